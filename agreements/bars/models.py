@@ -1,0 +1,31 @@
+"""Who may not apply, and until when."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from agreements.core.clock import now
+
+
+class Bar(models.Model):
+    """Bars a person, or everybody who writes from a domain, from applying for a dataset."""
+
+    dataset = models.ForeignKey("Dataset", on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey("User", on_delete=models.PROTECT, null=True, related_name="+")
+    domain = models.CharField(max_length=253, blank=True)
+    reason = models.TextField()
+    reason_salt = models.CharField(max_length=32)
+    set_by = models.ForeignKey("User", on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(default=now)
+    until = models.DateTimeField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(person__isnull=False) ^ ~models.Q(domain=""), name="bar_names_one_subject"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"bar on {self.person_id or self.domain}"

@@ -1,0 +1,143 @@
+"""Access that an approval opened: the grant, its seals, its links, and every download."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from agreements.core.clock import now
+
+
+class GrantState(models.TextChoices):
+    ACTIVE = "active", _("active")
+    SUSPENDED = "suspended", _("suspended")
+    EXPIRED = "expired", _("expired")
+    REVOKED = "revoked", _("revoked")
+
+
+class Grant(models.Model):
+    """`state` is written by `lifecycle.py` alone."""
+
+    reference = models.CharField(max_length=20, unique=True)
+    application = models.OneToOneField("Application", on_delete=models.PROTECT, related_name="+")
+    dataset = models.ForeignKey("Dataset", on_delete=models.PROTECT, related_name="+")
+    terms = models.ForeignKey("Terms", on_delete=models.PROTECT, related_name="+")
+    holder = models.ForeignKey("User", on_delete=models.PROTECT, related_name="+")
+    holder_name = models.CharField(max_length=120, help_text="as on the agreement")
+    organization = models.CharField(max_length=200)
+    site: models.JSONField[dict[str, str], Any] = models.JSONField(default=dict)
+    subsets: models.ManyToManyField[Any, Any] = models.ManyToManyField("Subset", related_name="+")
+    state = models.CharField(max_length=10, choices=GrantState.choices, default=GrantState.ACTIVE)
+    starts_at = models.DateTimeField(default=now)
+    ends_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-starts_at"]
+        indexes = [models.Index(fields=["dataset", "state"])]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class Suspension(models.Model):
+    """A cause for which a grant is suspended; it resumes when all are closed."""
+
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+")
+    cause = models.CharField(max_length=40)
+    reason = models.TextField(blank=True)
+    reason_salt = models.CharField(max_length=32)
+    opened_at = models.DateTimeField(default=now)
+    closed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.cause} on {self.grant_id}"
+
+
+class Seal(models.Model):
+    """What a person's password and salts under a grant are derived from. Nothing derived is stored."""
+
+    seal_id = models.CharField(
+        max_length=32, unique=True, help_text="random, 128 bits in hex; never a database key"
+    )
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey("User", on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField(default=1, help_text="raised only by a new password or key change")
+    key_number = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField(default=now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["grant", "person"], condition=models.Q(ended_at=None), name="one_running_seal"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"seal of {self.grant_id}"
+
+
+class Link(models.Model):
+    """A time-limited address for one archive and one person. The address holds `link_id` and its derived tag."""
+
+    link_id = models.CharField(max_length=32, unique=True, help_text="random, 128 bits in hex")
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+")
+    seal = models.ForeignKey(Seal, on_delete=models.PROTECT, related_name="+")
+    archive = models.ForeignKey("Archive", on_delete=models.PROTECT, related_name="+")
+    key_number = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField(default=now)
+    first_sent_at = models.DateTimeField(null=True, help_text="the lifetime starts here when it was mailed")
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["grant", "archive"])]
+
+    def __str__(self) -> str:
+        return f"link to {self.archive_id}"
+
+
+class DownloadOpened(models.Model):
+    """Insert-only: written and committed before the first byte leaves. `link_id` is None for an open archive."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    grant = models.ForeignKey(Grant, on_delete=models.DO_NOTHING, null=True, related_name="+")
+    link = models.ForeignKey(Link, on_delete=models.DO_NOTHING, null=True, related_name="+")
+    archive = models.ForeignKey("Archive", on_delete=models.DO_NOTHING, related_name="+")
+    at = models.DateTimeField(default=now)
+    range_start = models.BigIntegerField()
+    range_stop = models.BigIntegerField(help_text="exclusive")
+
+    class Meta:
+        indexes = [models.Index(fields=["grant", "at"])]
+
+    def __str__(self) -> str:
+        return f"download {self.id}"
+
+
+class DownloadEnd(models.TextChoices):
+    DONE = "done", _("complete")
+    CLIENT_GONE = "client-gone", _("stopped by the client")
+    REVOKED = "revoked", _("cut: access ended")
+    NO_DATABASE = "no-database", _("cut: the database was out of reach")
+    ERROR = "error", _("failed")
+    UNKNOWN = "unknown", _("not known")
+
+
+class DownloadClosed(models.Model):
+    """Insert-only: how a download ended, and how much of it left."""
+
+    opened = models.OneToOneField(
+        DownloadOpened, primary_key=True, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    at = models.DateTimeField(default=now)
+    bytes_sent = models.BigIntegerField()
+    seconds = models.FloatField()
+    how = models.CharField(max_length=12, choices=DownloadEnd.choices)
+
+    def __str__(self) -> str:
+        return f"{self.opened_id}: {self.how}"

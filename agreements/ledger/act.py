@@ -1,0 +1,102 @@
+"""An act: one transaction, and the ledger rows that tell of it.
+
+Rows are collected while the act runs and appended last, just before the commit, because the chain's head is
+one row that every writer locks: taken earlier it would deadlock with the locks of the things acted upon.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from django.db import transaction
+
+from agreements.core.actors import Actor
+from agreements.core.clock import now
+from agreements.ledger.chain import entry_hash
+from agreements.ledger.kinds import Kind, check_payload
+from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject
+
+
+@dataclass(slots=True)
+class Act:
+    """Collects the rows of one transaction."""
+
+    _rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def record(
+        self, kind: Kind, *, by: Actor, subjects: dict[str, str], role: str = "", **payload: Any
+    ) -> None:
+        """Add a row. `subjects` maps a role ("application") to a reference; `payload` must fit the kind's schema."""
+        check_payload(kind, payload)
+        self._rows.append(
+            {
+                "at": now(),
+                "actor": by.id,
+                "role": role,
+                "kind": str(kind),
+                "subjects": subjects,
+                "payload": payload,
+            }
+        )
+
+
+_current: ContextVar[Act | None] = ContextVar("act", default=None)
+
+
+@contextmanager
+def act() -> Iterator[Act]:
+    """Open a transaction whose ledger rows are appended at its end; inside another act, join that one."""
+    running = _current.get()
+    if running is not None:
+        before = len(running._rows)
+        try:
+            with transaction.atomic():
+                yield running
+        except BaseException:
+            del running._rows[before:]
+            raise
+        return
+    fresh = Act()
+    token = _current.set(fresh)
+    try:
+        with transaction.atomic():
+            yield fresh
+            _append(fresh._rows)
+    finally:
+        _current.reset(token)
+
+
+def new_salt() -> str:
+    """Return a random salt, kept in the row that holds a free text (see `text_digest`)."""
+    return secrets.token_hex(16)
+
+
+def text_digest(text: str, *, salt: str) -> str:
+    """Return what the ledger keeps of a free text: destroying the salt erases the text for good, chain intact."""
+    return hmac.digest(bytes.fromhex(salt), text.encode(), sha256).hex()
+
+
+def _append(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    head, _ = LedgerHead.objects.select_for_update().get_or_create(id=1)
+    entries = []
+    for row in rows:
+        head.sequence += 1
+        row_hash = entry_hash(sequence=head.sequence, previous_hash=head.hash, **row)
+        entries.append(LedgerEntry(sequence=head.sequence, previous_hash=head.hash, hash=row_hash, **row))
+        head.hash = row_hash
+    LedgerEntry.objects.bulk_create(entries)
+    LedgerSubject.objects.bulk_create(
+        LedgerSubject(entry=entry, role=role, reference=reference)
+        for entry in entries
+        for role, reference in entry.subjects.items()
+    )
+    head.save(update_fields=["sequence", "hash"])

@@ -1,0 +1,37 @@
+"""What is hashed, and how. A verifier elsewhere needs only this page and the standard library."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+GENESIS: Final = "0" * 64
+
+
+def entry_hash(
+    *,
+    sequence: int,
+    at: dt.datetime,
+    actor: str,
+    role: str,
+    kind: str,
+    subjects: Mapping[str, str],
+    payload: Mapping[str, Any],
+    previous_hash: str,
+) -> str:
+    """Return the SHA-256, in hex, of the entry's canonical JSON (sorted keys, no spaces, UTF-8, UTC microseconds)."""
+    body = {
+        "sequence": sequence,
+        "at": at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "actor": actor,
+        "role": role,
+        "kind": kind,
+        "subjects": dict(subjects),
+        "payload": dict(payload),
+        "previous_hash": previous_hash,
+    }
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(text.encode()).hexdigest()

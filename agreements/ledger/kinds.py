@@ -1,0 +1,93 @@
+"""Every kind of ledger row: the fields its payload may have, and the sentence a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+
+class Kind(models.TextChoices):
+    DATASET_LOADED = "dataset.loaded", _("Dataset loaded")
+    TERMS_PUBLISHED = "terms.published", _("Terms published")
+    ARCHIVE_PUBLISHED = "archive.published", _("Archive published")
+    ROLE_GIVEN = "role.given", _("Role given")
+    ROLE_ENDED = "role.ended", _("Role ended")
+    STAFF_INVITED = "staff.invited", _("Staff invited")
+    DOMAIN_RULE_ADDED = "domain-rule.added", _("Address rule added")
+    DOMAIN_RULE_ENDED = "domain-rule.ended", _("Address rule ended")
+
+    APPLICATION_STARTED = "application.started", _("Application started")
+    AGREEMENT_ISSUED = "agreement.issued", _("Agreement issued")
+    SIGNED_COPY_RECEIVED = "signed-copy.received", _("Signed copy received")
+    APPLICATION_SUBMITTED = "application.submitted", _("Application submitted")
+    APPLICATION_WITHDRAWN = "application.withdrawn", _("Application withdrawn")
+    APPLICATION_LAPSED = "application.lapsed", _("Application lapsed")
+    EVIDENCE_GATHERED = "evidence.gathered", _("Evidence gathered")
+    EVIDENCE_REQUESTED = "evidence.requested", _("Evidence asked for again")
+    APPLICATION_APPROVED = "application.approved", _("Approved")
+    APPLICATION_RETURNED = "application.returned", _("Returned for changes")
+    APPLICATION_DECLINED = "application.declined", _("Declined")
+    APPROVAL_GIVEN = "approval.given", _("One of several approvals given")
+    REMARK_ADDED = "remark.added", _("Remark added")
+
+    GRANT_ISSUED = "grant.issued", _("Access granted")
+    LINK_ISSUED = "link.issued", _("Download link issued")
+    LINK_ENDED = "link.ended", _("Download link ended")
+    PASSWORD_REVEALED = "password.revealed", _("Password shown")
+    GRANT_SUSPENDED = "grant.suspended", _("Access suspended")
+    GRANT_RESUMED = "grant.resumed", _("Access resumed")
+    GRANT_EXPIRED = "grant.expired", _("Access expired")
+    GRANT_REVOKED = "grant.revoked", _("Access revoked")
+    BAR_SET = "bar.set", _("Barred from applying")
+    BAR_LIFTED = "bar.lifted", _("Bar lifted")
+
+
+# What a payload may hold. Never a secret, never a person's words: of free text only `reason_digest`.
+PAYLOAD_FIELDS: Final[Mapping[str, frozenset[str]]] = {
+    Kind.DATASET_LOADED: frozenset({"changes", "source_sha256"}),
+    Kind.TERMS_PUBLISHED: frozenset({"version", "sha256", "effective"}),
+    Kind.ARCHIVE_PUBLISHED: frozenset({"version", "digest", "members", "size", "seal"}),
+    Kind.ROLE_GIVEN: frozenset({"role"}),
+    Kind.ROLE_ENDED: frozenset({"role"}),
+    Kind.STAFF_INVITED: frozenset({"role"}),
+    Kind.DOMAIN_RULE_ADDED: frozenset({"suffix", "verdict", "reason_digest"}),
+    Kind.DOMAIN_RULE_ENDED: frozenset({"suffix"}),
+    Kind.APPLICATION_STARTED: frozenset({"terms"}),
+    Kind.AGREEMENT_ISSUED: frozenset({"issue", "sha256", "terms"}),
+    Kind.SIGNED_COPY_RECEIVED: frozenset({"sha256", "size"}),
+    Kind.APPLICATION_SUBMITTED: frozenset({"submission", "form_sha256", "signed_copy_sha256", "terms"}),
+    Kind.APPLICATION_WITHDRAWN: frozenset(),
+    Kind.APPLICATION_LAPSED: frozenset(),
+    Kind.EVIDENCE_GATHERED: frozenset({"submission", "run", "digest", "outcomes"}),
+    Kind.EVIDENCE_REQUESTED: frozenset({"submission", "run"}),
+    Kind.APPLICATION_APPROVED: frozenset({"submission", "evidence_digest", "reason_digest"}),
+    Kind.APPLICATION_RETURNED: frozenset({"submission", "evidence_digest", "reason_digest"}),
+    Kind.APPLICATION_DECLINED: frozenset({"submission", "evidence_digest", "reason_digest"}),
+    Kind.APPROVAL_GIVEN: frozenset({"submission", "evidence_digest", "reason_digest", "given", "needed"}),
+    Kind.REMARK_ADDED: frozenset({"visibility", "reason_digest"}),
+    Kind.GRANT_ISSUED: frozenset({"terms", "subsets", "starts", "ends"}),
+    Kind.LINK_ISSUED: frozenset({"archive", "version", "expires"}),
+    Kind.LINK_ENDED: frozenset({"archive"}),
+    Kind.PASSWORD_REVEALED: frozenset({"seal_number"}),
+    Kind.GRANT_SUSPENDED: frozenset({"cause", "reason_digest"}),
+    Kind.GRANT_RESUMED: frozenset({"cause", "reason_digest"}),
+    Kind.GRANT_EXPIRED: frozenset(),
+    Kind.GRANT_REVOKED: frozenset({"clause", "terms", "reason_digest"}),
+    Kind.BAR_SET: frozenset({"reason_digest", "until"}),
+    Kind.BAR_LIFTED: frozenset({"reason_digest"}),
+}
+
+
+def check_payload(kind: Kind, payload: Mapping[str, Any]) -> None:
+    """Raise ValueError if the payload has a field that the kind does not know, or lacks one that it has."""
+    if frozenset(payload) != PAYLOAD_FIELDS[kind]:
+        raise ValueError(f"{kind}: payload {sorted(payload)} is not {sorted(PAYLOAD_FIELDS[kind])}")
+
+
+def label(kind: str) -> StrOrPromise:
+    """Return the words for a kind, or the kind itself if it is of another version."""
+    return Kind(kind).label if kind in Kind.values else kind

@@ -1,0 +1,84 @@
+"""People, named by their e-mail address."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from agreements.core import actors
+from agreements.core.clock import now
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people; nobody has a password unless a site administrator sets one."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Return a new person with a normalised address."""
+        user = self.model(email=normal_address(email), **fields)
+        user.set_password(password) if password else user.set_unusable_password()
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Return a new site administrator."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email=normal_address(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """`public_id` is what the record knows of a person; the address is the sign-in name."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    language = models.CharField(_("language"), max_length=10, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=60, default="UTC")
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(_("site administrator"), default=False)
+    date_joined = models.DateTimeField(default=now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def actor(self) -> actors.Actor:
+        return actors.person(public_id=self.public_id, pk=self.pk)
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.email
+
+
+class EmailedCode(models.Model):
+    """A short code sent to prove again that the mailbox is theirs. Only its digest is kept."""
+
+    user = models.ForeignKey("User", on_delete=models.CASCADE, related_name="+")
+    purpose = models.CharField(max_length=30)
+    code_digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField()
+    attempts_left = models.PositiveSmallIntegerField(default=5)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "purpose", "created_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} code of {self.user_id}"
+
+
+def normal_address(email: str) -> str:
+    """Return the address as it is compared and stored: trimmed and in lower case."""
+    return email.strip().lower()

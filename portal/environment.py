@@ -1,0 +1,63 @@
+"""Reading settings from the environment, or from files that it names (`NAME_FILE`)."""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str | None = None) -> str:
+    """Return NAME, or the content of the file that NAME_FILE names. Raises ImproperlyConfigured if neither is set."""
+    if (path := os.environ.get(f"{name}_FILE")) is not None:
+        return Path(path).read_text(encoding="utf-8").strip()
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(
+            f"set {name}, or {name}_FILE; `manage.py setup` writes both keys and settings"
+        )
+    return value
+
+
+def flag(name: str, default: bool) -> bool:
+    """Return a yes/no setting."""
+    value = text(name, "yes" if default else "no").lower()
+    if value not in {"yes", "no", "1", "0", "true", "false"}:
+        raise ImproperlyConfigured(f"{name} is yes or no, not {value!r}")
+    return value in {"yes", "1", "true"}
+
+
+def number(name: str, default: int) -> int:
+    """Return a whole number."""
+    value = text(name, str(default))
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is a whole number, not {value!r}") from None
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated list."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def master_keys(name: str = "COUNTERSIGN_MASTER_KEYS") -> dict[int, bytes]:
+    """Return the numbered keys, written one per line or comma-separated as `1:BASE64` (32 bytes each)."""
+    keys: dict[int, bytes] = {}
+    for item in text(name).replace("\n", ",").split(","):
+        if not item.strip():
+            continue
+        number_text, _, encoded = item.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+            key_number = int(number_text)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}: each key is written NUMBER:BASE64") from None
+        if len(key) != 32:
+            raise ImproperlyConfigured(f"{name}: key {key_number} has {len(key)} bytes instead of 32")
+        keys[key_number] = key
+    if not keys:
+        raise ImproperlyConfigured(f"{name} holds no key")
+    return keys

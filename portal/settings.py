@@ -1,0 +1,197 @@
+"""Settings, all from the environment or from files it names. docs/operations.md lists them in one table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+
+from portal import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DEBUG = False
+SECRET_KEY = env.text("COUNTERSIGN_SECRET_KEY")
+MASTER_KEYS = env.master_keys()
+
+# --- Where the site lives
+SITE_URL = env.text("COUNTERSIGN_SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+DELIVERY_URL = env.text("COUNTERSIGN_DELIVERY_URL", SITE_URL).rstrip("/")
+ALLOWED_HOSTS = env.words("COUNTERSIGN_ALLOWED_HOSTS", "127.0.0.1,localhost")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+OVER_TLS = SITE_URL.startswith("https://")
+# Which urlconf a process serves: `web` (pages) or `delivery` (the long downloads under /d/).
+PROCESS = env.text("COUNTERSIGN_PROCESS", "web")
+ROOT_URLCONF = "portal.delivery_urls" if PROCESS == "delivery" else "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+# Number of proxies in front that set X-Forwarded-For; 0 means the peer's address is the client's.
+TRUSTED_PROXIES = env.number("COUNTERSIGN_TRUSTED_PROXIES", 0)
+
+# --- Security
+SECURE_SSL_REDIRECT = OVER_TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = 31_536_000 if OVER_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = OVER_TLS
+SECURE_HSTS_PRELOAD = OVER_TLS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = OVER_TLS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_NAME = "__Host-session" if OVER_TLS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if OVER_TLS else "csrf"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "base-uri": [NONE],
+        "form-action": [SELF, DELIVERY_URL],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# --- The app
+INSTALLED_APPS = [
+    "agreements",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django_htmx",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "portal" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_USER_MODEL = "agreements.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Data
+DATABASE_URL = env.text("COUNTERSIGN_DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'countersign.sqlite3'}")
+DATABASES: dict[str, Any] = {"default": dict(dj_database_url.parse(DATABASE_URL))}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE: without it most concurrent read-then-write transactions fail with "database is locked".
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# Vault addresses: `folder:/path` or `s3:bucket`. Two stores: archives (may presign) and papers (never).
+VAULT_ARCHIVES = env.text("COUNTERSIGN_VAULT_ARCHIVES", f"folder:{BASE_DIR / 'var' / 'archives'}")
+VAULT_PAPERS = env.text("COUNTERSIGN_VAULT_PAPERS", f"folder:{BASE_DIR / 'var' / 'papers'}")
+S3_ENDPOINT = env.text("COUNTERSIGN_S3_ENDPOINT", "")
+S3_PUBLIC_ENDPOINT = env.text("COUNTERSIGN_S3_PUBLIC_ENDPOINT", S3_ENDPOINT)
+S3_REGION = env.text("COUNTERSIGN_S3_REGION", "us-east-1")
+S3_ACCESS_KEY = env.text("COUNTERSIGN_S3_ACCESS_KEY", "")
+S3_SECRET_KEY = env.text("COUNTERSIGN_S3_SECRET_KEY", "")
+
+# `child`: a limited child of the worker opens strangers' files; `spool:/path`: a process of its own does.
+INSPECT = env.text("COUNTERSIGN_INSPECT", "child")
+
+# --- Background work
+CELERY_BROKER_URL = env.text("COUNTERSIGN_REDIS_URL", "redis://127.0.0.1:6379/0")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # A killed worker's task comes back after the longest task's time; the sweep's own default adds 100 s.
+    "visibility_timeout": 300,
+    "unacked_restore_interval": 1,
+    "unacked_restore_throttle": 1,
+    # A frozen broker must not hang a page.
+    "socket_timeout": 1,
+    "socket_connect_timeout": 1,
+    "retry_on_timeout": False,
+    "max_retries": 0,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 240
+CELERY_TIMEZONE = "UTC"
+# What was not poked is picked up by the beat.
+CELERY_BEAT_SCHEDULE = {
+    "send mail that is due": {"task": "agreements.tasks.send_mail", "schedule": 10.0},
+    "gather evidence that is due": {"task": "agreements.tasks.gather_evidence", "schedule": 10.0},
+    "let grants expire": {"task": "agreements.tasks.expire_grants", "schedule": 300.0},
+    "let drafts lapse": {"task": "agreements.tasks.lapse_applications", "schedule": 3600.0},
+}
+
+# --- Mail
+EMAIL_HOST = env.text("COUNTERSIGN_SMTP_HOST", "127.0.0.1")
+EMAIL_PORT = env.number("COUNTERSIGN_SMTP_PORT", 25)
+EMAIL_HOST_USER = env.text("COUNTERSIGN_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = env.text("COUNTERSIGN_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = env.text("COUNTERSIGN_SMTP_SECURITY", "none") == "starttls"
+EMAIL_USE_SSL = env.text("COUNTERSIGN_SMTP_SECURITY", "none") == "tls"
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = env.text("COUNTERSIGN_MAIL_FROM", "Countersign <countersign@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- People
+STAFF_MFA_REQUIRED = env.flag("COUNTERSIGN_STAFF_MFA", True)
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+# --- Texts, files, time
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("COUNTERSIGN_STATIC_ROOT", str(BASE_DIR / "var" / "static")))
+STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# A signed copy may have 25 MiB; a little more is read so that the page can say so instead of a bare 400.
+SIGNED_COPY_LIMIT = 25 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

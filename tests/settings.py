@@ -1,0 +1,26 @@
+"""Settings of the test suite: the real ones, on a database and folders of the run's own."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+
+_run = os.environ.setdefault("COUNTERSIGN_TEST_FOLDER", tempfile.mkdtemp(prefix="cs-"))
+os.environ.setdefault(
+    "COUNTERSIGN_SECRET_KEY", "only tests use this key: it is long enough for check --deploy"
+)
+os.environ.setdefault("COUNTERSIGN_MASTER_KEYS", "1:" + base64.b64encode(bytes(range(32))).decode())
+os.environ.setdefault("COUNTERSIGN_VAULT_ARCHIVES", f"folder:{_run}/archives")
+os.environ.setdefault("COUNTERSIGN_VAULT_PAPERS", f"folder:{_run}/papers")
+os.environ.setdefault("COUNTERSIGN_DATABASE_URL", f"sqlite:///{_run}/test.sqlite3")
+
+from portal.settings import *  # noqa: E402, F403 - the environment above must be there first
+
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CELERY_TASK_ALWAYS_EAGER = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
