@@ -1,0 +1,189 @@
+"""Making a range of a sealed archive: the one loop that reads, encrypts and authenticates."""
+
+import hmac
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future
+from threading import Event
+from typing import Protocol
+
+from agreements.sealing.ahead import KeysAhead
+from agreements.sealing.cipher import BLOCK, CounterCipher, Scratch
+from agreements.sealing.index import ArchiveIndex
+from agreements.sealing.keys import VERIFIER_BYTES, MemberKeys
+from agreements.sealing.layout import Layout, Part, Segment
+from agreements.sealing.reading import READ_SPAN, PackReader, Read
+from agreements.sealing.records import TAG_BYTES
+from agreements.sealing.waiting import Ended, answer_of, in_background
+
+Chunks = Generator[bytes, None, None]
+
+
+class View(Protocol):
+    """What of a SealedView is needed here."""
+
+    index: ArchiveIndex
+    layout: Layout
+    read: Read
+
+    def salt(self, number: int) -> bytes: ...
+    def keys(self, number: int) -> MemberKeys: ...
+    def code(self, number: int, ended: Event) -> bytes: ...
+    def member_needing_a_pass(self, start: int, stop: int) -> int | None: ...
+
+
+class MemberAtWork:
+    """The ciphers of the member being made."""
+
+    def __init__(self, number: int, keys: MemberKeys, scratch: Scratch) -> None:
+        self.number = number
+        self.verifier = keys.verifier
+        self._cipher = CounterCipher(keys.aes, scratch)
+        self._mac = hmac.new(keys.mac, digestmod="sha1")
+
+    def encrypt(self, data: memoryview, position: int, out: memoryview, authenticate: bool) -> None:
+        """Writes the bytes that lie ``position`` bytes into the member, encrypted, into ``out``."""
+        self._cipher.apply(data, position, out)
+        if authenticate:
+            self._mac.update(out)
+
+    def code(self) -> bytes:
+        """The authentication code over everything encrypted with ``authenticate``."""
+        return self._mac.digest()[:TAG_BYTES]
+
+
+class Run:
+    """One range being made."""
+
+    def __init__(self, view: View, start: int, stop: int) -> None:
+        self._view = view
+        self._start = start
+        self._stop = stop
+        self._needy = view.member_needing_a_pass(start, stop)
+        self._code: Future[bytes] | None = None
+        self._ahead = KeysAhead(view.keys, self._members_with_keys())
+        self._reader = PackReader(view.read)
+        self._scratch = Scratch()
+        self._at_work: MemberAtWork | None = None
+        self._out = memoryview(bytearray(BLOCK))
+        self._filled = 0
+
+    def chunks(self) -> Chunks:
+        """The bytes of the range: chunks of 128 KiB, then a shorter last one."""
+        ended = Event()
+        try:
+            needy = self._needy
+            if needy is not None:
+                # At once, beside the stream: by the time a slow reader comes to the code, it is there.
+                self._code = in_background(lambda ended: self._view.code(needy, ended), ended)
+            for segment in self._view.layout.segments(self._start, self._stop):
+                yield from self._data(segment) if segment.part is Part.DATA else self._small(segment)
+            if self._filled:
+                yield bytes(self._out[: self._filled])
+        finally:
+            ended.set()
+            self._ahead.close()
+            self._reader.close()
+
+    def _small(self, segment: Segment) -> Chunks:
+        part, number = segment.part, segment.number
+        if part is Part.SALT:
+            whole = self._view.salt(number)
+        elif part is Part.VERIFIER:
+            whole = self._member(number).verifier
+        elif part is Part.TAG:
+            if self._code is not None and number == self._needy:
+                whole = yield from answer_of(self._code)
+            else:
+                whole = self._member(number).code()
+        else:
+            whole = self._view.layout.record(segment)
+            yield from self._put(whole)
+            return
+        yield from self._put(whole[segment.start : segment.stop])
+
+    def _put(self, data: bytes) -> Chunks:
+        left = memoryview(data)
+        while left:
+            count = min(len(left), BLOCK - self._filled)
+            self._out[self._filled : self._filled + count] = left[:count]
+            left = left[count:]
+            self._filled += count
+            if self._filled == BLOCK:
+                self._filled = 0
+                yield bytes(self._out)
+
+    def _data(self, segment: Segment) -> Chunks:
+        member, out = self._member(segment.number), self._out
+        authenticate = segment.number != self._needy and self._stop > self._view.layout.tag_start(segment.number)
+        position = segment.start
+        offset = self._view.index.columns.offsets[segment.number] + position
+
+        def wanted() -> int:
+            return self._run_length(segment)
+
+        for piece in self._reader.take(offset, segment.stop - segment.start, wanted):
+            done = 0
+            while done < len(piece):
+                count = min(len(piece) - done, BLOCK - self._filled)
+                target = out[self._filled : self._filled + count]
+                member.encrypt(piece[done : done + count], position, target, authenticate)
+                done += count
+                position += count
+                self._filled += count
+                if self._filled == BLOCK:
+                    self._filled = 0
+                    yield bytes(out)
+
+    def _member(self, number: int) -> MemberAtWork:
+        if self._at_work is None or self._at_work.number != number:
+            self._at_work = MemberAtWork(number, self._ahead.take(number), self._scratch)
+        return self._at_work
+
+    def _members_with_keys(self) -> Iterator[int]:
+        """The members of which the range holds more than header, salt and an already computed code."""
+        layout, names = self._view.layout, self._view.index.columns.names
+        for number in range(layout.first_member(self._start), len(names)):
+            if names[number].endswith("/"):
+                continue
+            if layout.data_start(number) - VERIFIER_BYTES >= self._stop:
+                return
+            tag = layout.tag_start(number)
+            if self._start < (tag if number == self._needy else tag + TAG_BYTES):
+                yield number
+
+    def _run_length(self, segment: Segment) -> int:
+        """How many bytes of the pack from here on are wanted in order, up to what is asked for at once."""
+        columns, layout = self._view.index.columns, self._view.layout
+        length = segment.stop - segment.start
+        if layout.tag_start(segment.number) >= self._stop:
+            return length
+        end = columns.offsets[segment.number] + segment.stop
+        for number in range(segment.number + 1, len(self._view.index)):
+            if not columns.packed_sizes[number]:
+                continue
+            room = self._stop - layout.data_start(number)
+            if columns.offsets[number] != end or room <= 0 or length >= READ_SPAN:
+                break
+            more = min(columns.packed_sizes[number], room)
+            length += more
+            end += more
+        return length
+
+
+def member_code(view: View, number: int, ended: Event) -> bytes:
+    """A member's authentication code by one pass over it. Raises Ended soon after ``ended`` is set."""
+    member = MemberAtWork(number, view.keys(number), Scratch())
+    out = memoryview(bytearray(BLOCK))
+    reader = PackReader(view.read)
+    size, position = view.index.columns.packed_sizes[number], 0
+    try:
+        for piece in reader.take(view.index.columns.offsets[number], size):
+            for start in range(0, len(piece), BLOCK):
+                if ended.is_set():
+                    raise Ended
+                data = piece[start : start + BLOCK]
+                member.encrypt(data, position, out[: len(data)], authenticate=True)
+                position += len(data)
+    finally:
+        reader.close()
+    return member.code()
