@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from agreements.core.clock import now
 
@@ -34,9 +37,7 @@ class IssuedAgreement(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["application_reference", "issue_number"], name="agreement_issue_once"
-            )
+            models.UniqueConstraint(fields=["application_reference", "issue_number"], name="agreement_issue_once")
         ]
 
     def __str__(self) -> str:
@@ -58,3 +59,33 @@ class PageImage(models.Model):
 
     def __str__(self) -> str:
         return f"page {self.number}"
+
+
+class InspectionState(models.TextChoices):
+    PENDING = "pending", _("being looked at")
+    OK = "ok", _("opened")
+    REFUSED = "refused", _("cannot be accepted")
+    FAILED = "failed", _("could not be opened")
+
+
+class Inspection(models.Model):
+    """What `inspect` found in an uploaded document: a due row until it is settled.
+
+    `pages`: [{"number", "width", "height", "codes": [str]}]; `reason` is a sentence for the person who sent it.
+    """
+
+    document = models.OneToOneField(StoredDocument, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=InspectionState.choices, default=InspectionState.PENDING)
+    reason = models.TextField(blank=True)
+    reason_code = models.CharField(max_length=40, blank=True)
+    pages: models.JSONField[list[dict[str, Any]], Any] = models.JSONField(default=list)
+    flags: models.JSONField[list[str], Any] = models.JSONField(default=list)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=now, help_text="when it may be taken up (again)")
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "due_at"])]
+
+    def __str__(self) -> str:
+        return f"inspection of {self.document_id}: {self.state}"

@@ -1,0 +1,89 @@
+"""What an inspection says about a signed copy: findings for a reviewer, never a verdict.
+
+Pure: a report and what was expected in, findings out. The codes on the pages are believed only as far as their tags,
+which are checked here, where the keys are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from agreements.documents.inspection import InspectionReport
+from agreements.documents.page_set import Expected, judge
+
+__all__ = ["Check", "Expected", "Finding", "Result", "findings"]
+
+Check = Literal["structure", "page_set", "signed"]
+Result = Literal["pass", "attention", "fail", "unknown"]
+
+# Two sorts: what an agreement has no use for and an attacker has, and what careless software leaves behind.
+_ACTIVE = {
+    "javascript": gettext_lazy("JavaScript"),
+    "launch": gettext_lazy("a command that starts a program"),
+    "submit-form": gettext_lazy("a command that sends data"),
+    "import-data": gettext_lazy("a command that loads data"),
+    "embedded-file": gettext_lazy("an embedded file"),
+    "xfa": gettext_lazy("an XFA form"),
+    "rich-media": gettext_lazy("embedded media"),
+}
+_UNTIDY = {
+    "trailing-bytes": gettext_lazy("data after its end"),
+    "no-end": gettext_lazy("no end mark"),
+    "repaired": gettext_lazy("damage that was repaired while reading"),
+    "too-complex": gettext_lazy("too many parts to look at all of them"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one check: one plain sentence, and what it rests on as plain JSON values."""
+
+    check: Check
+    outcome: Result
+    summary: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def findings(report: InspectionReport, expected: Expected) -> list[Finding]:
+    """Return the findings `structure`, `page_set` and `signed`, in this order, for any report."""
+    return [_structure(report), _page_set(report, expected), _signed(report)]
+
+
+def _structure(report: InspectionReport) -> Finding:
+    details = {"pages": len(report.pages), "flags": list(report.flags), "reason": report.reason_code}
+    if report.outcome == "refused":
+        return Finding("structure", "fail", report.reason, details)
+    active = [str(words) for flag, words in _ACTIVE.items() if flag in report.flags]
+    untidy = [str(words) for flag, words in _UNTIDY.items() if flag in report.flags]
+    if active:
+        summary = _("The PDF contains what an agreement does not need: %(things)s.") % {"things": _joined(active)}
+        return Finding("structure", "fail", summary, details)
+    if report.outcome == "failed":
+        return Finding("structure", "unknown", report.reason, details)
+    if untidy:
+        summary = _("The PDF can be read, but has %(things)s.") % {"things": _joined(untidy)}
+        return Finding("structure", "attention", summary, details)
+    return Finding("structure", "pass", _("The file is a plain PDF with nothing hidden that was looked for."), details)
+
+
+def _page_set(report: InspectionReport, expected: Expected) -> Finding:
+    if report.outcome != "ok":
+        summary = _("The pages were not checked: %(reason)s") % {"reason": report.reason}
+        return Finding("page_set", "unknown", summary, {"reason": report.reason_code})
+    judgement = judge([page.codes for page in report.pages], expected)
+    return Finding("page_set", judgement.outcome, judgement.summary, judgement.details)
+
+
+def _signed(report: InspectionReport) -> Finding:
+    if report.outcome == "refused" or not report.pages:
+        return Finding("signed", "unknown", _("There are no pages to look for a signature on."))
+    summary = _("The portal does not recognise handwriting: please look whether it is signed, dated and ticked.")
+    return Finding("signed", "attention", summary)
+
+
+def _joined(things: list[str]) -> str:
+    return ", ".join(things)

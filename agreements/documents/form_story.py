@@ -1,0 +1,137 @@
+"""The text of a release agreement from top to bottom, as pieces that flow over the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from django.utils.translation import gettext as _
+from reportlab.lib.units import mm
+from reportlab.platypus.flowables import CondPageBreak, Flowable, KeepTogether, Spacer
+
+from agreements.documents.form_data import AgreementForm, Applicant
+from agreements.documents.typesetting import (
+    ACCENT,
+    BODY,
+    QUIET,
+    Cell,
+    ClauseHeading,
+    FieldRow,
+    SectionTitle,
+    SigningBoxes,
+    Style,
+    Text,
+    WritingLines,
+)
+
+_TITLE: Final = Style("serif-bold", 25.0, 30.0, ACCENT)
+_LEAD: Final = Style("serif", 11.5, 16.5)
+_NOTE: Final = Style("serif", 9.5, 13.5, QUIET)
+_INDENT: Final = 8 * mm
+_BLANK_MEMBERS: Final = 4
+_BLANK_USE_LINES: Final = 6
+
+
+def story(form: AgreementForm) -> list[Flowable]:
+    """Return the pieces: opening, applicant, site, members, use, terms, acceptance."""
+    return [
+        *_opening(form),
+        *_applicant(form),
+        *_members(form),
+        *_use(form),
+        *_terms(form),
+        *_acceptance(form),
+    ]
+
+
+def _opening(form: AgreementForm) -> list[Flowable]:
+    lead = _(
+        "This agreement states the conditions under which %(dataset)s is released. It binds the applicant and every "
+        "person named in it, at the one site named in it. Please read all of it before you sign."
+    ) % {"dataset": form.dataset_name}
+    return [Text(_("Release Agreement"), _TITLE, below=2 * mm), Text(lead, _LEAD)]
+
+
+def _applicant(form: AgreementForm) -> list[Flowable]:
+    who, site = form.applicant, form.site
+    rows: list[Flowable] = [
+        FieldRow([Cell(_("Name"), who.name if who else None), Cell(_("Position"), who.position if who else None)]),
+        FieldRow(
+            [Cell(_("Organization"), who.organization if who else None), Cell(_("E-mail"), who.email if who else None)]
+        ),
+        FieldRow([Cell(_("Address"), _address(who) if who else None)]),
+        FieldRow([Cell(_("City"), who.city if who else None), Cell(_("Country"), who.country if who else None)]),
+    ]
+    place: list[Flowable] = [
+        Text(_("The one place where copies may be kept."), _NOTE, below=2 * mm),
+        FieldRow(
+            [
+                Cell(_("Organization"), site.organization if site else None),
+                Cell(_("Department"), site.department if site else None),
+            ]
+        ),
+        FieldRow([Cell(_("City"), site.city if site else None), Cell(_("Country"), site.country if site else None)]),
+    ]
+    return [SectionTitle(_("Applicant")), *rows, KeepTogether([SectionTitle(_("Site")), *place])]
+
+
+def _address(who: Applicant) -> str:
+    return "\n".join(filter(None, (who.address_line1, who.address_line2)))
+
+
+def _members(form: AgreementForm) -> list[Flowable]:
+    if form.applicant is not None and not form.members:
+        return []
+    rows: Sequence[tuple[str | None, str | None]] = [(m.name, m.email) for m in form.members]
+    if form.applicant is None:
+        rows = [(None, None)] * _BLANK_MEMBERS
+    named: list[Flowable] = [
+        FieldRow([Cell(_("Name") if at == 0 else "", name), Cell(_("E-mail") if at == 0 else "", email)])
+        for at, (name, email) in enumerate(rows)
+    ]
+    note = Text(
+        _("Colleagues at the same site who will use the data. Each is bound by these terms."),
+        _NOTE,
+        below=2 * mm,
+    )
+    first = KeepTogether([SectionTitle(_("Members")), note, *named[:2]])
+    return [first, *named[2:]]
+
+
+def _use(form: AgreementForm) -> list[Flowable]:
+    body: Flowable = Text(form.intended_use, BODY) if form.intended_use else WritingLines(_BLANK_USE_LINES)
+    if form.applicant is None:
+        return [KeepTogether([SectionTitle(_("Intended use")), body])]
+    return [SectionTitle(_("Intended use")), body] if form.intended_use else []
+
+
+def _terms(form: AgreementForm) -> list[Flowable]:
+    story: list[Flowable] = [
+        CondPageBreak(60 * mm),
+        SectionTitle(_("Terms, version %(version)s") % {"version": form.terms_version}),
+    ]
+    for number, clause in enumerate(form.clauses, start=1):
+        story.append(ClauseHeading(number, clause.heading, clause.id, indent=_INDENT))
+        story.extend(Text(paragraph, BODY, indent=_INDENT, below=1.6 * mm) for paragraph in clause.paragraphs)
+    return story
+
+
+def _acceptance(form: AgreementForm) -> list[Flowable]:
+    statement = _(
+        "I have read and accept this agreement, clauses 1 to %(last)d, for myself and on behalf of the site."
+    ) % {"last": len(form.clauses)}
+    boxes = SigningBoxes(
+        statement,
+        signature=_("Signature"),
+        name=_("Printed name"),
+        date=_("Date"),
+        place=_("Place; stamp, if customary"),
+    )
+    parts: list[Flowable] = [SectionTitle(_("Acceptance")), boxes]
+    if form.contact_addresses:
+        how = _(
+            "To return it by mail: send all pages, from your institutional address, to %(addresses)s with the subject "
+            "“%(subject)s”. Scans and photographs are welcome if each page shows its code and all three black squares."
+        ) % {"addresses": ", ".join(form.contact_addresses), "subject": form.mail_subject}
+        parts += [Spacer(1, 4 * mm), Text(how, _NOTE)]
+    return [KeepTogether(parts)]

@@ -1,0 +1,121 @@
+"""Having uploaded documents looked at by `inspect`, one after another, whatever is killed in between."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from agreements.core.clock import now
+from agreements.core.wakeups import Wakeup, poke
+from agreements.documents import store
+from agreements.documents.inspection import InspectionReport, PageFinding, inspect
+from agreements.documents.models import Inspection, InspectionState, PageImage, StoredDocument
+from agreements.vault import stores
+
+# A claim outlives the wall clock of one look (60 s); after that a killed worker's document is taken up again.
+CLAIM: Final = dt.timedelta(seconds=90)
+ATTEMPTS: Final = 3
+
+
+def ask(document: StoredDocument) -> Inspection:
+    """Put a document in line, in the caller's transaction."""
+    inspection, created = Inspection.objects.get_or_create(document=document)
+    if created:
+        poke(Wakeup.INSPECTION)
+    return inspection
+
+
+def ask_again(document: StoredDocument) -> Inspection:
+    """Put a document in line once more after it could not be opened. What was found is forgotten."""
+    Inspection.objects.filter(document=document, state=InspectionState.FAILED).update(
+        state=InspectionState.PENDING, reason="", reason_code="", attempts=0, due_at=now(), finished_at=None
+    )
+    poke(Wakeup.INSPECTION)
+    return Inspection.objects.get(document=document)
+
+
+def work_off() -> int:
+    """Look at every document that is due; return how many were settled."""
+    settled = 0
+    while (inspection := _claim()) is not None:
+        settle(inspection)
+        settled += 1
+    return settled
+
+
+def claim(inspection: Inspection) -> bool:
+    """Take one pending inspection for this process; False if another has it or it is settled."""
+    waiting = Inspection.objects.filter(pk=inspection.pk, state=InspectionState.PENDING, due_at__lte=now())
+    taken = waiting.filter(attempts=inspection.attempts).update(
+        due_at=now() + CLAIM, attempts=inspection.attempts + 1
+    )
+    inspection.refresh_from_db()
+    return taken == 1
+
+
+def settle(inspection: Inspection) -> None:
+    """Open a claimed document in the `inspect` process and write down what was found."""
+    if inspection.attempts > ATTEMPTS:
+        _write(inspection, _given_up())
+        return
+    report = inspect(store.read(inspection.document), spool_folder=_spool())
+    _write(inspection, report)
+
+
+def report_of(inspection: Inspection) -> InspectionReport:
+    """Return the findings as a report again, without the pictures."""
+    pages = tuple(
+        PageFinding(page["number"], page["width"], page["height"], tuple(page["codes"]), b"") for page in inspection.pages
+    )
+    outcome = "ok" if inspection.state == InspectionState.OK else inspection.state
+    return InspectionReport(outcome, inspection.reason, inspection.reason_code, pages, tuple(inspection.flags))
+
+
+def _claim() -> Inspection | None:
+    due = Inspection.objects.filter(state=InspectionState.PENDING, due_at__lte=now()).select_related("document")
+    for inspection in due.order_by("due_at")[:10]:
+        if claim(inspection):
+            return inspection
+    return None
+
+
+def _write(inspection: Inspection, report: InspectionReport) -> None:
+    images = [_store_page(inspection.document, page) for page in report.pages if page.png]
+    with transaction.atomic():
+        locked = Inspection.objects.select_for_update().get(pk=inspection.pk)
+        if locked.state != InspectionState.PENDING:
+            return
+        locked.state = InspectionState(report.outcome)
+        locked.reason, locked.reason_code = report.reason, report.reason_code
+        locked.flags = list(report.flags)
+        locked.pages = [
+            {"number": page.number, "width": page.width, "height": page.height, "codes": list(page.codes)}
+            for page in report.pages
+        ]
+        locked.finished_at = now()
+        locked.save()
+        PageImage.objects.filter(document=locked.document).delete()
+        PageImage.objects.bulk_create(images)
+        poke(Wakeup.EVIDENCE)
+
+
+def _store_page(document: StoredDocument, page: PageFinding) -> PageImage:
+    key = uuid.uuid4().hex
+    stores.papers().put(key, iter([page.png]))
+    return PageImage(document=document, number=page.number, store_key=key, width=page.width, height=page.height)
+
+
+def _given_up() -> InspectionReport:
+    reason = _("Opening this file stopped the inspection %(times)d times; a person must look at it.")
+    return InspectionReport("failed", reason % {"times": ATTEMPTS}, "gave-up", (), ())
+
+
+def _spool() -> Path | None:
+    kind, _colon, folder = settings.INSPECT.partition(":")
+    return Path(folder) if kind == "spool" else None
