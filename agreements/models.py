@@ -11,8 +11,8 @@ from agreements.applications.models import (
 )
 from agreements.bars.models import Bar
 from agreements.catalog.models import Archive, Dataset, RoleAssignment, StaffInvitation, Subset, Terms
-from agreements.documents.models import IssuedAgreement, PageImage, StoredDocument
-from agreements.grants.models import DownloadClosed, DownloadOpened, Grant, Link, Seal, Suspension
+from agreements.documents.models import Inspection, IssuedAgreement, PageImage, StoredDocument
+from agreements.grants.models import DeliveryProcess, DownloadClosed, DownloadOpened, Grant, Link, Seal, Suspension
 from agreements.identity.models import DomainRule
 from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject
 from agreements.mail.models import OutboxMessage
@@ -26,12 +26,14 @@ __all__ = [
     "Bar",
     "Dataset",
     "Decision",
+    "DeliveryProcess",
     "DomainRule",
     "DownloadClosed",
     "DownloadOpened",
     "EmailedCode",
     "EvidenceRun",
     "Grant",
+    "Inspection",
     "IssuedAgreement",
     "LedgerEntry",
     "LedgerHead",

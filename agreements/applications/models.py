@@ -150,7 +150,8 @@ class DecisionKind(models.TextChoices):
 class Decision(models.Model):
     """What one reviewer decided on one submission, with the evidence that was on the screen.
 
-    Approvals are rows: where a dataset asks for two, the first leaves the application in review.
+    Approvals are rows: where a dataset asks for two, the first leaves the application in review, and its author
+    may still return or decline.
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="+")
@@ -165,7 +166,9 @@ class Decision(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["submission", "reviewer"], name="one_decision_each"),
+            models.UniqueConstraint(
+                fields=["submission", "reviewer"], condition=models.Q(kind="approve"), name="one_approval_each"
+            ),
         ]
 
     def __str__(self) -> str:

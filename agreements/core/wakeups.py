@@ -16,6 +16,7 @@ from django.db import transaction
 class Wakeup(StrEnum):
     MAIL = "mail"
     EVIDENCE = "evidence"
+    INSPECTION = "inspection"
 
 
 _registry: dict[Wakeup, Callable[[], object]] = {}

@@ -1,0 +1,47 @@
+"""Celery tasks: thin, safe to run twice, woken by a poke or by the beat."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from agreements.applications import withdrawing
+from agreements.documents import inspecting
+from agreements.grants import lifecycle, redeeming
+from agreements.mail import drain
+from agreements.review import gathering
+
+
+@shared_task(name="agreements.tasks.send_mail")
+def send_mail() -> None:
+    """Send what is due."""
+    drain.drain()
+
+
+@shared_task(name="agreements.tasks.inspect_documents")
+def inspect_documents() -> None:
+    """Have uploaded documents opened."""
+    inspecting.work_off()
+
+
+@shared_task(name="agreements.tasks.gather_evidence")
+def gather_evidence() -> None:
+    """Gather evidence for submissions that wait for it."""
+    gathering.work_off()
+
+
+@shared_task(name="agreements.tasks.expire_grants")
+def expire_grants() -> None:
+    """End grants whose time is over."""
+    lifecycle.expire_due()
+
+
+@shared_task(name="agreements.tasks.close_lost_downloads")
+def close_lost_downloads() -> None:
+    """Say of downloads whose process died that their end is not known."""
+    redeeming.close_lost()
+
+
+@shared_task(name="agreements.tasks.lapse_applications")
+def lapse_applications() -> None:
+    """End drafts that nobody touched."""
+    withdrawing.lapse_forgotten()

@@ -1,0 +1,118 @@
+"""Filling in an application, a page at a time; each page is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from agreements.applications.form import FIELDS
+from agreements.applications.models import Application, ApplicationMember
+from agreements.applications.permissions import Permission, check_may
+from agreements.applications.states import EDITABLE, RUNNING
+from agreements.applications.transition import lock, subjects
+from agreements.catalog.models import Dataset
+from agreements.catalog.terms import in_force
+from agreements.core.actors import Actor
+from agreements.core.clock import now
+from agreements.core.errors import Invalid, NotPossible
+from agreements.core.references import APPLICATION, new_reference
+from agreements.documents.fonts import unprintable
+from agreements.ledger.act import act
+from agreements.ledger.kinds import Kind
+
+
+def start(*, dataset: Dataset, email: str, by: Actor) -> Application:
+    """Return the person's running application for the dataset, or a new draft under the terms in force."""
+    if dataset.withdrawn_at is not None:
+        raise NotPossible(_("%(dataset)s has been withdrawn.") % {"dataset": dataset.title})
+    running = Application.objects.filter(dataset=dataset, applicant_id=by.person_pk, state__in=RUNNING)
+    if (found := running.first()) is not None:
+        return found
+    try:
+        with transaction.atomic():
+            return _create(dataset=dataset, email=email, by=by)
+    except IntegrityError:
+        # A double click: the other request was first, and its draft is theirs too.
+        return running.get()
+
+
+def _create(*, dataset: Dataset, email: str, by: Actor) -> Application:
+    with act() as record:
+        application = Application.objects.create(
+            reference=new_reference(prefix=dataset.reference_prefix, kind=APPLICATION),
+            dataset=dataset,
+            terms=in_force(dataset),
+            applicant_id=_person(by),
+            email=email,
+        )
+        record.record(
+            Kind.APPLICATION_STARTED, by=by, subjects=subjects(application), terms=application.terms.version
+        )
+    return application
+
+
+def save(*, application: Application, fields: Mapping[str, str], by: Actor) -> Application:
+    """Keep some of the form's fields. Raises Invalid naming the field that cannot be printed."""
+    unknown = set(fields) - set(FIELDS)
+    if unknown:
+        raise ValueError(f"not fields of the form: {sorted(unknown)}")
+    for field, value in fields.items():
+        check_printable(value, field=field)
+    with act():
+        locked = lock_editable(application, by=by)
+        for field, value in fields.items():
+            setattr(locked, field, value.strip())
+        locked.updated_at = now()
+        locked.save(update_fields=[*fields, "updated_at"])
+    return locked
+
+
+def set_members(*, application: Application, members: Sequence[tuple[str, str]], by: Actor) -> None:
+    """Replace the named colleagues by (name, address) pairs. Raises Invalid for duplicates or too many."""
+    addresses = [email.strip().lower() for _name, email in members]
+    if len(set(addresses)) != len(addresses):
+        raise Invalid(_("An address is named twice."), field="members")
+    for name, _email in members:
+        check_printable(name, field="members")
+    with act():
+        locked = lock_editable(application, by=by)
+        if len(members) > locked.dataset.max_members:
+            limit = locked.dataset.max_members
+            raise Invalid(_("At most %(limit)d colleagues can be named.") % {"limit": limit}, field="members")
+        if locked.email.lower() in addresses:
+            raise Invalid(_("You are bound as the signer; name only your colleagues here."), field="members")
+        ApplicationMember.objects.filter(application=locked).delete()
+        ApplicationMember.objects.bulk_create(
+            ApplicationMember(application=locked, name=name.strip(), email=address)
+            for (name, _email), address in zip(members, addresses, strict=True)
+        )
+
+
+def lock_editable(application: Application, *, by: Actor) -> Application:
+    """Return the locked application. Raises NotAllowed, or NotPossible once it is no longer open for changes."""
+    locked = lock(application)
+    check_may(Permission.EDIT, application=locked, by=by)
+    if locked.state not in EDITABLE:
+        raise NotPossible(
+            _("%(reference)s is %(state)s: it can no longer be changed.")
+            % {"reference": locked.reference, "state": locked.get_state_display()}
+        )
+    return locked
+
+
+def check_printable(value: str, *, field: str) -> None:
+    """Raise Invalid if the agreement could not be printed with this text, naming each character."""
+    if bad := unprintable(value):
+        raise Invalid(
+            _("The agreement cannot be printed with: %(characters)s. Please write it another way.")
+            % {"characters": ", ".join(bad)},
+            field=field,
+        )
+
+
+def _person(by: Actor) -> int:
+    if by.person_pk is None:
+        raise ValueError("an application is made by a person")
+    return by.person_pk

@@ -1,0 +1,119 @@
+"""Mail about an application: one small function for each message."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from agreements.applications.models import Application, Decision, DecisionKind, State, Submission
+from agreements.mail import outbox, registry
+from agreements.mail.models import OutboxMessage
+from agreements.mail.registry import MessageKind, Rendered
+from agreements.mail.rendering import from_templates
+
+RECEIVED: Final = "application-received"
+RETURNED: Final = "application-returned"
+DECLINED: Final = "application-declined"
+WITHDRAWN: Final = "application-withdrawn"
+LAPSED: Final = "application-lapsed"
+
+
+def register() -> None:
+    """Make the kinds known to the outbox."""
+    registry.register(MessageKind(RECEIVED, _render_received))
+    registry.register(MessageKind(RETURNED, _render_returned, still_true=_still_returned))
+    registry.register(MessageKind(DECLINED, _render_declined))
+    registry.register(MessageKind(WITHDRAWN, _render_withdrawn))
+    registry.register(MessageKind(LAPSED, _render_lapsed))
+
+
+def queue_received(application: Application, submission: Submission) -> OutboxMessage:
+    """Confirm what was handed in, with a copy of it and the expected wait."""
+    return _queue(RECEIVED, application, submission=submission.number)
+
+
+def queue_returned(application: Application, decision: Decision) -> OutboxMessage:
+    """Say what has to change."""
+    return _queue(RETURNED, application, decision=decision.pk)
+
+
+def queue_declined(application: Application, decision: Decision) -> OutboxMessage:
+    """Say no, and why."""
+    return _queue(DECLINED, application, decision=decision.pk)
+
+
+def queue_withdrawn(application: Application) -> OutboxMessage:
+    """Confirm that the application was taken back."""
+    return _queue(WITHDRAWN, application)
+
+
+def queue_lapsed(application: Application) -> OutboxMessage:
+    """Say that a forgotten draft has ended, and how to begin again."""
+    return _queue(LAPSED, application)
+
+
+def _queue(kind: str, application: Application, **values: Any) -> OutboxMessage:
+    return outbox.queue(
+        kind=kind,
+        recipient=application.email,
+        language=application.applicant.language,
+        reference=application.reference,
+        values=values,
+    )
+
+
+def _render_received(message: OutboxMessage) -> Rendered:
+    application = _application(message)
+    submission = Submission.objects.get(application=application, number=message.values["submission"])
+    subject = _("%(dataset)s: your application %(reference)s was received")
+    return _render(message, application, subject, form=submission.form, submission=submission)
+
+
+def _render_returned(message: OutboxMessage) -> Rendered:
+    subject = _("%(dataset)s: your application %(reference)s needs changes")
+    return _render(message, _application(message), subject, decision=_decision(message))
+
+
+def _render_declined(message: OutboxMessage) -> Rendered:
+    subject = _("%(dataset)s: a decision on your application %(reference)s")
+    return _render(message, _application(message), subject, decision=_decision(message))
+
+
+def _render_withdrawn(message: OutboxMessage) -> Rendered:
+    return _render(message, _application(message), _("%(dataset)s: your application %(reference)s was withdrawn"))
+
+
+def _render_lapsed(message: OutboxMessage) -> Rendered:
+    return _render(message, _application(message), _("%(dataset)s: your application %(reference)s has lapsed"))
+
+
+def _still_returned(message: OutboxMessage) -> bool:
+    """A return that was answered by a new submission, or withdrawn, need not be mailed any more."""
+    application = _application(message)
+    last = Decision.objects.filter(application=application, kind=DecisionKind.RETURN).order_by("-pk").first()
+    return application.state == State.RETURNED and last is not None and last.pk == message.values["decision"]
+
+
+def _render(message: OutboxMessage, application: Application, subject: str, **context: Any) -> Rendered:
+    names = {"dataset": application.dataset.title, "reference": application.reference}
+    context |= {
+        "application": application,
+        "dataset": application.dataset,
+        "url": f"{settings.SITE_URL}/applications/{application.reference}/",
+        "why": _("You receive this because you applied for %(dataset)s as %(email)s.")
+        % {"dataset": application.dataset.title, "email": application.email},
+        "effective": date_format(application.terms.effective_from),
+    }
+    return from_templates(message.kind, context, subject % names)
+
+
+def _application(message: OutboxMessage) -> Application:
+    known = Application.objects.select_related("dataset", "terms", "applicant")
+    return known.get(reference=message.subject_reference)
+
+
+def _decision(message: OutboxMessage) -> Decision:
+    return Decision.objects.get(pk=message.values["decision"])

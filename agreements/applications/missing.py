@@ -1,0 +1,79 @@
+"""What an application still needs: the one rule behind the status page, the stepper and the submit button."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrOrPromise
+
+from agreements.applications.form import REQUIRED, form_of, form_sha256
+from agreements.applications.models import Application
+from agreements.applications.signing import current
+from agreements.documents import issuing
+from agreements.documents.models import Inspection, InspectionState
+
+DETAILS: Final = "details"
+SITE: Final = "site"
+AGREEMENT: Final = "agreement"
+SIGNATURE: Final = "signature"
+
+STEP_OF_FIELD: Final = {
+    "name": DETAILS,
+    "organization": DETAILS,
+    "position": DETAILS,
+    "address_line1": DETAILS,
+    "city": DETAILS,
+    "country": DETAILS,
+    "site_department": SITE,
+    "site_city": SITE,
+    "site_country": SITE,
+    "intended_use": SITE,
+}
+_WORDS: Final[dict[str, StrOrPromise]] = {
+    "name": gettext_lazy("your full name"),
+    "organization": gettext_lazy("your organization"),
+    "position": gettext_lazy("your position"),
+    "address_line1": gettext_lazy("your postal address"),
+    "city": gettext_lazy("your city"),
+    "country": gettext_lazy("your country"),
+    "site_department": gettext_lazy("the department or laboratory of the site"),
+    "site_city": gettext_lazy("the city of the site"),
+    "site_country": gettext_lazy("the country of the site"),
+    "intended_use": gettext_lazy("what you will use the data for"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """`step` is the page on which it can be given; `text` says what, as a phrase or sentence."""
+
+    step: str
+    text: str
+
+
+def what_is_missing(application: Application) -> list[Missing]:
+    """Return what must still be given before the application can be submitted; empty when it is ready."""
+    missing = [
+        Missing(STEP_OF_FIELD[field], str(_WORDS[field])) for field in REQUIRED if not getattr(application, field)
+    ]
+    return missing or _missing_papers(application)
+
+
+def _missing_papers(application: Application) -> list[Missing]:
+    issued = issuing.newest(application.reference)
+    if issued is None:
+        return [Missing(AGREEMENT, _("the agreement, made from your details"))]
+    if issued.form_sha256 != form_sha256(form_of(application)):
+        return [Missing(AGREEMENT, _("a new agreement: your details changed after the last one was made"))]
+    copy = current(application)
+    if copy is None:
+        return [Missing(SIGNATURE, _("the signed copy"))]
+    if copy.received_at < issued.issued_at:
+        return [Missing(SIGNATURE, _("a signed copy of the newest agreement"))]
+    inspection = Inspection.objects.filter(document=copy.document).first()
+    if inspection is not None and inspection.state == InspectionState.REFUSED:
+        return [Missing(SIGNATURE, inspection.reason)]
+    return []

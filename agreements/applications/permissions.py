@@ -1,0 +1,109 @@
+"""Who may do what with an application: one table, asked by pages, lists, buttons and write paths alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from agreements.applications.models import Application
+from agreements.catalog.models import Role, RoleAssignment
+from agreements.catalog.roles import roles_of
+from agreements.core.actors import Actor
+from agreements.core.errors import NotAllowed
+
+
+class Permission(StrEnum):
+    VIEW = "view"
+    EDIT = "edit"
+    SUBMIT = "submit"
+    WITHDRAW = "withdraw"
+    VIEW_CASE = "view the case"
+    DECIDE = "decide"
+    REMARK = "remark"
+    LAPSE = "lapse"
+
+
+class Standing(StrEnum):
+    """What someone is to an application."""
+
+    APPLICANT = "applicant"
+    REVIEWER = "reviewer"
+    STEWARD = "steward"
+    AUDITOR = "auditor"
+    SYSTEM = "system"
+
+
+TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
+    Permission.VIEW: frozenset({Standing.APPLICANT}),
+    Permission.EDIT: frozenset({Standing.APPLICANT}),
+    Permission.SUBMIT: frozenset({Standing.APPLICANT}),
+    Permission.WITHDRAW: frozenset({Standing.APPLICANT}),
+    Permission.VIEW_CASE: frozenset({Standing.REVIEWER, Standing.STEWARD, Standing.AUDITOR}),
+    Permission.DECIDE: frozenset({Standing.REVIEWER, Standing.STEWARD}),
+    Permission.REMARK: frozenset({Standing.REVIEWER, Standing.STEWARD}),
+    Permission.LAPSE: frozenset({Standing.SYSTEM}),
+}
+
+# Working on a case is not for those whom it concerns.
+NOT_ON_ONES_OWN: Final = frozenset({Permission.DECIDE, Permission.REMARK, Permission.VIEW_CASE})
+
+_STANDING_OF_ROLE: Final[Mapping[Role, Standing]] = {
+    Role.REVIEWER: Standing.REVIEWER,
+    Role.STEWARD: Standing.STEWARD,
+    Role.AUDITOR: Standing.AUDITOR,
+}
+
+
+def standings(*, application: Application, by: Actor) -> frozenset[Standing]:
+    """Return everything that someone is to an application."""
+    if by.person_pk is None:
+        return frozenset({Standing.SYSTEM})
+    found = {_STANDING_OF_ROLE[role] for role in roles_of(by.person_pk, application.dataset)}
+    if application.applicant_id == by.person_pk:
+        found.add(Standing.APPLICANT)
+    return frozenset(found)
+
+
+def check_may(permission: Permission, *, application: Application, by: Actor) -> None:
+    """Raise NotAllowed, with what a person should read, if they may not."""
+    found = standings(application=application, by=by)
+    if not found & TABLE[permission]:
+        raise NotAllowed(_("You may not do this with this application."))
+    if permission in NOT_ON_ONES_OWN and Standing.APPLICANT in found:
+        raise NotAllowed(_("This is your own application: someone else has to work on it."))
+    if permission is Permission.DECIDE:
+        _check_not_of_own_organization(application=application, by=by)
+
+
+def may(permission: Permission, *, application: Application, by: Actor) -> bool:
+    """Return whether `check_may` would pass."""
+    try:
+        check_may(permission, application=application, by=by)
+    except NotAllowed:
+        return False
+    return True
+
+
+def visible_to(by: Actor) -> QuerySet[Application]:
+    """Return the applications that someone made. Agrees with `may(VIEW)`."""
+    return Application.objects.filter(applicant_id=by.person_pk)
+
+
+def cases_visible_to(by: Actor) -> QuerySet[Application]:
+    """Return the applications that someone may read as staff. Agrees with `may(VIEW_CASE)`."""
+    roles = [role for role, standing in _STANDING_OF_ROLE.items() if standing in TABLE[Permission.VIEW_CASE]]
+    mine = RoleAssignment.objects.filter(user_id=by.person_pk, ended_at=None, role__in=roles)
+    return Application.objects.filter(dataset__in=mine.values("dataset")).exclude(applicant_id=by.person_pk)
+
+
+def _check_not_of_own_organization(*, application: Application, by: Actor) -> None:
+    if application.dataset.reviewers_decide_on_own_organization:
+        return
+    domain = "@" + application.email.rpartition("@")[2]
+    own = Q(user_id=by.person_pk, user__email__iendswith=domain)
+    if RoleAssignment.objects.filter(own, dataset=application.dataset, ended_at=None).exists():
+        raise NotAllowed(_("The applicant is of your own organization: this dataset asks someone else to decide."))

@@ -1,0 +1,34 @@
+"""Taking an uploaded signed copy in: cheap checks, the file, then the rows."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from agreements.applications import signing
+from agreements.applications.models import Application, SignedCopy
+from agreements.applications.permissions import Permission, check_may
+from agreements.core.actors import Actor
+from agreements.core.errors import Invalid
+from agreements.documents import store
+from agreements.documents.inspection import looks_like_pdf
+from agreements.ledger.act import act
+
+
+def receive_upload(*, application: Application, data: bytes, original_name: str, by: Actor) -> SignedCopy:
+    """Keep an uploaded PDF as the signed copy; `inspect` opens it afterwards. Raises Invalid with what to do."""
+    check_may(Permission.EDIT, application=application, by=by)
+    limit = settings.SIGNED_COPY_LIMIT // 2**20
+    if not data:
+        raise Invalid(_("The file is empty. Choose the signed PDF again."), field="file")
+    if len(data) > settings.SIGNED_COPY_LIMIT:
+        raise Invalid(
+            _("The file is larger than %(limit)d MiB. Scan it in grey at 150 dpi, or save it as a smaller PDF.")
+            % {"limit": limit},
+            field="file",
+        )
+    if not looks_like_pdf(data[:1024]):
+        raise Invalid(_("This is not a PDF. Scan the signed pages as one PDF and upload that."), field="file")
+    with act():
+        document = store.save(data)
+        return signing.receive(application=application, document=document, original_name=original_name, by=by)

@@ -1,0 +1,76 @@
+"""Putting the evidence on a submission together, outside any transaction, and freezing it in one."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from agreements.applications import evidence
+from agreements.applications.models import EvidenceRun, Submission
+from agreements.documents import inspecting, issuing
+from agreements.documents.evidence import Expectations, findings_of
+from agreements.documents.models import Inspection, InspectionState
+from agreements.identity.evidence import assess
+from agreements.identity.rules import rules_for
+from agreements.review.history import history_findings
+
+WAIT_FOR_INSPECTION: Final = 5
+
+
+def work_off() -> int:
+    """Gather for every run that is due; return how many were finished."""
+    finished = 0
+    while (run := evidence.claim_due()) is not None:
+        finished += gather(run)
+    return finished
+
+
+def gather(run: EvidenceRun) -> bool:
+    """Gather and freeze a claimed run; False if it has to wait for the signed copy's inspection."""
+    # Gathering is work for the record, not for one reader: it is written in the site's language.
+    with override("en"):
+        if run.attempts > evidence.ATTEMPTS:
+            reason = _("Gathering stopped %(times)d times without a result. Run it again.")
+            evidence.give_up(run, reason=reason % {"times": evidence.ATTEMPTS})
+            return True
+        submission = run.submission
+        inspection = inspecting.ask(submission.signed_copy.document)
+        if inspection.state == InspectionState.PENDING:
+            if not inspecting.claim(inspection):
+                evidence.put_off(run, seconds=WAIT_FOR_INSPECTION)
+                return False
+            inspecting.settle(inspection)
+            inspection.refresh_from_db()
+        findings, sources = _look(submission, inspection)
+        evidence.complete(run, findings=findings, sources=sources)
+    return True
+
+
+def _look(submission: Submission, inspection: Inspection) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    application = submission.application
+    address = assess(
+        application.email,
+        organization=submission.form["organization"],
+        rules=rules_for(application.dataset),
+    )
+    findings = [*address.findings, *_paper_findings(submission, inspection), *history_findings(application)]
+    return findings, {**address.sources, "pikepdf": version("pikepdf"), "pypdfium2": version("pypdfium2")}
+
+
+def _paper_findings(submission: Submission, inspection: Inspection) -> list[dict[str, Any]]:
+    issued = issuing.newest(submission.application.reference)
+    assert issued is not None, "nothing is submitted without an issued agreement"
+    expected = Expectations(
+        application_reference=submission.application.reference,
+        terms_version=submission.terms.version,
+        issue_number=issued.issue_number,
+        page_count=issued.page_count,
+        keys=issuing.qr_keys(),
+    )
+    return [
+        {"check": item.check, "outcome": item.outcome, "summary": item.summary, "details": dict(item.details)}
+        for item in findings_of(inspecting.report_of(inspection), expected)
+    ]
