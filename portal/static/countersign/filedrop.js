@@ -1,0 +1,104 @@
+// File fields: dropping a file, saying what was chosen, refusing what is too large before it is sent, and
+// sending the form with progress. Without scripts the field is a plain file input in a plain form.
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+const size = (bytes) => {
+  const step = bytes < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** step;
+  return `${value.toFixed(step && value < 100 ? 1 : 0)} ${UNITS[step]}`;
+};
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+const inputOf = (drop) => drop.querySelector("input[type=file]");
+
+// Says which file is chosen; false if it is too large to send.
+const check = (drop) => {
+  const input = inputOf(drop);
+  const chosen = drop.querySelector("[data-chosen]");
+  const file = input.files[0];
+  const most = Number(drop.dataset.maxBytes || 0);
+  const refused = Boolean(file && most && file.size > most);
+  const text = refused ? drop.dataset.textTooLarge : "{name} · {size}";
+  chosen.classList.toggle("refused", refused);
+  chosen.textContent = file ? fill(text, { name: file.name, size: size(file.size), most: size(most) }) : "";
+  if (refused) input.setAttribute("aria-invalid", "true");
+  else input.removeAttribute("aria-invalid");
+  return !refused;
+};
+
+for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    const zone = event.target.closest?.(".file-drop-zone");
+    if (!zone) return;
+    event.preventDefault();
+    const leaving = kind === "dragleave" && !zone.contains(event.relatedTarget);
+    zone.classList.toggle("over", kind !== "drop" && !leaving);
+    if (kind !== "drop" || !event.dataTransfer.files.length) return;
+    const drop = zone.closest("[data-file-drop]");
+    inputOf(drop).files = event.dataTransfer.files;
+    check(drop);
+  });
+}
+
+document.addEventListener("change", (event) => {
+  const drop = event.target.closest("[data-file-drop]");
+  if (drop && event.target.type === "file") check(drop);
+});
+
+// Puts the answer in place of the page, as the browser would after a plain submit. Parsed scripts stay inert.
+const show = (request) => {
+  const answer = new DOMParser().parseFromString(request.responseText, "text/html");
+  if (request.status < 400 && request.responseURL) history.pushState(null, "", request.responseURL);
+  document.title = answer.title;
+  document.body.replaceWith(answer.body);
+  globalThis.htmx?.process(document.body);
+  scrollTo(0, 0);
+  (document.querySelector(".form-errors") || document.getElementById("main"))?.focus();
+};
+
+const send = (form, drop, submitter) => {
+  const box = drop.querySelector("[data-progress]");
+  const bar = box.querySelector("progress");
+  const text = box.querySelector("[role=status]");
+  const request = new XMLHttpRequest();
+  const stop = (message) => {
+    box.querySelector("[data-cancel]").hidden = true;
+    text.textContent = message;
+    form.removeAttribute("aria-busy");
+    if (submitter) submitter.disabled = false;
+  };
+  request.upload.onprogress = (event) => {
+    if (!event.lengthComputable) return;
+    bar.value = (100 * event.loaded) / event.total;
+    const sent = event.loaded === event.total ? drop.dataset.textChecking : drop.dataset.textSending;
+    text.textContent = fill(sent, { sent: size(event.loaded), total: size(event.total) });
+  };
+  request.onload = () => show(request);
+  request.onerror = () => stop(drop.dataset.textFailed);
+  request.onabort = () => stop(drop.dataset.textCancelled);
+  box.querySelector("[data-cancel]").onclick = () => request.abort();
+  request.open("POST", form.getAttribute("action") || location.href);
+  request.send(new FormData(form, submitter));
+  form.setAttribute("aria-busy", "true");
+  if (submitter) submitter.disabled = true;
+  box.querySelector("[data-cancel]").hidden = false;
+  box.hidden = false;
+};
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const drop = form.querySelector("[data-file-drop]");
+  if (!drop || form.hasAttribute("hx-post") || event.submitter?.hasAttribute("formaction")) return;
+  if (form.getAttribute("aria-busy") || !check(drop)) {
+    event.preventDefault();
+    inputOf(drop).focus();
+    return;
+  }
+  if (!inputOf(drop).files.length) return;
+  event.preventDefault();
+  send(form, drop, event.submitter);
+});
+
+addEventListener("popstate", () => location.reload());
