@@ -46,9 +46,7 @@ class Dataset(models.Model):
     statistics: models.JSONField[list[dict[str, str]], Any] = models.JSONField(default=list)
     annotations: models.JSONField[list[dict[str, str]], Any] = models.JSONField(default=list)
     layout = models.TextField(blank=True, help_text="the folder tree, as text")
-    preview = models.CharField(
-        max_length=200, blank=True, help_text="key of the preview picture in the vault"
-    )
+    preview = models.CharField(max_length=200, blank=True, help_text="key of the preview picture in the vault")
     preview_alt = models.CharField(max_length=200, blank=True)
     approvals_needed = models.PositiveSmallIntegerField(default=1)
     reviewers_decide_on_own_organization = models.BooleanField(default=True)
@@ -129,9 +127,7 @@ class Archive(models.Model):
 
     class Meta:
         ordering = ["subset", "name", "-version"]
-        constraints = [
-            models.UniqueConstraint(fields=["subset", "name", "version"], name="archive_version_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["subset", "name", "version"], name="archive_version_once")]
 
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"

@@ -1,0 +1,31 @@
+"""Which version of the terms is published, and which is in force."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from agreements.catalog.models import Dataset, Terms
+from agreements.core.clock import today
+
+
+class NoTerms(LookupError):
+    """The dataset has no terms in force."""
+
+
+def published(dataset: Dataset) -> list[Terms]:
+    """Return all versions, the one that takes effect last first."""
+    return list(Terms.objects.filter(dataset=dataset))
+
+
+def in_force(dataset: Dataset, on: dt.date | None = None) -> Terms:
+    """Return the version in force on a day (default: today, UTC). Raises NoTerms."""
+    terms = Terms.objects.filter(dataset=dataset, effective_from__lte=on or today()).first()
+    if terms is None:
+        raise NoTerms(f"{dataset.slug} has no terms in force on {on or today()}")
+    return terms
+
+
+def coming(dataset: Dataset) -> Terms | None:
+    """Return the next version that is published and not yet in force, if there is one."""
+    later = Terms.objects.filter(dataset=dataset, effective_from__gt=today())
+    return later.order_by("effective_from", "id").first()

@@ -1,0 +1,66 @@
+"""Uploading a stream of any length to S3 in parts; the object appears only when all parts are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+PART: Final = 16 * 1024 * 1024
+"""Bytes of a part when nothing asks for more. One part is held in memory."""
+MOST_PARTS: Final = 10_000
+"""S3's limit on the parts of one object."""
+
+
+def put_stream(client: S3Client, bucket: str, key: str, chunks: Iterable[bytes], *, expected_size: int | None) -> None:
+    """Upload a stream. On any exception, an interrupt included, the upload is called off and nothing is visible."""
+    parts = _parts(chunks, part_size(expected_size))
+    first = next(parts, b"")
+    second = next(parts, None)
+    if second is None:
+        client.put_object(Bucket=bucket, Key=key, Body=first, ContentType="application/octet-stream")
+        return
+    upload = client.create_multipart_upload(Bucket=bucket, Key=key, ContentType="application/octet-stream")
+    upload_id = upload["UploadId"]
+    try:
+        done: list[CompletedPartTypeDef] = []
+        for number, part in enumerate(_again(first, second, parts), start=1):
+            answer = client.upload_part(Bucket=bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=part)
+            done.append({"PartNumber": number, "ETag": answer["ETag"]})
+        client.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": done})
+    except BaseException:
+        with suppress(ClientError, BotoCoreError):
+            client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
+        raise
+
+
+def part_size(expected_size: int | None) -> int:
+    """Return the size of parts, in bytes, with which an object of that size has room in 10,000 of them.
+
+    All parts but the last have one size: some servers ask for that.
+    """
+    needed = -(-(expected_size or 0) // (MOST_PARTS - 100))
+    return max(PART, -(-needed // PART) * PART)
+
+
+def _parts(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    buffer = bytearray()
+    for chunk in chunks:
+        buffer += chunk
+        while len(buffer) >= size:
+            yield bytes(memoryview(buffer)[:size])
+            del buffer[:size]
+    if buffer:
+        yield bytes(buffer)
+
+
+def _again(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield second
+    yield from rest

@@ -1,0 +1,80 @@
+"""What a store can do, and the little that all stores share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import Final, NamedTuple, Protocol
+
+CHUNK: Final = 1024 * 1024
+"""Bytes read at once."""
+
+_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
+
+
+class NoSuchObject(LookupError):
+    """There is no object of this name."""
+
+
+class OutOfReach(OSError):
+    """The store did not answer, or stopped in the middle and did not come back."""
+
+
+class Put(NamedTuple):
+    """What was written: its length in bytes and its SHA-256 in hex."""
+
+    size: int
+    sha256: str
+
+
+class Store(Protocol):
+    """Immutable objects under flat names. An object is there whole or not at all."""
+
+    def prepare(self) -> None:
+        """Make the folder or the bucket if it is missing. Raises OutOfReach."""
+
+    def put(self, key: str, chunks: Iterable[bytes], *, expected_size: int | None = None) -> Put:
+        """Write an object from a stream; it becomes visible at the end. Any exception of `chunks` leaves nothing.
+
+        `expected_size` (bytes) lets S3 choose parts that are large enough; a wrong one does no harm.
+        """
+
+    def open_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+        """Stream the bytes [start, stop), exactly. Raises NoSuchObject; OutOfReach if they cannot all be had."""
+
+    def size(self, key: str) -> int:
+        """Return the length in bytes. Raises NoSuchObject."""
+
+    def digest(self, key: str) -> str:
+        """Read the whole object again and return its SHA-256 in hex. Raises NoSuchObject."""
+
+    def exists(self, key: str) -> bool:
+        """Tell whether there is a whole object of this name."""
+
+    def presign(self, key: str, *, filename: str, seconds: int) -> str | None:
+        """Return an address from which anybody can download the object for that long, or None."""
+
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is no error."""
+
+
+def check_key(key: str) -> str:
+    """Return the key. Raises ValueError unless it is flat and safe as a file name and in any S3 server."""
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"{key!r} cannot be the name of a stored object")
+    return key
+
+
+def check_range(start: int, stop: int, size: int) -> None:
+    """Raise ValueError unless [start, stop) lies within an object of that size."""
+    if not 0 <= start <= stop <= size:
+        raise ValueError(f"bytes {start} to {stop} are not within 0 to {size}")
+
+
+def digest_of(chunks: Iterable[bytes]) -> str:
+    """Return the SHA-256, in hex, of a stream."""
+    digest = sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()

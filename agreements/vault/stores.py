@@ -1,0 +1,49 @@
+"""The two stores of an installation, from the settings.
+
+`archives` holds what is released and may be presigned; `papers` holds agreements and signed copies and never is.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from agreements.vault.folder import FolderStore
+from agreements.vault.protocol import Store
+from agreements.vault.s3 import Access, S3Store
+
+
+def archives() -> Store:
+    """Return the store of archives, their indexes and previews."""
+    return _of_settings(settings.VAULT_ARCHIVES, may_presign=True)
+
+
+def papers() -> Store:
+    """Return the private store of documents; its `presign` always answers None."""
+    return _of_settings(settings.VAULT_PAPERS, may_presign=False)
+
+
+def _of_settings(address: str, *, may_presign: bool) -> Store:
+    access = Access(
+        endpoint=settings.S3_ENDPOINT,
+        public_endpoint=settings.S3_PUBLIC_ENDPOINT,
+        region=settings.S3_REGION,
+        access_key=settings.S3_ACCESS_KEY,
+        secret_key=settings.S3_SECRET_KEY,
+    )
+    # The process is part of the name: connections of a client must not be shared across a fork.
+    return _opened(address, access, may_presign, os.getpid())
+
+
+@lru_cache(maxsize=16)
+def _opened(address: str, access: Access, may_presign: bool, _process: int) -> Store:
+    kind, _, place = address.partition(":")
+    if kind == "folder" and place:
+        return FolderStore(Path(place))
+    if kind == "s3" and place:
+        return S3Store(place, access, may_presign=may_presign)
+    raise ImproperlyConfigured(f"a vault is written folder:/path or s3:bucket, not {address!r}")

@@ -1,0 +1,47 @@
+"""A real S3 server for this folder's tests, and one store of each kind."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agreements.vault.folder import FolderStore
+from agreements.vault.protocol import Store
+from agreements.vault.s3 import Access, S3Store
+from tests.services import seaweed
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[seaweed.Seaweed]:
+    with seaweed.running(tmp_path_factory.mktemp("seaweed")) as server:
+        yield server
+
+
+def access_to(server: seaweed.Seaweed, *, endpoint: str = "", public: str = "") -> Access:
+    return Access(
+        endpoint=endpoint or server.endpoint,
+        public_endpoint=public or server.endpoint,
+        region="us-east-1",
+        access_key=server.access_key,
+        secret_key=server.secret_key,
+    )
+
+
+@pytest.fixture
+def s3_store(s3_server: seaweed.Seaweed) -> S3Store:
+    store = S3Store(f"b-{secrets.token_hex(6)}", access_to(s3_server), may_presign=True)
+    store.prepare()
+    return store
+
+
+@pytest.fixture(params=["folder", "s3"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    if request.param == "folder":
+        folder = FolderStore(tmp_path / "vault")
+        folder.prepare()
+        return folder
+    made: S3Store = request.getfixturevalue("s3_store")
+    return made

@@ -1,0 +1,134 @@
+"""What only S3 does, against a real server: parts, resuming a broken stream, presigned addresses."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from agreements.vault import multipart, s3
+from agreements.vault.protocol import NoSuchObject, OutOfReach
+from agreements.vault.s3 import S3Store
+from tests.services.cutting_proxy import CuttingProxy, cutting
+from tests.services.seaweed import Seaweed
+from tests.vault.conftest import access_to
+
+DATA = random.Random(1).randbytes(40_000_123)
+
+
+@pytest.fixture
+def proxy(s3_server: Seaweed) -> Iterator[CuttingProxy]:
+    with cutting(s3_server.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def through_proxy(
+    s3_server: Seaweed, s3_store: S3Store, proxy: CuttingProxy, monkeypatch: pytest.MonkeyPatch
+) -> S3Store:
+    monkeypatch.setattr(s3, "FIRST_PAUSE", 0.001)
+    endpoint = f"http://127.0.0.1:{proxy.port}"
+    return S3Store(s3_store.bucket, access_to(s3_server, endpoint=endpoint), may_presign=True)
+
+
+def test_a_large_stream_goes_up_in_parts_and_comes_back_whole(s3_store: S3Store) -> None:
+    put = s3_store.put("large", (DATA[at : at + 999_983] for at in range(0, len(DATA), 999_983)))
+    head = s3_store.client.head_object(Bucket=s3_store.bucket, Key="large")
+    assert head["ETag"].strip('"').endswith("-3")
+    assert put == (len(DATA), hashlib.sha256(DATA).hexdigest())
+    assert s3_store.digest("large") == put.sha256
+
+
+def test_an_interrupted_upload_leaves_no_parts_behind(s3_store: S3Store) -> None:
+    def breaks_off() -> Iterator[bytes]:
+        yield DATA
+        raise OSError("the source went away")
+
+    with pytest.raises(OSError, match="the source went away"):
+        s3_store.put("half", breaks_off())
+    uploads = s3_store.client.list_multipart_uploads(Bucket=s3_store.bucket)
+    assert uploads.get("Uploads", []) == []
+
+
+def test_a_broken_stream_is_resumed_at_the_byte_where_it_broke(
+    s3_store: S3Store, through_proxy: S3Store, proxy: CuttingProxy
+) -> None:
+    s3_store.put("large", [DATA])
+    proxy.cut_after = 7_000_000
+    got = b"".join(through_proxy.open_range("large", 1_000, 39_000_000))
+    assert hashlib.sha256(got).digest() == hashlib.sha256(DATA[1_000:39_000_000]).digest()
+    assert proxy.cuts >= 5
+
+
+def test_a_server_that_never_gets_on_is_given_up_with_the_byte_named(
+    s3_store: S3Store, through_proxy: S3Store, proxy: CuttingProxy
+) -> None:
+    s3_store.put("large", [DATA])
+    chunks = through_proxy.open_range("large", 0, len(DATA))
+    first = next(chunks)
+    proxy.cut_after = 0
+    with pytest.raises(OutOfReach, match=r"large broke off at byte \d+ 5 times"):
+        list(chunks)
+    assert first == DATA[: len(first)]
+
+
+def test_an_object_that_is_replaced_while_it_is_read_is_not_mixed_with_the_new_one(
+    s3_store: S3Store, through_proxy: S3Store, proxy: CuttingProxy
+) -> None:
+    s3_store.put("large", [DATA])
+    proxy.cut_after = 3_000_000
+    chunks = through_proxy.open_range("large", 0, len(DATA))
+    next(chunks)
+    s3_store.put("large", [DATA[::-1]])
+    with pytest.raises(OutOfReach, match="large"):
+        list(chunks)
+
+
+def test_a_presigned_address_opens_the_object_under_the_name_given(s3_store: S3Store) -> None:
+    s3_store.put("pack-1", [b"open to all"])
+    address = s3_store.presign("pack-1", filename="test 10.zip", seconds=60)
+    assert address is not None
+    answer = httpx.get(address, headers={"Range": "bytes=0-3"})
+    assert (answer.status_code, answer.content) == (206, b"open")
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''test%2010.zip"
+    assert httpx.get(address.replace("pack-1", "pack-2")).status_code == 403
+    assert httpx.get(f"{s3_store.access.endpoint}/{s3_store.bucket}/pack-1").status_code == 403
+
+
+def test_a_presigned_address_is_for_the_public_host_alone(s3_server: Seaweed, s3_store: S3Store) -> None:
+    s3_store.put("pack-1", [b"open to all"])
+    public = S3Store(s3_store.bucket, access_to(s3_server, public="https://files.lab.example"), may_presign=True)
+    address = public.presign("pack-1", filename="a.zip", seconds=60)
+    assert address is not None
+    assert address.startswith("https://files.lab.example/")
+    inside = urlsplit(address)._replace(scheme="http", netloc=f"127.0.0.1:{s3_server.port}").geturl()
+    assert httpx.get(inside).status_code == 403
+
+
+def test_a_missing_bucket_is_made_and_preparing_twice_is_harmless(s3_server: Seaweed) -> None:
+    store = S3Store("made-on-demand", access_to(s3_server), may_presign=True)
+    with pytest.raises(NoSuchObject):
+        store.size("pack-1")
+    store.prepare()
+    store.prepare()
+    assert store.put("pack-1", [b"x"]).size == 1
+
+
+def test_a_server_that_is_not_there_is_out_of_reach(s3_server: Seaweed) -> None:
+    store = S3Store("any", access_to(s3_server, endpoint="http://127.0.0.1:9"), may_presign=True)
+    with pytest.raises(OutOfReach):
+        store.prepare()
+
+
+@pytest.mark.parametrize(
+    ("expected", "part"), [(None, 16), (1, 16), (150 * 1024, 16), (200 * 1024, 32), (5 * 1024 * 1024, 544)]
+)
+def test_parts_grow_so_that_no_archive_needs_more_than_ten_thousand(expected: int | None, part: int) -> None:
+    mebibyte = 1024 * 1024
+    size = multipart.part_size(expected and expected * mebibyte)
+    assert size == part * mebibyte
+    assert (expected or 0) * mebibyte <= size * multipart.MOST_PARTS
