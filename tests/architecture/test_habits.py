@@ -1,0 +1,111 @@
+"""Habits of the house that a syntax tree can show."""
+
+from __future__ import annotations
+
+import ast
+
+from tests.architecture.sources import calls, sources
+
+WRITE_PATHS = {"agreements/applications/transition.py", "agreements/grants/lifecycle.py"}
+# An outbox row's, an inspection's and an evidence run's state are no application's or grant's; their owners write
+# them. The first two packages stand below applications, which they cannot even import.
+OTHER_STATES = {"agreements/mail/", "agreements/documents/", "agreements/applications/evidence.py"}
+LINE_LIMIT = 300
+# path -> why it may be longer
+LONGER: dict[str, str] = {}
+READS_THE_CLOCK = {"agreements/core/clock.py"}
+CLOCK_CALLS = {
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "dt.datetime.now",
+    "dt.datetime.utcnow",
+    "dt.date.today",
+    "datetime.datetime.now",
+    "datetime.date.today",
+    "timezone.now",
+    "timezone.localdate",
+    "time.time",
+}
+
+
+def test_states_change_only_in_the_two_write_paths() -> None:
+    elsewhere = [
+        f"{source.path}: {ast.unparse(node)}"
+        for source in sources("agreements")
+        for node in ast.walk(source.tree)
+        if _assigns_state(node)
+        and source.path not in WRITE_PATHS
+        and not any(source.path.startswith(owner) for owner in OTHER_STATES)
+    ]
+    assert elsewhere == []
+
+
+def test_both_write_paths_are_there() -> None:
+    writing = {source.path for source in sources("agreements") if any(map(_assigns_state, ast.walk(source.tree)))}
+    assert writing >= WRITE_PATHS
+
+
+def test_a_state_is_never_changed_in_bulk() -> None:
+    """`QuerySet.update(state=...)` would go round the lock, the permission and the record."""
+    elsewhere = [
+        f"{source.path}:{call.lineno}"
+        for source in sources("agreements")
+        for name, call in calls(source)
+        if name.rpartition(".")[2] == "update"
+        and any(keyword.arg == "state" for keyword in call.keywords)
+        and not any(source.path.startswith(owner) for owner in OTHER_STATES)
+    ]
+    assert elsewhere == []
+
+
+def test_files_stay_short_enough_to_read() -> None:
+    lengths = {
+        source.path: source.text.count("\n") for source in sources("agreements", "portal", "demo", "tests", "bench")
+    }
+    assert {path: length for path, length in lengths.items() if length > LINE_LIMIT and path not in LONGER} == {}
+    assert all(lengths[path] > LINE_LIMIT for path in LONGER), "an exception that is needed no more"
+
+
+def test_time_comes_from_the_clock_alone() -> None:
+    elsewhere = [
+        f"{source.path}:{call.lineno}: {name}"
+        for source in sources("agreements")
+        for name, call in calls(source)
+        if name in CLOCK_CALLS and source.path not in READS_THE_CLOCK
+    ]
+    assert elsewhere == []
+
+
+def test_the_domain_wakes_nobody_by_itself() -> None:
+    """`core.wakeups.poke` does, after the commit; a `.delay` inside a transaction runs too early or hangs a page."""
+    elsewhere = [
+        f"{source.path}:{call.lineno}: {name}"
+        for source in sources("agreements")
+        for name, call in calls(source)
+        if name.rpartition(".")[2] in {"delay", "apply_async", "send_task"}
+        and source.package not in {"tasks", "wiring"}
+    ]
+    assert elsewhere == []
+
+
+def test_a_view_never_saves_or_fetches_by_itself() -> None:
+    """Pages load through `web/access.py` and change things by one domain call."""
+    elsewhere = [
+        f"{source.path}:{call.lineno}: {name}"
+        for source in sources("agreements/web")
+        if "/views" in source.path
+        for name, call in calls(source)
+        if name.rpartition(".")[2] in {"save", "bulk_create", "get_or_create"} or name.endswith("objects.create")
+    ]
+    assert elsewhere == []
+
+
+def _assigns_state(node: ast.AST) -> bool:
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign):
+        targets = node.targets
+    elif isinstance(node, ast.AugAssign | ast.AnnAssign):
+        targets = [node.target]
+    return any(isinstance(target, ast.Attribute) and target.attr == "state" for target in targets)
