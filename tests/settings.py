@@ -16,6 +16,7 @@ os.environ.setdefault("COUNTERSIGN_VAULT_PAPERS", f"folder:{_run}/papers")
 os.environ.setdefault("COUNTERSIGN_DATABASE_URL", f"sqlite:///{_run}/test.sqlite3")
 
 from portal.settings import *  # noqa: E402, F403 - the environment above must be there first
+from portal.settings import DATABASES  # noqa: E402
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -24,3 +25,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file: the shared in-memory database locks otherwise than the real one, and races would prove nothing.
+    DATABASES["default"]["TEST"] = {"NAME": f"{_run}/test-run.sqlite3"}

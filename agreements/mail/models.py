@@ -27,6 +27,8 @@ class OutboxMessage(models.Model):
     values: models.JSONField[dict[str, Any], Any] = models.JSONField(default=dict)
     message_id = models.CharField(max_length=200, unique=True)
     thread = models.CharField(max_length=200, blank=True, help_text="Message-ID that it answers")
+    resend_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    requested_by = models.CharField(max_length=80, blank=True, help_text="actor who had it sent again")
     state = models.CharField(max_length=12, choices=MessageState.choices, default=MessageState.QUEUED)
     created_at = models.DateTimeField(default=now)
     next_attempt_at = models.DateTimeField(default=now)

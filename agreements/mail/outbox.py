@@ -1,0 +1,133 @@
+"""Putting mail into the outbox, in the transaction of the decision that asks for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from agreements.core.actors import Actor
+from agreements.core.clock import now
+from agreements.core.errors import NotPossible, TooMany
+from agreements.core.wakeups import Wakeup, poke
+from agreements.mail import registry
+from agreements.mail.composing import compose, new_message_id
+from agreements.mail.delivery import Answer, deliver
+from agreements.mail.models import MessageState, OutboxMessage
+from agreements.mail.queries import about
+from agreements.mail.rendering import Rendered
+
+__all__ = ["about", "queue", "resend", "send_now"]
+
+TIME_TO_DELIVER: Final = dt.timedelta(days=3)
+WITHIN_A_REQUEST: Final = 5.0  # seconds
+RESENDS_PER_HOUR: Final = 5
+
+
+def queue(
+    *,
+    kind: str,
+    recipient: str,
+    language: str,
+    reference: str,
+    values: dict[str, Any],
+    deadline: dt.datetime | None = None,
+) -> OutboxMessage:
+    """Return the waiting row; it is sent after the caller's transaction commits. `values` never hold a secret."""
+    return _queue(
+        kind=kind,
+        recipient=recipient,
+        language=language,
+        subject_reference=reference,
+        values=values,
+        deadline=deadline or now() + TIME_TO_DELIVER,
+    )
+
+
+def resend(message: OutboxMessage, *, by: Actor) -> OutboxMessage:
+    """Return a new waiting row with the same content. Raises NotPossible, TooMany.
+
+    Whether `by` may ask for it is settled by whoever knows what the mail is about.
+    """
+    kind = registry.find(message.kind)
+    if kind is None or not kind.resendable:
+        raise NotPossible(_("This mail cannot be sent again."))
+    same = OutboxMessage.objects.filter(
+        kind=message.kind, recipient=message.recipient, subject_reference=message.subject_reference
+    )
+    if same.filter(state=MessageState.QUEUED).exists():
+        raise NotPossible(_("This mail is already waiting to be sent."))
+    if kind.still_true is not None and not kind.still_true(message):
+        raise NotPossible(_("What this mail says is no longer true, so it is not sent again."))
+    recent = same.filter(resend_of__isnull=False, created_at__gt=now() - dt.timedelta(hours=1))
+    if recent.count() >= RESENDS_PER_HOUR:
+        raise TooMany(
+            _("This mail was sent again several times within the hour. Please look in the spam folder, too."),
+            retry_after=3600,
+        )
+    return _queue(
+        kind=message.kind,
+        recipient=message.recipient,
+        language=message.language,
+        subject_reference=message.subject_reference,
+        values=message.values,
+        deadline=now() + TIME_TO_DELIVER,
+        resend_of=message,
+        requested_by=by.id,
+    )
+
+
+def send_now(
+    *, kind: str, recipient: str, language: str, render: Callable[[], Rendered], reference: str = ""
+) -> OutboxMessage:
+    """Send within this request and return the row, which keeps nothing of the mail. Raises NotPossible.
+
+    For sign-in codes, which are of no use later. Not to be called inside a transaction: it waits for a server,
+    up to 5 seconds.
+    """
+    message = OutboxMessage(
+        kind=kind,
+        recipient=recipient,
+        language=language,
+        subject_reference=reference,
+        message_id=new_message_id(),
+        # Failed until the server has accepted: a process killed in between leaves the truth behind.
+        state=MessageState.FAILED,
+        deadline=now(),
+        attempts=1,
+        last_error="interrupted",
+    )
+    message.save(force_insert=True)
+    with translation.override(_known(language)):
+        outcome = deliver(compose(message, render()), within=WITHIN_A_REQUEST)
+    if outcome.answer is Answer.ACCEPTED:
+        message.state, message.sent_at, message.last_error = MessageState.SENT, now(), ""
+    else:
+        message.last_error = outcome.words[:500]
+    message.save(update_fields=["state", "sent_at", "last_error"])
+    if message.state != MessageState.SENT:
+        raise NotPossible(_("The mail could not be sent just now. Please try again in a minute."))
+    return message
+
+
+def _queue(*, recipient: str, subject_reference: str, language: str, **fields: Any) -> OutboxMessage:
+    # A thread is what one person has in one mailbox: the first mail to them about this reference starts it.
+    first = about(subject_reference).filter(recipient=recipient).first() if subject_reference else None
+    message = OutboxMessage.objects.create(
+        recipient=recipient,
+        subject_reference=subject_reference,
+        language=_known(language),
+        message_id=new_message_id(),
+        thread=first.message_id if first else "",
+        **fields,
+    )
+    poke(Wakeup.MAIL)
+    return message
+
+
+def _known(language: str) -> str:
+    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

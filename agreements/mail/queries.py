@@ -1,0 +1,23 @@
+"""Reading the outbox."""
+
+from __future__ import annotations
+
+from django.db.models import Count, QuerySet
+
+from agreements.mail.models import MessageState, OutboxMessage
+
+
+def about(reference: str) -> QuerySet[OutboxMessage]:
+    """Return all mail about a reference, oldest first."""
+    return OutboxMessage.objects.filter(subject_reference=reference).order_by("id")
+
+
+def failed() -> QuerySet[OutboxMessage]:
+    """Return the mail that was given up, newest first."""
+    return OutboxMessage.objects.filter(state=MessageState.FAILED).order_by("-id")
+
+
+def counts() -> dict[str, int]:
+    """Return how many messages are in each state; every state is present."""
+    found = OutboxMessage.objects.order_by().values("state").annotate(number=Count("id"))
+    return dict.fromkeys(MessageState.values, 0) | {row["state"]: row["number"] for row in found}
