@@ -103,12 +103,12 @@ def unprintable(text: str) -> list[str]:
     """Return the characters of a text that cannot be printed, each once, named: `😀 (grinning face)`.
 
     Line breaks and tabs are layout. A character is unprintable if no font has it, if its script needs shaping that is
-    not done here (it would print wrongly, without an error), or if it is an invisible control character.
+    not done here (it would print wrongly, without an error), or if it is an emoji or an invisible control character.
     """
     refused: dict[str, None] = {}
     for line in text.splitlines():
         plain = unicodedata.normalize("NFC", line.replace("\t", " "))
-        hidden = [c for c in plain if _is_hidden(c) or needs_shaping(c)]
+        hidden = [c for c in plain if _is_hidden(c) or _is_picture(c) or needs_shaping(c)]
         shown = visual("".join(c for c in plain if c not in hidden))
         missing = [c for c in shown if not _font_for(c, "serif")]
         refused.update(dict.fromkeys(_named(c) for c in [*hidden, *missing]))
@@ -182,6 +182,11 @@ def _is_hidden(character: str) -> bool:
     return (
         unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} and character != "\N{ZERO WIDTH NON-JOINER}"
     )
+
+
+def _is_picture(character: str) -> bool:
+    # Some fonts have a few emoji in outline; whether one prints would depend on the machine.
+    return ord(character) >= 0x1F000 and unicodedata.category(character) == "So"
 
 
 def _named(character: str) -> str:

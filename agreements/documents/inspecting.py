@@ -52,9 +52,7 @@ def work_off() -> int:
 def claim(inspection: Inspection) -> bool:
     """Take one pending inspection for this process; False if another has it or it is settled."""
     waiting = Inspection.objects.filter(pk=inspection.pk, state=InspectionState.PENDING, due_at__lte=now())
-    taken = waiting.filter(attempts=inspection.attempts).update(
-        due_at=now() + CLAIM, attempts=inspection.attempts + 1
-    )
+    taken = waiting.filter(attempts=inspection.attempts).update(due_at=now() + CLAIM, attempts=inspection.attempts + 1)
     inspection.refresh_from_db()
     return taken == 1
 
@@ -71,7 +69,8 @@ def settle(inspection: Inspection) -> None:
 def report_of(inspection: Inspection) -> InspectionReport:
     """Return the findings as a report again, without the pictures."""
     pages = tuple(
-        PageFinding(page["number"], page["width"], page["height"], tuple(page["codes"]), b"") for page in inspection.pages
+        PageFinding(page["number"], page["width"], page["height"], tuple(page["codes"]), b"")
+        for page in inspection.pages
     )
     outcome = "ok" if inspection.state == InspectionState.OK else inspection.state
     return InspectionReport(outcome, inspection.reason, inspection.reason_code, pages, tuple(inspection.flags))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -10,11 +11,12 @@ from pathlib import Path
 def main() -> int:
     arguments = argparse.ArgumentParser(prog="inspector", description="Looks inside PDF files that strangers sent.")
     arguments.add_argument("--spool", type=Path, metavar="DIR", help="serve the requests that appear in a folder")
+    arguments.add_argument("--parent", type=int, metavar="PID", help="end when this process has ended")
     asked = arguments.parse_args()
     if asked.spool is None:
         from agreements.documents.inspector.one_file import serve
 
-        serve(sys.stdin.buffer, sys.stdout.buffer)
+        serve(sys.stdin.buffer, sys.stdout.buffer, parent=asked.parent or os.getppid())
         return 0
     from agreements.documents.inspector.spool import watch
 

@@ -8,14 +8,14 @@ from agreements.documents.inspector import frames
 from agreements.documents.inspector.confine import confine
 
 
-def serve(request: BinaryIO, answer: BinaryIO) -> None:
+def serve(request: BinaryIO, answer: BinaryIO, *, parent: int) -> None:
     """Read a request, confine this process, and write the answer. Never raises for anything that a file contains."""
     try:
         length, limits = frames.read_request_header(request)
     except frames.BadRequest:
         frames.write_json(answer, frames.STOP, code="bad-request", values={})
         return
-    confine(memory=limits.memory, cpu_seconds=limits.cpu_seconds)
+    confine(memory=limits.memory, cpu_seconds=limits.cpu_seconds, parent=parent)
     data = request.read(length)
     if len(data) != length:
         frames.write_json(answer, frames.STOP, code="bad-request", values={})
