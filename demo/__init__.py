@@ -1,0 +1,1 @@
+"""`make demo`: an embedded installation, prepared, proved and left running. Nothing in the product knows it."""
