@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-Read = Callable[[int, int], Iterator[bytes]]
+Read = Callable[[int, int], Iterator[bytes | memoryview]]
 """``read(offset, length)`` gives exactly those bytes of the pack as chunks of any size (1 MiB is good)."""
 
 READ_SPAN = 256 * 1024 * 1024
@@ -20,7 +20,7 @@ class PackReader:
 
     def __init__(self, read: Read) -> None:
         self._read = read
-        self._chunks: Iterator[bytes] = iter(())
+        self._chunks: Iterator[bytes | memoryview] = iter(())
         self._chunk = memoryview(b"")
         self._position = 0
         self._left = 0

@@ -22,10 +22,10 @@ class Pack:
     chunk: int = 1 << 20
     reads: list[tuple[int, int]] = field(default_factory=list)
 
-    def read(self, offset: int, length: int) -> Iterator[bytes]:
+    def read(self, offset: int, length: int) -> Iterator[memoryview]:
         self.reads.append((offset, length))
         for place in range(offset, offset + length, self.chunk):
-            yield self.data[place : min(place + self.chunk, offset + length)]
+            yield memoryview(self.data)[place : min(place + self.chunk, offset + length)]
 
     def view(self, password: str = PASSWORD, salt_key: bytes = SALT_KEY, tags: MemoryTags | None = None) -> SealedView:
         return SealedView(self.index, Layout(self.index), password, salt_key, self.read, tags)

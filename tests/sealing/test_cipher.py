@@ -1,0 +1,45 @@
+import pytest
+from Crypto.Cipher import AES
+from Crypto.Util import Counter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agreements.sealing.cipher import BLOCK, CounterCipher, Scratch
+from tests.sealing.packs import noise
+
+KEY = bytes(range(32))
+SCRATCH = Scratch()
+
+
+def expected(data: bytes, position: int) -> bytes:
+    """The same by a general counter mode."""
+    counter = Counter.new(128, little_endian=True, initial_value=position // 16 + 1)
+    cipher = AES.new(KEY, AES.MODE_CTR, counter=counter)
+    cipher.encrypt(bytes(position % 16))
+    return bytes(cipher.encrypt(data))
+
+
+# Around the counters whose second, third, fourth, fifth and ninth byte begin to count.
+turns = st.sampled_from([0, 16 * 256, BLOCK, 16 << 16, 16 << 24, 16 << 32, 16 << 56, 5 << 40])
+near = st.builds(lambda turn, by: max(turn + by, 0), turns, st.integers(-BLOCK - 20, BLOCK + 20))
+
+
+@settings(deadline=None, max_examples=200)
+@given(near, st.integers(0, BLOCK))
+def test_any_stretch_at_any_position_equals_a_general_counter_mode(position: int, length: int) -> None:
+    data = noise(length)
+    out = bytearray(length)
+    CounterCipher(KEY, SCRATCH).apply(memoryview(data), position, memoryview(out))
+    assert bytes(out) == expected(data, position)
+
+
+@pytest.mark.parametrize("first", [1, 15, 16, 17])
+def test_a_member_made_piece_by_piece_equals_one_made_at_once(first: int) -> None:
+    data = noise(5 * BLOCK + 3)
+    cipher, made, place, step = CounterCipher(KEY, SCRATCH), b"", 0, first
+    while place < len(data):
+        piece = data[place : place + min(step, BLOCK)]
+        out = bytearray(len(piece))
+        cipher.apply(memoryview(piece), place, memoryview(out))
+        made, place, step = made + bytes(out), place + len(piece), step * 3
+    assert made == expected(data, 0)
