@@ -1,0 +1,77 @@
+"""Carol's and Dan's part: the review of the case, and later the end of the access."""
+
+from __future__ import annotations
+
+import re
+
+from demo.story import Story, confirm_afresh, sign_in
+from demo.visitor import WalkFailed
+
+REVOKED_UNDER = "no-redistribution"
+WHY = "The archive was found on a public file host; the salts name this access."
+WAITING = re.compile(r"pending|being gathered|being checked|still running", re.IGNORECASE)
+
+
+def review(story: Story) -> None:
+    """Open the case, read the evidence, approve with a reason."""
+    carol, report = story.reviewer, story.report
+    report.step("Carol reviews the case: evidence first, then a decision with a reason")
+    carol.go("/review/")
+    sign_in(story, carol)
+    if "/review/" not in carol.page.url:
+        carol.go("/review/")
+    carol.follow(f"/review/{story.application}/")
+    carol.reload_until(
+        lambda page: WAITING.search(page.text) is None and _approve_form_is_there(story),
+        what="the evidence on the case",
+        seconds=120,
+    )
+    for line in _findings(carol.page.text):
+        report.evidence(line)
+    form = carol.form(has="reason", button="approve")
+    carol.submit(form, {"reason": "Institutional address, complete and signed agreement."}, button="approve")
+    confirm_afresh(story, carol)
+    carol.go(f"/review/{story.application}/")
+    if not re.search(r"approved", carol.page.text, re.IGNORECASE):
+        raise WalkFailed(f"the case does not say that it is approved: {carol.page.text[:2000]}")
+    report.evidence(f"{carol.page.url}: approved")
+
+
+def _approve_form_is_there(story: Story) -> bool:
+    return story.reviewer.page.find_form(has="reason", button="approve") is not None
+
+
+def _findings(text: str) -> list[str]:
+    words = ("pass", "attention", "fail", "unknown")
+    lines = text.split("\n")
+    found = [
+        f"{line}: {lines[at + 1]}"
+        for at, line in enumerate(lines[:-1])
+        if line.lower().strip(":") in words and len(lines[at + 1]) > 3
+    ]
+    return found[:20]
+
+
+def revoke(story: Story, grant: str) -> None:
+    """End the access under a clause of its terms, with a reason."""
+    dan, report = story.steward, story.report
+    report.step(f"Dan revokes the access, citing the clause {REVOKED_UNDER!r}")
+    dan.go(f"/stewardship/{story.dataset}/")
+    sign_in(story, dan)
+    dan.go(f"/stewardship/{story.dataset}/")
+    confirm_afresh(story, dan)
+    dan.follow(rf"/{grant}/revoke")
+    confirm_afresh(story, dan)
+    form = dan.form(has="clause_id")
+    control = form.control("clause_id")
+    offered = [value for value, _ in control.options] or [e.value for e in form.fields if e.name == "clause_id"]
+    if REVOKED_UNDER not in offered:
+        raise WalkFailed(f"the clause {REVOKED_UNDER} is not offered: {offered}")
+    values = {"clause_id": REVOKED_UNDER, "reason": WHY}
+    ticks = {entry.name: entry.value for entry in form.fields if entry.kind == "checkbox" and entry.required}
+    dan.submit(form, values | ticks)
+    confirm_afresh(story, dan)
+    again = dan.page.find_form(has="clause_id", button="revoke")
+    if again is not None:
+        dan.submit(again, values)
+    report.evidence(f"clause {REVOKED_UNDER}, reason: {WHY}")
