@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import RLock
 from typing import Final, Literal
@@ -130,7 +130,7 @@ def _words(text: str) -> Iterator[str]:
         yield text[start:]
 
 
-@cache
+@lru_cache(maxsize=8192)  # bounded: its keys are what people typed
 def _font_for(word: str, family: Family) -> str | None:
     for candidate in CANDIDATES[family]:
         loaded = _load(candidate)

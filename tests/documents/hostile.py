@@ -77,7 +77,7 @@ def content_bomb(size: int = 700_000_000) -> bytes:
     return with_content(zlib.compress(once, 9), times_packed=2)
 
 
-def slow_drawing(strokes: int = 1_500_000) -> bytes:
+def slow_drawing(strokes: int = 3_000_000) -> bytes:
     """A page whose drawing takes many seconds of processor time."""
     content = b"0 0 m " + b"600 800 l 0 0 l 600 0 l 0 800 l " * (strokes // 4) + b"S"
     return with_content(zlib.compress(content, 6))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from agreements.documents import fonts
+from agreements.documents.scripts import visual
 
 NAMES = {
     "Latin": "Zoë Łukasz Ñandú Þórður Đặng Thị Hương Őry Čapek",
@@ -42,7 +43,7 @@ def test_names_in_every_promised_script_print_without_fonts_of_the_system(script
 def test_every_family_has_all_the_characters_that_are_accepted() -> None:
     for family in fonts.CANDIDATES:
         for text in NAMES.values():
-            assert [c for c in fonts.visual(text) if not fonts._font_for(c, family)] == []
+            assert [c for c in visual(text) if not fonts._font_for(c, family)] == []
 
 
 def test_an_emoji_is_reported_by_name() -> None:

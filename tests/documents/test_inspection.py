@@ -13,7 +13,7 @@ import pytest
 
 from agreements.documents import inspection
 from agreements.documents.inspection import inspect, looks_like_pdf
-from agreements.documents.inspector import frames
+from agreements.documents.inspector import child, frames
 from agreements.documents.inspector.child import Answer
 from tests.documents import hostile
 from tests.documents.papers import issue
@@ -24,6 +24,20 @@ QUICK = frames.Limits(cpu_seconds=2)
 def children_of(parent: int) -> list[int]:
     """The inspectors that a process has started, from /proc."""
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _is_child(entry, parent)]
+
+
+def drawing_child_of(parent: int) -> int:
+    """Wait until an inspector is in the middle of its file, well past starting and loading; return its number."""
+    once(lambda: [c for c in children_of(parent) if _processor_seconds(c) > 0.8])
+    return children_of(parent)[0]
+
+
+def _processor_seconds(process: int) -> float:
+    try:
+        user_ticks = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11]
+        return int(user_ticks) / os.sysconf("SC_CLK_TCK")
+    except OSError:
+        return 0.0
 
 
 def _is_child(entry: Path, parent: int) -> bool:
@@ -126,9 +140,7 @@ def test_the_wall_clock_ends_it_too_and_leaves_no_process() -> None:
 def test_a_child_killed_in_the_middle_is_a_failure_with_the_signal() -> None:
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(inspect, hostile.slow_drawing())
-        once(lambda: children_of(os.getpid()))
-        for child in children_of(os.getpid()):
-            os.kill(child, 9)
+        os.kill(drawing_child_of(os.getpid()), 9)
         report = asked.result(timeout=20)
     assert (report.outcome, report.reason_code) == ("failed", "signal")
     assert report.reason == "The check was ended by signal 9 while it read the file."
@@ -145,16 +157,15 @@ def test_the_inspector_imports_nothing_of_the_portal() -> None:
     assert done.stdout.strip() == "['agreements', 'agreements.documents'] False"
 
 
-def test_the_child_gets_no_environment_of_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_child_gets_neither_environment_nor_open_files_of_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTERSIGN_MASTER_KEYS", "1:c2VjcmV0")
-    with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(inspect, hostile.slow_drawing(), limits=QUICK)
-        once(lambda: children_of(os.getpid()))
-        (child,) = children_of(os.getpid())
-        environment = Path(f"/proc/{child}/environ").read_bytes()
-        assert asked.result(timeout=20).outcome == "failed"
-    assert b"COUNTERSIGN" not in environment
-    assert b"OPENBLAS_NUM_THREADS=1" in environment
+    program = "import os; print(sorted(os.environ), [d for d in range(3, 256) if os.path.exists(f'/proc/self/fd/{d}')])"
+    monkeypatch.setattr(child, "_COMMAND", ("-s", "-E", "-c", program))
+    with open(__file__, "rb") as held:  # noqa: PTH123 - its descriptor is what matters
+        os.set_inheritable(held.fileno(), True)
+        answer = child.run(b"", limits=QUICK, wall_seconds=20)
+    names = ["LANG", "LC_CTYPE", "MALLOC_ARENA_MAX", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PATH"]
+    assert answer.body.decode().replace("'LC_CTYPE', ", "") == f"{[n for n in names if n != 'LC_CTYPE']} []\n"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +180,7 @@ def test_the_child_gets_no_environment_of_the_portal(monkeypatch: pytest.MonkeyP
     ],
 )
 def test_an_answer_that_makes_no_sense_is_a_failure_not_a_crash(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspection.child, "run", lambda *_args, **_more: Answer(body, "exited"))
+    monkeypatch.setattr(child, "run", lambda *_args, **_more: Answer(body, "exited"))
     report = inspect(issue())
     assert (report.outcome, report.reason) == ("failed", "The answer of the inspection did not make sense.")
 

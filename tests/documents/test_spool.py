@@ -14,7 +14,7 @@ from agreements.documents.inspection import inspect
 from agreements.documents.inspector import frames, spool
 from tests.documents import hostile
 from tests.documents.papers import issue
-from tests.documents.test_inspection import children_of, once
+from tests.documents.test_inspection import drawing_child_of, once
 
 Service = subprocess.Popen[bytes]
 
@@ -42,8 +42,7 @@ def has_ended(process: int) -> bool:
 
 
 def kill_in_the_middle(service: Service) -> None:
-    once(lambda: children_of(service.pid))
-    (child,) = children_of(service.pid)
+    child = drawing_child_of(service.pid)
     service.send_signal(signal.SIGKILL)
     service.wait()
     once(lambda: has_ended(child))  # together with its parent
