@@ -8,7 +8,6 @@ from functools import lru_cache
 from agreements.catalog.models import Archive, Subset
 from agreements.sealing import ArchiveIndex
 from agreements.vault import stores
-from agreements.vault.protocol import Store
 
 
 def current(subset: Subset) -> list[Archive]:
@@ -26,7 +25,7 @@ def newest(subset: Subset, name: str) -> Archive | None:
 
 def index_of(archive: Archive) -> ArchiveIndex:
     """Return the index, read from the vault once per process. Raises NoSuchObject, OutOfReach or BadIndex."""
-    return _index(stores.archives(), archive.index_key)
+    return _index(archive.index_key)
 
 
 def reader(archive: Archive) -> Callable[[int, int], Iterator[bytes]]:
@@ -50,7 +49,9 @@ def sha256sums(archive: Archive) -> str:
     return "".join(f"{m.sha256_plain.hex()}  {m.name}\n" for m in members if not m.is_directory)
 
 
-# An index of 20,000 members takes a few megabytes; few archives are in use at a time.
+# An index of 20,000 members takes a few megabytes; few archives are in use at a time. The key is made from the
+# content, so what was read once stays right.
 @lru_cache(maxsize=16)
-def _index(store: Store, key: str) -> ArchiveIndex:
+def _index(key: str) -> ArchiveIndex:
+    store = stores.archives()
     return ArchiveIndex.from_json(b"".join(store.open_range(key, 0, store.size(key))))

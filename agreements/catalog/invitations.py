@@ -1,0 +1,131 @@
+"""Inviting people to a role. The address in the mail is derived, so a stolen database opens no role."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import secrets as random
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from agreements.catalog import roles
+from agreements.catalog.models import Dataset, Role, RoleAssignment, StaffInvitation
+from agreements.core import secrets
+from agreements.core.actors import Actor
+from agreements.core.clock import now
+from agreements.core.errors import Invalid, NotAllowed, NotPossible
+from agreements.ledger.act import act
+from agreements.ledger.kinds import Kind
+from agreements.mail import outbox
+from agreements.people.models import User, normal_address
+
+KIND: Final = "staff-invitation"
+LIFETIME: Final = dt.timedelta(days=14)
+_TAG_BYTES: Final = 16
+_TOKEN: Final = re.compile(r"(?P<nonce>[0-9a-f]{32})(?P<tag>[0-9a-f]{32})")
+
+
+def invite(*, dataset: Dataset, email: str, role: Role, by: Actor, language: str = "en") -> StaffInvitation:
+    """Invite an address to a role and queue the mail; an open invitation to the same is replaced.
+
+    Raises NotAllowed; Invalid for an address; NotPossible if its owner holds the role already.
+    """
+    roles.check_may_change_roles(by=by, dataset=dataset)
+    address = normal_address(email)
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise Invalid(_("This is not an e-mail address."), field="email") from None
+    with act() as record:
+        if roles.holders(dataset, {role}).filter(user__email=address).exists():
+            raise NotPossible(_("%(email)s already has this role.") % {"email": address})
+        waiting(dataset).filter(email=address, role=role).update(expires_at=now())
+        invitation = StaffInvitation.objects.create(
+            dataset=dataset,
+            email=address,
+            role=role,
+            nonce=random.token_hex(16),
+            key_number=secrets.key_ring().current,
+            invited_by_id=by.person_pk,
+            expires_at=now() + LIFETIME,
+        )
+        outbox.queue(
+            kind=KIND,
+            recipient=address,
+            language=language,
+            reference="",
+            values={"invitation": invitation.pk},
+            deadline=invitation.expires_at,
+        )
+        record.record(Kind.STAFF_INVITED, by=by, subjects={"dataset": dataset.slug}, role=str(role))
+        return invitation
+
+
+def waiting(dataset: Dataset) -> QuerySet[StaffInvitation]:
+    """Return the invitations that were neither accepted nor have run out, newest first."""
+    found = StaffInvitation.objects.filter(dataset=dataset, accepted_at=None, expires_at__gt=now())
+    return found.order_by("-created_at")
+
+
+def token(invitation: StaffInvitation) -> str:
+    """Return what the mailed address carries: the nonce and its tag."""
+    return invitation.nonce + _tag(invitation).hex()
+
+
+def find(token: str) -> StaffInvitation | None:
+    """Return the invitation of a token; None unless the tag is right. It may have been used or have run out."""
+    parts = _TOKEN.fullmatch(token)
+    if parts is None:
+        return None
+    found = StaffInvitation.objects.filter(nonce=parts["nonce"]).select_related("dataset", "invited_by").first()
+    if found is None:
+        return None
+    try:
+        right = _tag(found)
+    except secrets.UnknownKey:
+        return None
+    return found if secrets.same(parts["tag"], right.hex()) else None
+
+
+def accept(*, token: str, by: Actor) -> RoleAssignment:
+    """Give the role to the signed-in person whose address was invited.
+
+    Raises NotPossible for an address that is wrong, used or has run out, and NotAllowed for somebody else's.
+    """
+    with act():
+        found = find(token)
+        if found is None:
+            raise NotPossible(_("This invitation does not exist. Was its address copied whole?"))
+        invitation = StaffInvitation.objects.select_for_update().get(pk=found.pk)
+        user = User.objects.filter(pk=by.person_pk or 0, is_active=True).first()
+        if user is None or user.email != invitation.email:
+            raise NotAllowed(_("This invitation is for another address. Sign in with the address it was sent to."))
+        if invitation.accepted_at is not None:
+            raise NotPossible(_("This invitation was already accepted."))
+        if not invitation.is_open(now()):
+            raise NotPossible(_("This invitation has run out. Ask for a new one."))
+        invitation.accepted_at = now()
+        invitation.save(update_fields=["accepted_at"])
+        return roles.assign(
+            user=user,
+            dataset=invitation.dataset,
+            role=Role(invitation.role),
+            by=by,
+            given_by_pk=invitation.invited_by_id,
+        )
+
+
+def _tag(invitation: StaffInvitation) -> bytes:
+    return secrets.key_ring().derive(
+        secrets.INVITATION,
+        bytes.fromhex(invitation.nonce),
+        invitation.dataset.slug.encode(),
+        invitation.email.encode(),
+        str(invitation.role).encode(),
+        number=invitation.key_number,
+        length=_TAG_BYTES,
+    )

@@ -1,0 +1,214 @@
+"""Loading a dataset's folder: safe to run again, and never a change of what was published.
+
+The folder is read and checked whole before anything is written; then everything happens in one transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from agreements.catalog import preview_source, roles
+from agreements.catalog.models import Access, Archive, Dataset, Role, Subset, Terms
+from agreements.catalog.source_errors import BadSource
+from agreements.catalog.terms_source import TermsSource, read_all_terms
+from agreements.catalog.toml_source import FILE, DatasetSource, SubsetSource, read_dataset
+from agreements.core.actors import Actor
+from agreements.core.clock import today
+from agreements.core.errors import NotAllowed
+from agreements.ledger.act import Act, act
+from agreements.ledger.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What loading did. `changes` names fields and subsets; `remarks` are sentences for the operator."""
+
+    dataset: Dataset
+    created: bool
+    changes: tuple[str, ...]
+    terms_published: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+def load_dataset(folder: Path, *, by: Actor, preview: Path | None = None) -> LoadReport:
+    """Load `dataset.toml`, `terms/*.md` and the preview picture; `preview` overrides the picture in the folder.
+
+    Raises BadSource (an Invalid) naming file and line, also for what would change published terms or archives;
+    NotAllowed; OutOfReach when the vault cannot take the picture.
+    """
+    source = read_dataset(folder / FILE)
+    all_terms = read_all_terms(folder / "terms")
+    picture = preview_source.read(preview or (folder / source.preview if source.preview else None))
+    remarks = _remarks(source, all_terms, has_picture=picture is not None)
+    fields = dict(source.fields)
+    if picture is not None:
+        fields["preview"] = preview_source.store(picture)
+    elif not source.preview:
+        fields["preview"] = ""
+    fields["source_sha256"] = sha256((folder / FILE).read_bytes()).hexdigest()
+    with act() as record:
+        dataset, created, changes = _load_fields(source.slug, fields, by)
+        changes += _load_subsets(dataset, source.subsets)
+        published = _load_terms(dataset, all_terms, by, record)
+        if created or changes:
+            record.record(
+                Kind.DATASET_LOADED,
+                by=by,
+                subjects={"dataset": dataset.slug},
+                changes=changes,
+                source_sha256=dataset.source_sha256,
+            )
+    return LoadReport(dataset, created, tuple(changes), tuple(published), remarks)
+
+
+def _load_fields(slug: str, fields: dict[str, Any], by: Actor) -> tuple[Dataset, bool, list[str]]:
+    dataset = Dataset.objects.select_for_update().filter(slug=slug).first()
+    if by.is_person and (
+        dataset is None or not roles.has_role(person_pk=by.person_pk, dataset=dataset, roles={Role.STEWARD})
+    ):
+        raise NotAllowed(_("Only a steward of the dataset can load it."))
+    if dataset is None:
+        return Dataset.objects.create(slug=slug, **fields), True, ["dataset"]
+    changes = [name for name, value in fields.items() if getattr(dataset, name) != value]
+    for name in changes:
+        setattr(dataset, name, fields[name])
+    if changes:
+        dataset.save(update_fields=changes)
+    return dataset, False, changes
+
+
+def _load_subsets(dataset: Dataset, sources: tuple[SubsetSource, ...]) -> list[str]:
+    before = {subset.slug: subset for subset in Subset.objects.select_for_update().filter(dataset=dataset)}
+    changes = []
+    for missing in before.keys() - {source.slug for source in sources}:
+        _remove(before[missing])
+        changes.append(f"subset {missing}")
+    for position, source in enumerate(sources):
+        fields = {
+            "title": source.title,
+            "summary": source.summary,
+            "access": str(source.access),
+            "announced_for": source.announced_for,
+            "position": position,
+        }
+        subset = before.get(source.slug)
+        if subset is None:
+            Subset.objects.create(dataset=dataset, slug=source.slug, **fields)
+        elif any(getattr(subset, name) != value for name, value in fields.items()):
+            _check_access_change(subset, source.access)
+            Subset.objects.filter(pk=subset.pk).update(**fields)
+        else:
+            continue
+        changes.append(f"subset {source.slug}")
+    return changes
+
+
+def _check_access_change(subset: Subset, access: Access) -> None:
+    """What was published sealed stays sealed, and what people can reach is not taken away by an edited file."""
+    if subset.access != access and Archive.objects.filter(subset=subset).exists():
+        raise BadSource(
+            FILE,
+            None,
+            _(
+                "subset %(slug)s has published archives and is %(old)s; it cannot become %(new)s. "
+                "Publish the archives in a new subset."
+            )
+            % {"slug": subset.slug, "old": Access(subset.access).label, "new": access.label},
+        )
+
+
+def _remove(subset: Subset) -> None:
+    if subset.access != Access.ANNOUNCED or Archive.objects.filter(subset=subset).exists():
+        raise BadSource(
+            FILE,
+            None,
+            _("subset %(slug)s was released and is missing here. Only an announced subset can be taken out.")
+            % {"slug": subset.slug},
+        )
+    subset.delete()
+
+
+def _load_terms(dataset: Dataset, sources: list[TermsSource], by: Actor, record: Act) -> list[str]:
+    before = {terms.version: terms for terms in Terms.objects.filter(dataset=dataset)}
+    published = []
+    for source in sources:
+        if source.version in before:
+            _check_unchanged(before[source.version], source)
+            continue
+        _check_may_follow(source, before)
+        Terms.objects.create(
+            dataset=dataset,
+            version=source.version,
+            title=source.title,
+            effective_from=source.effective_from,
+            clauses=source.clauses,
+            source=source.text,
+            sha256=source.sha256,
+        )
+        record.record(
+            Kind.TERMS_PUBLISHED,
+            by=by,
+            subjects={"dataset": dataset.slug},
+            version=source.version,
+            sha256=source.sha256,
+            effective=source.effective_from.isoformat(),
+        )
+        published.append(source.version)
+    return published
+
+
+def _check_unchanged(terms: Terms, source: TermsSource) -> None:
+    if terms.sha256 == source.sha256:
+        return
+    old, new = terms.source.split("\n"), source.text.split("\n")
+    # Where one text is the beginning of the other, the first line that only one of them has.
+    common = min(len(old), len(new))
+    line = next((n for n in range(common) if old[n] != new[n]), common) + 1
+    raise BadSource(
+        f"terms/{source.version}.md",
+        line,
+        _(
+            "terms %(version)s were published on %(date)s and people agreed to that text; it cannot change. "
+            "Undo the edit, and write the new text as a new version."
+        )
+        % {"version": source.version, "date": terms.published_at.date().isoformat()},
+    )
+
+
+def _check_may_follow(source: TermsSource, before: dict[str, Terms]) -> None:
+    """A later version must not reach into the past: nobody could have known it."""
+    if before and source.effective_from < today():
+        raise BadSource(
+            f"terms/{source.version}.md",
+            None,
+            _("a new version of the terms cannot take effect in the past (%(date)s).")
+            % {"date": source.effective_from.isoformat()},
+        )
+    latest = max((terms.effective_from for terms in before.values()), default=source.effective_from)
+    if source.effective_from < latest:
+        raise BadSource(
+            f"terms/{source.version}.md",
+            None,
+            _("the version before takes effect later (%(date)s); this one would never be in force.")
+            % {"date": latest.isoformat()},
+        )
+
+
+def _remarks(source: DatasetSource, all_terms: list[TermsSource], *, has_picture: bool) -> tuple[str, ...]:
+    if not any(terms.effective_from <= today() for terms in all_terms):
+        raise BadSource("terms", None, _("no version is in force yet; one must take effect today or earlier."))
+    remarks = []
+    if source.preview and not has_picture:
+        remarks.append(_("There is no %(file)s beside dataset.toml.") % {"file": source.preview})
+    remarks += [
+        _("%(subset)s is announced for %(date)s, which is past.")
+        % {"subset": subset.title, "date": subset.announced_for.isoformat()}
+        for subset in source.subsets
+        if subset.announced_for and subset.announced_for < today()
+    ]
+    return tuple(remarks)

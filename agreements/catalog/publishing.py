@@ -1,0 +1,165 @@
+"""Publishing an archive: from an owner's folder or zip into the vault, and then, all at once, into the catalog.
+
+Nothing is visible before the last transaction. What was written to the vault before an interruption is under a
+name made from its content: run again, it is found, checked and used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from agreements.catalog import archives, roles
+from agreements.catalog.models import Access, Archive, Role, SealKind, Subset
+from agreements.catalog.packing import Measured, Progress, measure, pack, same_content
+from agreements.catalog.sources import SourceMember, opened
+from agreements.core.actors import Actor
+from agreements.core.errors import Invalid, NotAllowed, NotPossible
+from agreements.ledger.act import act
+from agreements.ledger.kinds import Kind
+from agreements.sealing import Layout
+from agreements.vault import stores
+from agreements.vault.protocol import Put, Store, digest_of
+
+
+def publish_archive(
+    *,
+    subset: Subset,
+    source: Path,
+    by: Actor,
+    name: str | None = None,
+    seal: SealKind | None = None,
+    progress: Progress | None = None,
+) -> Archive:
+    """Publish a folder or a zip and return the archive; the same content again returns the version that is there.
+
+    `name` is the file name as downloaded (default: the subset's, `train40.zip`); `seal` defaults to what the
+    subset's access asks for. Raises Invalid for what cannot be published, NotPossible where the subset's access
+    does not fit, NotAllowed, and OutOfReach when the vault cannot be reached.
+    """
+    if by.is_person and not roles.has_role(person_pk=by.person_pk, dataset=subset.dataset, roles={Role.STEWARD}):
+        raise NotAllowed(_("Only a steward of the dataset can publish archives."))
+    seal = checked_seal(subset, seal)
+    name = checked_name(name or f"{subset.slug}.zip")
+    tell = progress or _silent
+    store = stores.archives()
+    with opened(source) as members:
+        measured = measure(members, as_zip=seal == SealKind.NONE, progress=tell)
+        if (published := _already_published(subset, name, seal, measured)) is not None:
+            return published
+        store.prepare()
+        written = _store_pack(store, measured, members, tell)
+    _store_index(store, measured)
+    return _register(subset, name, seal, measured, written, by)
+
+
+def checked_seal(subset: Subset, seal: SealKind | None) -> SealKind:
+    """Return the seal for an archive of this subset. Raises NotPossible with the reason where it does not fit."""
+    access = Access(subset.access)
+    if access == Access.ANNOUNCED:
+        raise NotPossible(
+            _("%(subset)s is only announced. Set its access in dataset.toml and load the dataset again.")
+            % {"subset": subset.title}
+        )
+    wanted = SealKind.NONE if access == Access.OPEN else SealKind.PERSONAL
+    if seal == SealKind.SHARED:
+        raise NotPossible(_("Shared seals cannot be published yet."))
+    if seal is not None and seal != wanted:
+        if access == Access.OPEN:
+            raise NotPossible(_("An open archive has no seal: nobody would hold its password."))
+        raise NotPossible(
+            _("What is given by agreement is sealed; an archive without a seal belongs to an open subset.")
+        )
+    return wanted
+
+
+def checked_name(name: str) -> str:
+    """Return the file name. Raises Invalid unless it is a plain `.zip` name that is safe in an address."""
+    safe = all(c.isascii() and (c.isalnum() or c in "._-") for c in name)
+    if not safe or not name.endswith(".zip") or name.startswith(".") or not 5 <= len(name) <= 120:
+        raise Invalid(
+            _("%(name)s: an archive's name has letters, digits, . _ - and ends in .zip.") % {"name": repr(name)},
+            field="name",
+        )
+    return name
+
+
+def _already_published(subset: Subset, name: str, seal: SealKind, measured: Measured) -> Archive | None:
+    newest = archives.newest(subset, name)
+    if newest is None or newest.withdrawn_at is not None or newest.seal != seal:
+        return None
+    if newest.digest == measured.index.digest.hex():
+        return newest
+    return newest if same_content(archives.index_of(newest), measured.index) else None
+
+
+def _store_pack(store: Store, measured: Measured, members: list[SourceMember], tell: Progress) -> Put:
+    """Write the pack unless it is there from before, read it back, and return what is there."""
+    key = measured.pack_key
+    if store.exists(key):
+        expected = digest_of(pack(measured, members, tell))
+        if digest_of(_read(store, key, tell)) == expected:
+            return Put(store.size(key), expected)
+    written = store.put(key, pack(measured, members, tell), expected_size=measured.pack_size)
+    if digest_of(_read(store, key, tell)) != written.sha256:
+        store.delete(key)
+        raise NotPossible(_("The vault did not give back what was written to it. Nothing was published."))
+    return written
+
+
+def _store_index(store: Store, measured: Measured) -> None:
+    data = measured.index.to_json()
+    written = store.put(measured.index_key, [data], expected_size=len(data))
+    if store.digest(measured.index_key) != written.sha256:
+        raise NotPossible(_("The vault did not give back what was written to it. Nothing was published."))
+
+
+def _register(  # noqa: PLR0917 - what the row is made of
+    subset: Subset, name: str, seal: SealKind, measured: Measured, written: Put, by: Actor
+) -> Archive:
+    with act() as record:
+        # The subset's row is the lock: two publishings at once get two numbers.
+        checked_seal(Subset.objects.select_for_update().get(pk=subset.pk), seal)
+        if (published := _already_published(subset, name, seal, measured)) is not None:
+            return published
+        newest = archives.newest(subset, name)
+        archive = Archive.objects.create(
+            subset=subset,
+            name=name,
+            version=newest.version + 1 if newest else 1,
+            seal=seal,
+            digest=measured.index.digest.hex(),
+            pack_key=measured.pack_key,
+            index_key=measured.index_key,
+            pack_sha256=written.sha256,
+            pack_size=written.size,
+            plain_size=measured.plain_size,
+            sealed_size=written.size if measured.is_zip else Layout(measured.index).total_size,
+            member_count=len(measured.index),
+        )
+        record.record(
+            Kind.ARCHIVE_PUBLISHED,
+            by=by,
+            subjects={"dataset": subset.dataset.slug, "archive": archives.ledger_name(archive)},
+            version=archive.version,
+            digest=archive.digest,
+            members=archive.member_count,
+            size=archive.sealed_size,
+            seal=str(seal),
+        )
+        return archive
+
+
+def _read(store: Store, key: str, tell: Progress) -> Iterator[bytes]:
+    size = store.size(key)
+    done = 0
+    for chunk in store.open_range(key, 0, size):
+        done += len(chunk)
+        tell("checking", done, size)
+        yield chunk
+
+
+def _silent(phase: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
