@@ -6,7 +6,7 @@ const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 const size = (bytes) => {
   const step = bytes < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
   const value = bytes / 1024 ** step;
-  return `${value.toFixed(step && value < 100 ? 1 : 0)} ${UNITS[step]}`;
+  return `${Number(value.toFixed(step && value < 100 ? 1 : 0))} ${UNITS[step]}`;
 };
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
