@@ -8,4 +8,10 @@ from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    execute_from_command_line(sys.argv)
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["setup"]:
+        # Settings cannot be read before their keys exist, so the first half of set-up runs without Django.
+        from portal import first_run
+
+        arguments = first_run.run(arguments[1:])
+    execute_from_command_line([sys.argv[0], *arguments])

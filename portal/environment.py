@@ -1,4 +1,4 @@
-"""Reading settings from the environment, or from files that it names (`NAME_FILE`)."""
+"""Reading settings from the environment, the environment file, or files that they name (`NAME_FILE`)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from portal import environment_file
+
+environment_file.load()
+
 
 def text(name: str, default: str | None = None) -> str:
     """Return NAME, or the content of the file that NAME_FILE names. Raises ImproperlyConfigured if neither is set."""
@@ -15,9 +19,7 @@ def text(name: str, default: str | None = None) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     value = os.environ.get(name, default)
     if value is None:
-        raise ImproperlyConfigured(
-            f"set {name}, or {name}_FILE; `manage.py setup` writes both keys and settings"
-        )
+        raise ImproperlyConfigured(f"set {name}, or {name}_FILE; `manage.py setup` writes both keys and settings")
     return value
 
 

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
 ]
@@ -80,9 +81,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "agreements.web.personal.PersonalMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "agreements.web.staff_gate.StaffGateMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 TEMPLATES = [
@@ -101,7 +104,6 @@ TEMPLATES = [
 ]
 AUTH_USER_MODEL = "agreements.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -176,8 +178,24 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # --- People
 STAFF_MFA_REQUIRED = env.flag("COUNTERSIGN_STAFF_MFA", True)
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "agreements.web.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# `agreements.web.sign_in` has proved the address before allauth's pipeline begins.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+# Per client address (many people share one behind a university's gateway) and per mail address.
+ACCOUNT_RATE_LIMITS = {
+    "emailed_code": "100/10m/ip,6/10m/key,20/h/key",
+    "code_try": "300/10m/ip,40/10m/key",
+}
+MFA_ADAPTER = "agreements.web.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Countersign"
+# A code typed in the last second of its half minute still counts.
+MFA_TOTP_TOLERANCE = 1
 
 # --- Texts, files, time
 LANGUAGE_CODE = "en"

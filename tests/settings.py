@@ -7,6 +7,7 @@ import os
 import tempfile
 
 _run = os.environ.setdefault("COUNTERSIGN_TEST_FOLDER", tempfile.mkdtemp(prefix="cs-"))
+os.environ.setdefault("COUNTERSIGN_ENV_FILE", "")
 os.environ.setdefault(
     "COUNTERSIGN_SECRET_KEY", "only tests use this key: it is long enough for check --deploy"
 )

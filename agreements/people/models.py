@@ -62,21 +62,23 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class EmailedCode(models.Model):
-    """A short code sent to prove again that the mailbox is theirs. Only its digest is kept."""
+    """A short code mailed to an address, to prove that its mailbox is theirs. Only the code's digest is kept.
 
-    user = models.ForeignKey("User", on_delete=models.CASCADE, related_name="+")
+    `handle` is known to the browser session that asked and to nobody else, so that a code works only there and
+    nobody can spend another person's attempts.
+    """
+
+    handle = models.CharField(max_length=32, unique=True)
+    address = models.EmailField()
     purpose = models.CharField(max_length=30)
     code_digest = models.CharField(max_length=64)
-    created_at = models.DateTimeField(default=now)
+    created_at = models.DateTimeField(default=now, db_index=True)
     expires_at = models.DateTimeField()
-    attempts_left = models.PositiveSmallIntegerField(default=5)
+    attempts_left = models.PositiveSmallIntegerField()
     used_at = models.DateTimeField(null=True)
 
-    class Meta:
-        indexes = [models.Index(fields=["user", "purpose", "created_at"])]
-
     def __str__(self) -> str:
-        return f"{self.purpose} code of {self.user_id}"
+        return f"{self.purpose} code {self.pk}"
 
 
 def normal_address(email: str) -> str:

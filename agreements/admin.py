@@ -1,0 +1,96 @@
+"""The site administrator's pages: people, and taking away a lost second factor.
+
+Signing in happens on the site's own pages, and the staff gate asks for a second factor. No domain model stands
+here: datasets, applications and grants change by domain functions only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+# Imported first, so that what they register is there to be taken away.
+import allauth.account.admin
+import allauth.mfa.admin
+import allauth.usersessions.admin  # noqa: F401
+import django.contrib.auth.admin  # noqa: F401
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from agreements.people.models import User
+from agreements.people.sessions import end_sessions
+
+if TYPE_CHECKING:
+    PeopleAdmin = admin.ModelAdmin[User]
+    FactorAdmin = admin.ModelAdmin[Authenticator]
+else:  # Django's class is generic for the type checker only
+    PeopleAdmin = FactorAdmin = admin.ModelAdmin
+
+admin.site.site_header = admin.site.site_title = _("Countersign: site administration")
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+for model in (Group, EmailAddress, Authenticator, UserSession):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+@admin.register(User)
+class UserAdmin(PeopleAdmin):
+    """People. Nobody is added here (they sign in) or deleted (what they signed names them): accounts are closed."""
+
+    list_display = ("email", "name", "is_active", "is_staff", "date_joined")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("email", "name", "public_id")
+    readonly_fields = ("email", "public_id", "name", "language", "time_zone", "date_joined", "last_login")
+    fields = (*readonly_fields, "is_active", "is_staff")
+    actions: ClassVar[list[Any]] = ["sign_out"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save, and end the person's sessions when the account was closed or lost its rights."""
+        before = User.objects.get(pk=obj.pk)
+        obj.is_superuser = obj.is_staff
+        super().save_model(request, obj, form, change)
+        if (before.is_active and not obj.is_active) or (before.is_staff and not obj.is_staff):
+            end_sessions(obj)
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def sign_out(self, request: HttpRequest, queryset: Any) -> None:
+        for user in queryset:
+            end_sessions(user)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(FactorAdmin):
+    """Second factors: shown without their secrets, and deleted for somebody who lost theirs."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
+    search_fields = ("user__email",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        """Delete, and sign the person out: a session that passed the lost factor must not live on."""
+        user = obj.user
+        super().delete_model(request, obj)
+        end_sessions(user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        users = {authenticator.user for authenticator in queryset}
+        super().delete_queryset(request, queryset)
+        for user in users:
+            end_sessions(user)

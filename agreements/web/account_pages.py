@@ -1,0 +1,102 @@
+"""The account page: who one is here, where one is signed in, what is held."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from agreements.core.errors import Invalid
+from agreements.ledger.queries import entries_about
+from agreements.people import accounts, sessions
+from agreements.people.models import User
+from agreements.web import proofs
+
+
+def _zone_choices() -> list[Any]:
+    """Return the zones in groups by continent, `UTC` first."""
+    utc, *places = accounts.time_zones()
+    groups = groupby(places, key=lambda name: name.partition("/")[0])
+    return [
+        (utc, utc),
+        *((region, [(name, name.partition("/")[2].replace("_", " ")) for name in names]) for region, names in groups),
+    ]
+
+
+class ProfileForm(forms.Form):
+    """What a person says of themselves."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=accounts.NAME_LIMIT,
+        required=False,
+        help_text=gettext_lazy("As it should stand in mails and on your agreements."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    language = forms.ChoiceField(label=gettext_lazy("Language of pages and mails"), choices=lambda: settings.LANGUAGES)
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=_zone_choices)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """Show the account; save name, language and time zone."""
+    user = _person(request)
+    initial = {"name": user.name, "language": user.language, "time_zone": user.time_zone}
+    form = ProfileForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            accounts.change_profile(user=user, by=user.actor, **form.cleaned_data)
+        except Invalid as refused:
+            form.add_error(refused.field, str(refused))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("account")
+    context = {
+        "form": form,
+        "places": sessions.places(user=user, current_key=request.session.session_key),
+        "held": _held(user),
+        "has_second_factor": proofs.has_second_factor(user),
+    }
+    return render(request, "people/account.html", context)
+
+
+@login_required
+@require_POST
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    """Sign the person out everywhere but here."""
+    user = _person(request)
+    sessions.end_sessions(user)
+    update_session_auth_hash(request, user)
+    UserSession.objects.create_from_request(request)
+    messages.success(request, _("You are signed out everywhere else."))
+    return redirect("account")
+
+
+def _held(user: User) -> list[tuple[str, object]]:
+    """Return what the site keeps of a person, as labels and values."""
+    return [
+        (_("E-mail address"), user.email),
+        (_("Name"), user.name),
+        (_("Here since"), user.date_joined),
+        (_("How the record names you"), str(user.public_id)),
+        (_("Rows of the record about you"), entries_about(str(user.public_id)).count()),
+    ]
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

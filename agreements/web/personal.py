@@ -1,0 +1,52 @@
+"""Every page in the signed-in person's language and time zone; where they were seen last."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Callable
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+from agreements.core.clock import now
+from agreements.people import accounts, sessions
+from agreements.people.models import User
+
+_SEEN: Final = "seen"
+SEEN_EVERY: Final = dt.timedelta(minutes=5)
+
+
+class PersonalMiddleware:
+    """Runs after authentication. A stranger gets the browser's language and UTC."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not isinstance(user, User):
+            return self.get_response(request)
+        translation.activate(accounts.known_language(user.language))
+        request.LANGUAGE_CODE = translation.get_language() or "en"
+        _note_seen(request)
+        with timezone.override(_zone(user.time_zone)):
+            return self.get_response(request)
+
+
+def _zone(name: str) -> dt.tzinfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return dt.UTC
+
+
+def _note_seen(request: HttpRequest) -> None:
+    """Write at most once in five minutes, so that a page costs no write of its own."""
+    seen = request.session.get(_SEEN)
+    if seen is not None and now() - dt.datetime.fromisoformat(seen) < SEEN_EVERY:
+        return
+    request.session[_SEEN] = now().isoformat()
+    if request.session.session_key:
+        sessions.touch(key=request.session.session_key)

@@ -1,0 +1,56 @@
+"""What a session has proved, and when: control of the mailbox, and the second factor.
+
+allauth counts a person with neither password nor second factor as always fresh; so the time is kept here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.mfa.models import Authenticator
+from django.http import HttpRequest
+
+from agreements.core.clock import now
+from agreements.people.models import User
+
+FRESH_FOR: Final = dt.timedelta(minutes=15)
+_KEY: Final = "mailbox_proved"
+
+
+def note_mailbox(request: HttpRequest, user: User) -> None:
+    """Note that this person proved their mailbox now, in this session."""
+    request.session[_KEY] = {"user": user.pk, "at": now().isoformat()}
+
+
+def note_second_factor(request: HttpRequest, user: User, kind: str) -> None:
+    """Note that this person used a second factor now, in this session."""
+    record_authentication(request, user, "mfa", type=kind)
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Return whether the signed-in person proved mailbox or second factor here within the last 15 minutes."""
+    if not isinstance(request.user, User):
+        return False
+    moments = _second_factor_moments(request)
+    mark = request.session.get(_KEY)
+    if isinstance(mark, dict) and mark.get("user") == request.user.pk:
+        moments.append(dt.datetime.fromisoformat(mark["at"]))
+    return any(dt.timedelta() <= now() - moment < FRESH_FOR for moment in moments)
+
+
+def has_second_factor(user: User) -> bool:
+    """Return whether this person has set up a second factor (recovery codes alone are none)."""
+    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=kinds).exists())
+
+
+def passed_second_factor(request: HttpRequest) -> bool:
+    """Return whether the signed-in person used their second factor in this session."""
+    return bool(_second_factor_moments(request))
+
+
+def _second_factor_moments(request: HttpRequest) -> list[dt.datetime]:
+    records = get_authentication_records(request, request.user if request.user.is_authenticated else None)
+    return [dt.datetime.fromtimestamp(record["at"], dt.UTC) for record in records if record["method"] == "mfa"]

@@ -1,0 +1,63 @@
+"""Staff pages open only to a session that passed a second factor (unless `STAFF_MFA_REQUIRED` is off)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from agreements.catalog.models import Role
+from agreements.catalog.roles import datasets_where
+from agreements.people.models import User
+from agreements.web import proofs
+
+# Every address under which somebody acts by a role. What begins otherwise is for everyone.
+STAFF_PREFIXES: Final = ("/review/", "/stewardship/", "/record/", "/admin/")
+
+
+class StaffGateMiddleware:
+    """Sends staff without a second factor to set one up, and staff who have not used theirs to use it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Return where to go first, or None to go on."""
+        if not request.path_info.startswith(STAFF_PREFIXES) or not settings.STAFF_MFA_REQUIRED:
+            return None
+        user = request.user
+        if not isinstance(user, User) or proofs.passed_second_factor(request) or not is_staff(user):
+            return None
+        if proofs.has_second_factor(user):
+            messages.info(request, _("This page is for staff: confirm with your second factor first."))
+            return _away(request, reverse("mfa_reauthenticate"))
+        messages.warning(
+            request,
+            _("Your role needs a second factor beside the mailed code. Set one up to go on; it takes a minute."),
+        )
+        return _away(request, reverse("mfa_activate_totp"))
+
+
+def is_staff(user: User) -> bool:
+    """Return whether this person acts by a role here: for a dataset, or as site administrator."""
+    return user.is_staff or datasets_where(user.pk, tuple(Role)).exists()
+
+
+def _away(request: HttpRequest, page: str) -> HttpResponse:
+    path = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+    target = f"{page}?{urlencode({'next': path})}"
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=204, headers={"HX-Redirect": target})
+    return redirect(target)
