@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 from types import FrameType
 
+from portal import environment_file
 from portal.embedded.children import ROOT
 from portal.embedded.supervisor import Plan, StartFailed, Supervisor
 
@@ -16,6 +17,7 @@ from portal.embedded.supervisor import Plan, StartFailed, Supervisor
 def main() -> int:
     """Serve until SIGINT or SIGTERM. Returns 1 when a part did not start, with the reason on standard error."""
     asked = _arguments()
+    environment_file.load()
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -139,9 +139,10 @@ class Supervisor:
         given = dict(self.plan.environment)
         own = {"PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "portal.settings"}
         given.setdefault("COUNTERSIGN_STATIC_ROOT", str(self.plan.home / "static"))
-        if "COUNTERSIGN_SITE_URL" not in given:
-            given["COUNTERSIGN_SITE_URL"] = f"http://127.0.0.1:{self.web_port}"
-            given["COUNTERSIGN_DELIVERY_URL"] = f"http://127.0.0.1:{self.delivery_port}"
+        given.setdefault("COUNTERSIGN_SITE_URL", f"http://127.0.0.1:{self.web_port}")
+        if given["COUNTERSIGN_SITE_URL"] == f"http://127.0.0.1:{self.web_port}":
+            # No proxy stands in front, so nobody but the delivery process itself answers under /d/.
+            given.setdefault("COUNTERSIGN_DELIVERY_URL", f"http://127.0.0.1:{self.delivery_port}")
         if "COUNTERSIGN_REDIS_URL" not in given:
             given["COUNTERSIGN_REDIS_URL"] = f"redis+socket://{self._sockets / 'broker.sock'}?virtual_host=0"
             self._own_broker = True
