@@ -60,9 +60,7 @@ class Suspension(models.Model):
 class Seal(models.Model):
     """What a person's password and salts under a grant are derived from. Nothing derived is stored."""
 
-    seal_id = models.CharField(
-        max_length=32, unique=True, help_text="random, 128 bits in hex; never a database key"
-    )
+    seal_id = models.CharField(max_length=32, unique=True, help_text="random, 128 bits in hex; never a database key")
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey("User", on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField(default=1, help_text="raised only by a new password or key change")
@@ -101,10 +99,22 @@ class Link(models.Model):
         return f"link to {self.archive_id}"
 
 
-class DownloadOpened(models.Model):
-    """Insert-only: written and committed before the first byte leaves. `link_id` is None for an open archive."""
+class DeliveryProcess(models.Model):
+    """A process that streams. What it opened and did not close is settled once it has been silent for long."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    started_at = models.DateTimeField(default=now)
+    seen_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return f"delivery {self.id}"
+
+
+class DownloadOpened(models.Model):
+    """Insert-only: written and committed before the first byte leaves. `link` is None for an open archive."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    process = models.UUIDField(help_text="the DeliveryProcess that streams it")
     grant = models.ForeignKey(Grant, on_delete=models.DO_NOTHING, null=True, related_name="+")
     link = models.ForeignKey(Link, on_delete=models.DO_NOTHING, null=True, related_name="+")
     archive = models.ForeignKey("Archive", on_delete=models.DO_NOTHING, related_name="+")
@@ -131,12 +141,10 @@ class DownloadEnd(models.TextChoices):
 class DownloadClosed(models.Model):
     """Insert-only: how a download ended, and how much of it left."""
 
-    opened = models.OneToOneField(
-        DownloadOpened, primary_key=True, on_delete=models.DO_NOTHING, related_name="+"
-    )
+    opened = models.OneToOneField(DownloadOpened, primary_key=True, on_delete=models.DO_NOTHING, related_name="+")
     at = models.DateTimeField(default=now)
-    bytes_sent = models.BigIntegerField()
-    seconds = models.FloatField()
+    bytes_sent = models.BigIntegerField(null=True, help_text="none: not known")
+    seconds = models.FloatField(null=True, help_text="none: not known")
     how = models.CharField(max_length=12, choices=DownloadEnd.choices)
 
     def __str__(self) -> str:

@@ -1,0 +1,37 @@
+"""The addresses that mails and pages print. They are made here because the worker and `delivery` serve no pages."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from django.conf import settings
+
+
+def landing(token: str) -> str:
+    """Return where a mailed link leads: a page that says what it is."""
+    return f"{settings.SITE_URL}/l/{token}"
+
+
+def direct(token: str, name: str) -> str:
+    """Return the address of the bytes, for the button and for scripts."""
+    return f"{settings.DELIVERY_URL}/d/{token}/{quote(name)}"
+
+
+def checksums(token: str) -> str:
+    """Return the address of the SHA-256 sums of the plain members."""
+    return f"{settings.SITE_URL}/l/{token}/SHA256SUMS"
+
+
+def grants_page() -> str:
+    """Return the page that lists one's access, behind sign-in."""
+    return f"{settings.SITE_URL}/grants/"
+
+
+def grant_page(reference: str) -> str:
+    """Return the page of a grant, behind sign-in."""
+    return f"{settings.SITE_URL}/grants/{reference}/"
+
+
+def open_download(slug: str, archive_pk: int, name: str) -> str:
+    """Return the address of an open archive's bytes."""
+    return f"{settings.DELIVERY_URL}/datasets/{slug}/download/{archive_pk}/{quote(name)}"

@@ -1,0 +1,74 @@
+"""Opening access: what an approval gives, in the approval's own transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from agreements.applications.models import Application, Submission
+from agreements.core.actors import Actor
+from agreements.core.clock import now
+from agreements.core.references import GRANT, new_reference
+from agreements.grants import lifecycle, links, seals
+from agreements.grants.deliverable import deliverable, subsets_by_agreement
+from agreements.grants.messages import queue_issued
+from agreements.grants.models import Grant
+from agreements.ledger.act import act
+from agreements.ledger.kinds import Kind
+
+
+def issue(*, application: Application, by: Actor, submission: Submission | None = None) -> Grant:
+    """Return the grant that an approval opens: a seal for the signer, a link per archive, a mail with the links.
+
+    The caller is the approval, which has checked who may; names and terms are those of the submission, if given.
+    """
+    with act() as record:
+        grant = _create(application, submission)
+        grant.subsets.set(subsets_by_agreement(grant))
+        seal = seals.new_seal(grant=grant, person_pk=application.applicant_id)
+        record.record(
+            Kind.GRANT_ISSUED,
+            by=by,
+            subjects=lifecycle.subjects(grant),
+            terms=grant.terms.version,
+            subsets=sorted(grant.subsets.values_list("slug", flat=True)),
+            starts=grant.starts_at.isoformat(),
+            ends=grant.ends_at.isoformat() if grant.ends_at else None,
+        )
+        made = [links.create(record, grant=grant, seal=seal, archive=archive, by=by) for archive in deliverable(grant)]
+        queue_issued(grant, links=made)
+    return grant
+
+
+def _create(application: Application, submission: Submission | None) -> Grant:
+    form: dict[str, Any] = submission.form if submission else {}
+
+    def frozen(name: str) -> str:
+        return str(form.get(name) or getattr(application, name))
+
+    dataset = application.dataset
+    starts = now()
+    return Grant.objects.create(
+        reference=_free_reference(dataset.reference_prefix),
+        application=application,
+        dataset=dataset,
+        terms=submission.terms if submission else application.terms,
+        holder=application.applicant,
+        holder_name=frozen("name"),
+        organization=frozen("organization"),
+        site={
+            "organization": frozen("organization"),
+            "department": frozen("site_department"),
+            "city": frozen("site_city"),
+            "country": frozen("site_country"),
+        },
+        starts_at=starts,
+        ends_at=starts + dt.timedelta(days=dataset.grant_days) if dataset.grant_days else None,
+    )
+
+
+def _free_reference(prefix: str) -> str:
+    """Return a reference nobody has: a clash here would undo the whole approval."""
+    while Grant.objects.filter(reference=(reference := new_reference(prefix=prefix, kind=GRANT))).exists():
+        pass
+    return reference

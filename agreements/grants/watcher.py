@@ -1,0 +1,165 @@
+"""Cutting downloads whose access ended: one watcher per process, one query a second for all that runs.
+
+Each stream asks its own `Running` before every chunk, so that nothing is produced after the watcher's word, nor
+once the watcher itself has had no word from the database for ten seconds (a hung query included).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from django.db import DatabaseError, connection, connections
+
+from agreements.grants import links, process
+from agreements.grants.models import DownloadEnd
+from agreements.grants.redeeming import Ticket, why_access_ended
+
+log = logging.getLogger(__name__)
+
+EVERY: Final = 1.0
+WITHOUT_DATABASE: Final = 10.0
+SHOW_LIFE_EVERY: Final = 30.0
+"""All in seconds."""
+
+
+class Running:
+    """One download under way."""
+
+    __slots__ = ("_watcher", "cut", "link_pk", "opened")
+
+    def __init__(self, watcher: Watcher, *, opened: uuid.UUID, link_pk: int | None) -> None:
+        self._watcher = watcher
+        self.opened = opened
+        self.link_pk = link_pk
+        self.cut: DownloadEnd | None = None
+
+    def must_stop(self) -> DownloadEnd | None:
+        """Return why nothing more may be produced, or None."""
+        if self.cut is None and self._watcher.is_blind():
+            self.cut = DownloadEnd.NO_DATABASE
+        return self.cut
+
+
+class Watcher:
+    """Knows the running downloads. `monotonic` is the clock by which it counts seconds."""
+
+    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic, threaded: bool = True) -> None:
+        self._monotonic = monotonic
+        self._threaded = threaded
+        self._lock = threading.Lock()
+        self._running: set[Running] = set()
+        self._unsaved: list[Callable[[], None]] = []
+        self._thread: threading.Thread | None = None
+        self._heard_at = monotonic()
+        self._shown_at: float | None = None
+
+    def enter(self, ticket: Ticket) -> Running:
+        """Begin to watch a download whose ticket was just redeemed."""
+        link = ticket.offer.link
+        running = Running(self, opened=ticket.opened, link_pk=link.pk if link else None)
+        with self._lock:
+            if not self._running:
+                # Redeeming has just heard from the database; nothing was asked while nothing ran.
+                self._heard_at = self._monotonic()
+            self._running.add(running)
+            self._start()
+        return running
+
+    def leave(self, running: Running, *, how: DownloadEnd, bytes_sent: int, seconds: float) -> None:
+        """Stop watching a download and write how it ended, now or when the database is back."""
+        with self._lock:
+            self._running.discard(running)
+        write = partial(process.close, running.opened, how=how, bytes_sent=bytes_sent, seconds=seconds)
+        try:
+            write()
+        except DatabaseError as error:
+            log.warning("the end of download %s waits for the database: %s", running.opened, type(error).__name__)
+            with self._lock:
+                self._unsaved.append(write)
+                self._start()
+
+    def is_blind(self) -> bool:
+        """Tell whether nothing was heard from the database for too long."""
+        return self._monotonic() - self._heard_at > WITHOUT_DATABASE
+
+    def tick(self) -> None:
+        """Ask the database about all running downloads and cut those whose access has ended."""
+        with self._lock:
+            running, unsaved = set(self._running), list(self._unsaved)
+        try:
+            self._cut_ended(running)
+            self._show_life()
+            for write in unsaved:
+                write()
+                with self._lock:
+                    self._unsaved.remove(write)
+        except DatabaseError as error:
+            log.warning("the watcher of downloads has no database: %s", type(error).__name__)
+            _drop_connection()
+
+    def _cut_ended(self, running: set[Running]) -> None:
+        watched = {each.link_pk for each in running if each.link_pk is not None}
+        ended = {}
+        if watched:
+            found = {link.pk: why_access_ended(link) for link in links.with_all().filter(pk__in=watched)}
+            ended = {pk: found.get(pk) for pk in watched if pk not in found or found[pk] is not None}
+        else:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        self._heard_at = self._monotonic()
+        for each in running:
+            if each.link_pk in ended and each.cut is None:
+                log.info("download %s is cut: %s", each.opened, ended[each.link_pk])
+                each.cut = DownloadEnd.REVOKED
+
+    def _show_life(self) -> None:
+        if self._shown_at is None or self._monotonic() - self._shown_at >= SHOW_LIFE_EVERY:
+            process.show_life()
+            self._shown_at = self._monotonic()
+
+    def _start(self) -> None:
+        if self._threaded and (self._thread is None or not self._thread.is_alive()):
+            self._thread = threading.Thread(target=self._watch, name="download-watcher", daemon=True)
+            self._thread.start()
+
+    def _watch(self) -> None:
+        """Tick while there is anything to watch or to write, then end: the next download starts it anew."""
+        while True:
+            with self._lock:
+                if not self._running and not self._unsaved:
+                    self._thread = None
+                    break
+            try:
+                self.tick()
+            except Exception as error:  # without its watcher a process would cut everything
+                log.error("the watcher of downloads failed: %s", type(error).__name__)
+            time.sleep(EVERY)
+        connections.close_all()
+
+
+def of_process() -> Watcher:
+    """Return the watcher of this process."""
+    return _watcher
+
+
+def _drop_connection() -> None:
+    """Let the next tick begin with a new connection; one that broke stays broken."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+def _after_fork() -> None:
+    global _watcher  # noqa: PLW0603 - locks and threads do not survive a fork
+    _watcher = Watcher()
+
+
+_watcher = Watcher()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,53 @@
+"""Slowing down whoever tries tokens.
+
+A token has 128 bits of tag, so this protects no secret: it keeps a flood cheap. The counts are this process's own,
+because a bad token costs no query and must not begin to cost one.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections import OrderedDict
+from typing import Final
+
+from agreements.core.clock import now
+
+MOST: Final = 30
+"""Refusals for one client address within the window; further ones are told to wait."""
+WINDOW: Final = 600
+"""Seconds."""
+REMEMBERED: Final = 10_000
+"""Addresses; the longest known are forgotten first."""
+
+_lock = threading.Lock()
+_counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+
+def is_too_many(address: str) -> bool:
+    """Count one refusal for a client address, and return whether there were too many of them."""
+    key = _key(address)
+    at = now().timestamp()
+    with _lock:
+        began, count = _counts.get(key, (at, 0))
+        if at - began >= WINDOW:
+            began, count = at, 0
+        _counts[key] = (began, count + 1)
+        while len(_counts) > REMEMBERED:
+            _counts.popitem(last=False)
+    return count + 1 > MOST
+
+
+def forget() -> None:
+    """Begin anew, for tests."""
+    with _lock:
+        _counts.clear()
+
+
+def _key(address: str) -> str:
+    """Return the address, or the network that one IPv6 subscriber has to choose from."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address

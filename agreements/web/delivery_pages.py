@@ -1,0 +1,154 @@
+"""Where links lead: the landing page, the direct download, and open archives.
+
+Whoever holds an address is served, without a cookie; every way of failing gives one page and one status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
+from django.template.loader import render_to_string
+from django.utils.http import content_disposition_header
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from agreements.catalog.archives import sha256sums
+from agreements.grants import addresses, delivery, redeeming, wording
+from agreements.grants.redeeming import Offer, Refused, Ticket, Unavailable
+from agreements.vault.protocol import NoSuchObject, OutOfReach
+from agreements.web import bad_tokens, ranges
+from agreements.web.limits import client_address
+
+_PRIVATE: Final = {
+    "Cache-Control": "private, no-transform, no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+_LATER: Final = 30
+"""Seconds after which a client is asked to try again when the database or the vault is out of reach."""
+
+View = Callable[..., HttpResponseBase]
+
+
+def _one_way_of_failing(view: View) -> View:
+    """Answer every refusal alike, and put the headers of something private on every answer."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            response = view(request, *args, **kwargs)
+        except Refused:
+            response = _refusal(request)
+        except (Unavailable, NoSuchObject, OutOfReach):
+            response = HttpResponse(render_to_string("503.html"), status=503)
+            response["Retry-After"] = str(_LATER)
+        for name, value in _PRIVATE.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return answered
+
+
+# The button changes nothing (it redirects), and must work where cookies are refused, so it carries no CSRF token.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@_one_way_of_failing
+def landing(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Say what a link is; the button leads to the bytes. Harmless to whatever opens links by itself."""
+    offer = redeeming.examine(token)
+    if request.method == "POST":
+        return _redirect(addresses.direct(token, offer.name), status=303)
+    # Without the request: no session is opened, nobody's name is on a page that anyone with the address sees.
+    return HttpResponse(render_to_string("delivery/landing.html", _landing_context(token, offer)))
+
+
+@require_safe
+@_one_way_of_failing
+def checksums(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Give the SHA-256 sums of the plain members, as `sha256sum --check` reads them."""
+    offer = redeeming.examine(token)
+    response = HttpResponse(sha256sums(offer.archive), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = 'inline; filename="SHA256SUMS"'
+    return response
+
+
+@require_safe
+@_one_way_of_failing
+def direct(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
+    """Stream a sealed archive, or a range of it."""
+    offer = redeeming.examine(token, name=name)
+    return _bytes_of(request, offer, lambda span: redeeming.redeem(token, name=name, start=span.start, stop=span.stop))
+
+
+@require_safe
+@_one_way_of_failing
+def open_download(request: HttpRequest, slug: str, archive_id: int, name: str) -> HttpResponseBase:
+    """Give an open archive to anyone: from the object store where it can hand out addresses, else from here."""
+    offer = redeeming.examine_open(slug, archive_id, name=name)
+    if request.method == "GET" and (address := delivery.presigned(offer)) is not None:
+        redeeming.note_handed_over(offer)
+        return _redirect(address, status=302)
+    return _bytes_of(request, offer, lambda span: redeeming.redeem_open(offer, start=span.start, stop=span.stop))
+
+
+def _bytes_of(request: HttpRequest, offer: Offer, redeem: Callable[[ranges.Span], Ticket]) -> HttpResponseBase:
+    headers = request.headers
+    if not ranges.if_match_holds(headers.get("If-Match"), etag=offer.etag):
+        return HttpResponse(status=412, headers={"ETag": offer.etag})
+    if ranges.has_it_already(headers.get("If-None-Match"), etag=offer.etag):
+        return HttpResponse(status=304, headers={"ETag": offer.etag})
+    if request.method == "HEAD":
+        # Range means nothing here (RFC 9110, 14.2), and nothing is redeemed.
+        return _described(HttpResponse(), offer, ranges.Span(0, offer.size, partial=False))
+    wanted = headers.get("Range") if ranges.if_range_holds(headers.get("If-Range"), etag=offer.etag) else None
+    try:
+        span = ranges.span(wanted, size=offer.size)
+    except ranges.Unsatisfiable:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{offer.size}", "Accept-Ranges": "bytes"})
+    return _described(StreamingHttpResponse(delivery.stream(redeem(span))), offer, span)
+
+
+def _described(response: HttpResponseBase, offer: Offer, span: ranges.Span) -> HttpResponseBase:
+    response["Content-Type"] = "application/zip"
+    response["Content-Length"] = str(span.stop - span.start)
+    response["Content-Disposition"] = content_disposition_header(True, offer.name) or "attachment"
+    response["ETag"] = offer.etag
+    response["Accept-Ranges"] = "bytes"
+    if span.partial:
+        response.status_code = 206
+        response["Content-Range"] = ranges.content_range(span, size=offer.size)
+    return response
+
+
+def _landing_context(token: str, offer: Offer) -> dict[str, Any]:
+    link = offer.link
+    assert link is not None, "only open archives have none"
+    archive = offer.archive
+    return {
+        "archive": archive,
+        "dataset": archive.subset.dataset,
+        "subset": archive.subset,
+        "size": wording.size(offer.size),
+        "until": wording.moment(link.expires_at, zone=link.seal.person.time_zone),
+        "direct_url": addresses.direct(token, offer.name),
+        "checksums_url": addresses.checksums(token),
+        "grant_url": addresses.grant_page(link.grant.reference),
+    }
+
+
+def _redirect(address: str, *, status: int) -> HttpResponse:
+    response = HttpResponseRedirect(address)
+    response.status_code = status
+    return response
+
+
+def _refusal(request: HttpRequest) -> HttpResponse:
+    if bad_tokens.is_too_many(client_address(request)):
+        response = HttpResponse(render_to_string("429.html"), status=429)
+        response["Retry-After"] = str(bad_tokens.WINDOW)
+        return response
+    return HttpResponse(render_to_string("delivery/refused.html", {"grants_url": addresses.grants_page()}), status=404)
