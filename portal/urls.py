@@ -6,6 +6,6 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
+    path("", include("agreements.web.account_urls")),
     path("admin/", admin.site.urls),
 ]
