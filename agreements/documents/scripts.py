@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import arabic_reshaper
 from bidi.algorithm import get_display  # mirrors brackets, which the faster `bidi.get_display` does not
@@ -25,6 +25,13 @@ SHAPED_BLOCKS: Final = (
 
 _NEVER_FIRST: Final = frozenset("、。，．・：；？！）］｝」』】〉》〕’”ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
 _NEVER_LAST: Final = frozenset("（［｛「『【〈《〔‘“")
+
+
+class Line(NamedTuple):
+    """A line in logical order, with the direction of the paragraph that it is from."""
+
+    text: str
+    right_to_left: bool
 
 
 def needs_shaping(character: str) -> bool:
@@ -57,22 +64,22 @@ def visual(line: str, *, right_to_left: bool | None = None) -> str:
     return str(shown).replace("\N{ZERO WIDTH NON-JOINER}", "")
 
 
-def break_lines(text: str, available: float, measure: Callable[[str], float]) -> list[str]:
+def break_lines(text: str, available: float, measure: Callable[[str], float]) -> list[Line]:
     """Break text into lines, in logical order, no wider than `available` by `measure` of a line's visual form.
 
     Breaks at spaces and between Han or kana characters; a word that alone is too wide is cut where it must be.
     """
-    lines: list[str] = []
+    lines: list[Line] = []
     for paragraph in unicodedata.normalize("NFC", text).splitlines() or [""]:
-        line = ""
+        line, right_to_left = "", is_right_to_left(paragraph)
         for atom in _atoms(paragraph.replace("\t", " ")):
             for piece in _fit(atom, available, measure):
                 if line and measure(visual((line + piece).rstrip())) > available:
-                    lines.append(line.rstrip())
+                    lines.append(Line(line.rstrip(), right_to_left))
                     line = piece.lstrip()
                 else:
                     line += piece
-        lines.append(line.rstrip())
+        lines.append(Line(line.rstrip(), right_to_left))
     return lines
 
 

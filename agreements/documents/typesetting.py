@@ -16,7 +16,7 @@ from reportlab.platypus.flowables import Flowable
 
 from agreements.documents import fonts
 from agreements.documents.fonts import Family
-from agreements.documents.scripts import break_lines, is_right_to_left, visual
+from agreements.documents.scripts import Line, break_lines, is_right_to_left, visual
 
 INK: Final = HexColor("#14181d")
 QUIET: Final = HexColor("#5a6470")
@@ -41,14 +41,14 @@ SECTION: Final = Style("serif-bold", 13.5, 18.0, ACCENT)
 HEADING: Final = Style("serif-bold", 11.0, 15.0)
 
 
-def lines(text: str, style: Style, available: float) -> list[str]:
+def lines(text: str, style: Style, available: float) -> list[Line]:
     """Break text for a style and a width in points; lines are in logical order."""
     return break_lines(text, available, lambda shown: fonts.width(shown, style.family, style.size))
 
 
-def draw_line(canvas: Any, x: float, y: float, text: str, style: Style, *, available: float = 0.0) -> None:
+def draw_line(canvas: Any, x: float, y: float, text: str | Line, style: Style, *, available: float = 0.0) -> None:
     """Draw one line with its baseline at y. A right-to-left line ends at x + available instead of starting at x."""
-    right_to_left = is_right_to_left(text)
+    text, right_to_left = text if isinstance(text, Line) else (text, is_right_to_left(text))
     shown = visual(text, right_to_left=right_to_left)
     if right_to_left and available:
         x += available - fonts.width(shown, style.family, style.size)
@@ -70,7 +70,7 @@ class Text(Flowable):
         self.text, self.style, self.indent = text, style, indent
         self.spaceBefore, self.spaceAfter = above, below
         self.keepWithNext = 0
-        self._lines: list[str] | None = None
+        self._lines: list[Line] | None = None
 
     def wrap(self, available: float, _height: float) -> tuple[float, float]:
         self.width = available
@@ -87,7 +87,7 @@ class Text(Flowable):
             return []
         return [self._part(self._lines[:fit], below=0), self._part(self._lines[fit:], below=self.spaceAfter)]
 
-    def _part(self, lines_: list[str], *, below: float) -> Text:
+    def _part(self, lines_: list[Line], *, below: float) -> Text:
         part = Text("", self.style, indent=self.indent, below=below)
         part._lines = lines_
         return part
@@ -116,7 +116,7 @@ class FieldRow(Flowable):
     def __init__(self, cells: Sequence[Cell]) -> None:
         super().__init__()
         self.cells = cells
-        self._set: list[tuple[float, float, Cell, list[str]]] = []
+        self._set: list[tuple[float, float, Cell, list[Line]]] = []
 
     def wrap(self, available: float, _height: float) -> tuple[float, float]:
         room = available - self.GAP * (len(self.cells) - 1)

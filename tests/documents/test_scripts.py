@@ -4,7 +4,7 @@ from agreements.documents.scripts import break_lines, is_right_to_left, visual
 
 
 def lines(text: str, wide: int) -> list[str]:
-    return break_lines(text, wide, lambda line: float(len(line)))
+    return [line.text for line in break_lines(text, wide, lambda line: float(len(line)))]
 
 
 def test_words_stay_whole_and_no_line_is_too_wide() -> None:
@@ -25,6 +25,11 @@ def test_korean_breaks_at_spaces() -> None:
 
 def test_paragraphs_stay_apart() -> None:
     assert lines("one\n\ntwo", 9) == ["one", "", "two"]
+
+
+def test_a_whole_paragraph_has_the_direction_of_its_beginning() -> None:
+    broken = break_lines("דוד (David)\nDavid", 7, lambda line: float(len(line)))
+    assert [(line.text, line.right_to_left) for line in broken] == [("דוד", True), ("(David)", True), ("David", False)]
 
 
 def test_hebrew_is_drawn_from_the_right_with_brackets_mirrored() -> None:
