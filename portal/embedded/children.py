@@ -39,6 +39,7 @@ class Child:
         environment: Mapping[str, str] | None = None,
         folder: Path = ROOT,
         user: int | None = None,
+        group: int | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
     ) -> None:
         self.name = name
@@ -55,7 +56,7 @@ class Child:
                 cwd=folder,
                 start_new_session=True,
                 user=user,
-                group=user,
+                group=group,
                 extra_groups=None if user is None else [],
                 preexec_fn=die_with_parent,  # noqa: PLW1509 - one system call, no lock taken
             )
