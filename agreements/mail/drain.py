@@ -31,6 +31,7 @@ FIRST_PAUSE: Final = dt.timedelta(seconds=10)
 LONGEST_PAUSE: Final = dt.timedelta(hours=12)
 EXCHANGE: Final = 30.0  # seconds for one mail
 LEASE: Final = dt.timedelta(seconds=45)  # longer than an exchange, short enough to wait out
+ATTEMPTS_TO_WRITE: Final = 10  # about an hour and a half; a mail that cannot be written also holds up the next
 RUN: Final = 120.0  # seconds after which a run takes up nothing more; the task's own limit is higher
 
 
@@ -108,7 +109,11 @@ def _handle(message: OutboxMessage) -> Answer | None:
         mail = compose(message, rendered) if rendered else None
     except Exception as failure:  # one broken kind must not stop the others; the text may hold a secret
         log.error("mail %s of kind %s could not be rendered: %s", message.pk, message.kind, type(failure).__name__)
-        _try_again(message, f"could not be written ({type(failure).__name__})")
+        words = f"could not be written ({type(failure).__name__})"
+        if message.attempts >= ATTEMPTS_TO_WRITE:
+            _settle(message, MessageState.FAILED, last_error=words)
+        else:
+            _try_again(message, words)
         return None
     if rendered is None or mail is None:
         _settle(message, MessageState.SUPERSEDED, last_error="")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any, Final
 
 from django.conf import settings
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from agreements.core.actors import Actor
@@ -15,16 +13,13 @@ from agreements.core.clock import now
 from agreements.core.errors import NotPossible, TooMany
 from agreements.core.wakeups import Wakeup, poke
 from agreements.mail import registry
-from agreements.mail.composing import compose, new_message_id
-from agreements.mail.delivery import Answer, deliver
+from agreements.mail.composing import new_message_id
 from agreements.mail.models import MessageState, OutboxMessage
 from agreements.mail.queries import about
-from agreements.mail.rendering import Rendered
 
-__all__ = ["about", "queue", "resend", "send_now"]
+__all__ = ["about", "queue", "resend"]
 
 TIME_TO_DELIVER: Final = dt.timedelta(days=3)
-WITHIN_A_REQUEST: Final = 5.0  # seconds
 RESENDS_PER_HOUR: Final = 5
 
 
@@ -79,39 +74,6 @@ def resend(message: OutboxMessage, *, by: Actor) -> OutboxMessage:
         resend_of=message,
         requested_by=by.id,
     )
-
-
-def send_now(
-    *, kind: str, recipient: str, language: str, render: Callable[[], Rendered], reference: str = ""
-) -> OutboxMessage:
-    """Send within this request and return the row, which keeps nothing of the mail. Raises NotPossible.
-
-    For sign-in codes, which are of no use later. Not to be called inside a transaction: it waits for a server,
-    up to 5 seconds.
-    """
-    message = OutboxMessage(
-        kind=kind,
-        recipient=recipient,
-        language=language,
-        subject_reference=reference,
-        message_id=new_message_id(),
-        # Failed until the server has accepted: a process killed in between leaves the truth behind.
-        state=MessageState.FAILED,
-        deadline=now(),
-        attempts=1,
-        last_error="interrupted",
-    )
-    message.save(force_insert=True)
-    with translation.override(_known(language)):
-        outcome = deliver(compose(message, render()), within=WITHIN_A_REQUEST)
-    if outcome.answer is Answer.ACCEPTED:
-        message.state, message.sent_at, message.last_error = MessageState.SENT, now(), ""
-    else:
-        message.last_error = outcome.words[:500]
-    message.save(update_fields=["state", "sent_at", "last_error"])
-    if message.state != MessageState.SENT:
-        raise NotPossible(_("The mail could not be sent just now. Please try again in a minute."))
-    return message
 
 
 def _queue(*, recipient: str, subject_reference: str, language: str, **fields: Any) -> OutboxMessage:

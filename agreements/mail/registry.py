@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from agreements.mail.models import OutboxMessage
 from agreements.mail.rendering import Rendered
 
+__all__ = ["MessageKind", "Rendered", "find", "register"]
+
 
 @dataclass(frozen=True, slots=True)
 class MessageKind:

@@ -17,7 +17,8 @@ from agreements.mail.drain import LEASE, drain, pause_after
 from agreements.mail.models import MessageState, OutboxMessage
 from tests.mail.conftest import NOON, Letter
 from tests.mail.people import ALICE, BOB, write
-from tests.services.smtp_sink import SmtpSink, free_port
+from tests.services.ports import free_port
+from tests.services.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db
 
@@ -224,6 +225,15 @@ def test_a_kind_that_cannot_be_rendered_says_so_without_quoting_and_stops_nobody
     row.refresh_from_db()
     assert (row.state, row.last_error) == (MessageState.QUEUED, "could not be written (KeyError)")
     assert "aVerySecretToken" not in caplog.text
+
+
+def test_a_kind_that_stays_broken_is_given_up_so_that_the_next_mail_can_go(sink: SmtpSink, letter: Letter) -> None:
+    row = write()
+    OutboxMessage.objects.filter(pk=row.pk).update(attempts=drain_module.ATTEMPTS_TO_WRITE - 1)
+    letter.broken = True
+    assert drain() == 1
+    row.refresh_from_db()
+    assert (row.state, row.last_error) == (MessageState.FAILED, "could not be written (KeyError)")
 
 
 def test_a_hook_that_breaks_does_not_send_the_mail_again(sink: SmtpSink, letter: Letter) -> None:

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import socket
-import time
 
 import pytest
 from django.db import transaction
-from pytest_django import Settings
 
 from agreements.core import wakeups
 from agreements.core.actors import person
@@ -15,9 +12,8 @@ from agreements.core.errors import NotPossible, TooMany
 from agreements.core.wakeups import Wakeup
 from agreements.mail import outbox, registry
 from agreements.mail.drain import drain
-from agreements.mail.models import MessageState, OutboxMessage
+from agreements.mail.models import OutboxMessage
 from agreements.mail.registry import MessageKind
-from agreements.mail.rendering import Rendered
 from tests.mail.conftest import NOON, Letter
 from tests.mail.people import ALICE, write
 from tests.services.smtp_sink import SmtpSink
@@ -91,37 +87,6 @@ def test_sending_again_has_a_limit_within_the_hour(sink: SmtpSink, letter: Lette
             outbox.resend(row, by=alice)
     with frozen(NOON + dt.timedelta(hours=1, seconds=1)):
         outbox.resend(row, by=alice)
-
-
-def test_a_code_is_sent_within_the_request_and_not_kept(sink: SmtpSink) -> None:
-    row = outbox.send_now(
-        kind="sign-in-code", recipient=ALICE, language="en", render=lambda: Rendered("Your code: 493022", "493022\n")
-    )
-    row.refresh_from_db()
-    assert (row.state, row.values, row.sent_text, row.sent_subject, row.last_error) == ("sent", {}, "", "", "")
-    assert sink.to(ALICE)[0].text.strip() == "493022"
-    assert not [name for name, value in vars(row).items() if "493022" in str(value)]
-
-
-def test_a_code_that_cannot_be_sent_is_said_so_and_never_sent_later(sink: SmtpSink) -> None:
-    with pytest.raises(NotPossible, match="could not be sent just now"):
-        outbox.send_now(
-            kind="sign-in-code", recipient="tempfail@ust.hk", language="en", render=lambda: Rendered("Code", "493022")
-        )
-    row = OutboxMessage.objects.get()
-    assert (row.state, row.last_error) == (MessageState.FAILED, "451 4.7.1 greylisted, try again later")
-    assert drain() == 0
-
-
-def test_a_server_that_never_answers_costs_at_most_five_seconds(sink: SmtpSink, settings: Settings) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        settings.EMAIL_PORT = mute.getsockname()[1]
-        settings.EMAIL_TIMEOUT = 0.5
-        began = time.monotonic()
-        with pytest.raises(NotPossible):
-            outbox.send_now(kind="code", recipient=ALICE, language="en", render=lambda: Rendered("Code", "1"))
-        assert time.monotonic() - began < 2
-    assert OutboxMessage.objects.get().state == MessageState.FAILED
 
 
 def test_an_unknown_language_falls_back_to_the_site_language(letter: Letter) -> None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import email
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.services.ports import free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,3 @@ def running() -> Iterator[SmtpSink]:
         yield sink
     finally:
         controller.stop()
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
