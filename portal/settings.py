@@ -98,6 +98,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "agreements.web.nav.nav",
             ]
         },
     }
@@ -135,6 +136,9 @@ S3_SECRET_KEY = env.text("COUNTERSIGN_S3_SECRET_KEY", "")
 # `child`: a limited child of the worker opens strangers' files; `spool:/path`: a process of its own does.
 INSPECT = env.text("COUNTERSIGN_INSPECT", "child")
 
+# A bearer token for /metrics; without one the address does not exist.
+METRICS_TOKEN = env.text("COUNTERSIGN_METRICS_TOKEN", "")
+
 # --- Background work
 CELERY_BROKER_URL = env.text("COUNTERSIGN_REDIS_URL", "redis://127.0.0.1:6379/0")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -160,6 +164,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "send mail that is due": {"task": "agreements.tasks.send_mail", "schedule": 10.0},
     "gather evidence that is due": {"task": "agreements.tasks.gather_evidence", "schedule": 10.0},
+    "open uploaded documents that are due": {"task": "agreements.tasks.inspect_documents", "schedule": 10.0},
+    "close downloads whose process died": {"task": "agreements.tasks.close_lost_downloads", "schedule": 60.0},
     "let grants expire": {"task": "agreements.tasks.expire_grants", "schedule": 300.0},
     "let drafts lapse": {"task": "agreements.tasks.lapse_applications", "schedule": 3600.0},
 }

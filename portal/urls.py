@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from portal.delivery_urls import download_urls, landing_urls
 
-urlpatterns = [
-    path("", include("agreements.web.account_urls")),
-    path("admin/", admin.site.urls),
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("agreements.web.urls")),
     *landing_urls,
     *download_urls,
+    path("admin/", admin.site.urls),
 ]

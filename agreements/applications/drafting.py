@@ -47,9 +47,7 @@ def _create(*, dataset: Dataset, email: str, by: Actor) -> Application:
             applicant_id=_person(by),
             email=email,
         )
-        record.record(
-            Kind.APPLICATION_STARTED, by=by, subjects=subjects(application), terms=application.terms.version
-        )
+        record.record(Kind.APPLICATION_STARTED, by=by, subjects=subjects(application), terms=application.terms.version)
     return application
 
 

@@ -90,9 +90,7 @@ def give_up(run: EvidenceRun, *, reason: str) -> None:
     _finish(run, state=EvidenceState.UNKNOWN, findings=[finding], sources={})
 
 
-def _finish(
-    run: EvidenceRun, *, state: EvidenceState, findings: Sequence[Finding], sources: Mapping[str, str]
-) -> None:
+def _finish(run: EvidenceRun, *, state: EvidenceState, findings: Sequence[Finding], sources: Mapping[str, str]) -> None:
     with act() as record:
         application = lock(run.submission.application)
         locked = EvidenceRun.objects.select_for_update().get(pk=run.pk)

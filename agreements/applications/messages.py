@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.conf import settings
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from agreements.applications.models import Application, Decision, DecisionKind, State, Submission
@@ -68,26 +67,26 @@ def _queue(kind: str, application: Application, **values: Any) -> OutboxMessage:
 def _render_received(message: OutboxMessage) -> Rendered:
     application = _application(message)
     submission = Submission.objects.get(application=application, number=message.values["submission"])
-    subject = _("%(dataset)s: your application %(reference)s was received")
+    subject = _("your application %(reference)s was received")
     return _render(message, application, subject, form=submission.form, submission=submission)
 
 
 def _render_returned(message: OutboxMessage) -> Rendered:
-    subject = _("%(dataset)s: your application %(reference)s needs changes")
+    subject = _("your application %(reference)s needs changes")
     return _render(message, _application(message), subject, decision=_decision(message))
 
 
 def _render_declined(message: OutboxMessage) -> Rendered:
-    subject = _("%(dataset)s: a decision on your application %(reference)s")
+    subject = _("a decision on your application %(reference)s")
     return _render(message, _application(message), subject, decision=_decision(message))
 
 
 def _render_withdrawn(message: OutboxMessage) -> Rendered:
-    return _render(message, _application(message), _("%(dataset)s: your application %(reference)s was withdrawn"))
+    return _render(message, _application(message), _("your application %(reference)s was withdrawn"))
 
 
 def _render_lapsed(message: OutboxMessage) -> Rendered:
-    return _render(message, _application(message), _("%(dataset)s: your application %(reference)s has lapsed"))
+    return _render(message, _application(message), _("your application %(reference)s has lapsed"))
 
 
 def _still_returned(message: OutboxMessage) -> bool:
@@ -98,16 +97,16 @@ def _still_returned(message: OutboxMessage) -> bool:
 
 
 def _render(message: OutboxMessage, application: Application, subject: str, **context: Any) -> Rendered:
-    names = {"dataset": application.dataset.title, "reference": application.reference}
     context |= {
+        "dataset_title": application.dataset.title,
+        "reference": application.reference,
         "application": application,
         "dataset": application.dataset,
         "url": f"{settings.SITE_URL}/applications/{application.reference}/",
         "why": _("You receive this because you applied for %(dataset)s as %(email)s.")
         % {"dataset": application.dataset.title, "email": application.email},
-        "effective": date_format(application.terms.effective_from),
     }
-    return from_templates(message.kind, context, subject % names)
+    return from_templates(message.kind, context, subject % {"reference": application.reference})
 
 
 def _application(message: OutboxMessage) -> Application:

@@ -101,9 +101,7 @@ class Submission(models.Model):
 
     class Meta:
         ordering = ["application", "number"]
-        constraints = [
-            models.UniqueConstraint(fields=["application", "number"], name="submission_number_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["application", "number"], name="submission_number_once")]
 
     def __str__(self) -> str:
         return f"submission {self.number}"

@@ -53,9 +53,7 @@ class KeyRing:
             master = self._keys[number]
         except KeyError:
             raise UnknownKey(f"master key {number} is not configured") from None
-        return HKDF(SHA256(), length, salt=None, info=_length_prefixed(label.encode(), *inputs)).derive(
-            master
-        )
+        return HKDF(SHA256(), length, salt=None, info=_length_prefixed(label.encode(), *inputs)).derive(master)
 
 
 def key_ring() -> KeyRing:

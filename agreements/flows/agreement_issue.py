@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from agreements.applications.drafting import lock_editable
 from agreements.applications.form import REQUIRED, form_of, form_sha256
 from agreements.applications.models import Application
@@ -22,7 +24,6 @@ from agreements.documents.agreement_form import (
 from agreements.documents.models import IssuedAgreement
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
-from django.utils.translation import gettext as _
 
 
 def issue_agreement(*, application: Application, by: Actor) -> IssuedAgreement:

@@ -62,7 +62,9 @@ def _against_head(rows: int, last_hash: str) -> Verdict | None:
     sequence, head_hash = (head.sequence, head.hash) if head else (0, GENESIS)
     if (sequence, head_hash) == (rows, last_hash):
         return None
-    return Verdict(rows, last_hash, rows + 1, f"the head names row {sequence}: the tail was cut, or the head was changed")
+    return Verdict(
+        rows, last_hash, rows + 1, f"the head names row {sequence}: the tail was cut, or the head was changed"
+    )
 
 
 def _against_index(rows: int, last_hash: str) -> Verdict | None:

@@ -11,7 +11,7 @@ from django.utils.translation import override
 from agreements.applications import evidence
 from agreements.applications.models import EvidenceRun, Submission
 from agreements.documents import inspecting, issuing
-from agreements.documents.evidence import Expectations, findings_of
+from agreements.documents.evidence import Expected, findings
 from agreements.documents.models import Inspection, InspectionState
 from agreements.identity.evidence import assess
 from agreements.identity.rules import rules_for
@@ -63,14 +63,14 @@ def _look(submission: Submission, inspection: Inspection) -> tuple[list[dict[str
 def _paper_findings(submission: Submission, inspection: Inspection) -> list[dict[str, Any]]:
     issued = issuing.newest(submission.application.reference)
     assert issued is not None, "nothing is submitted without an issued agreement"
-    expected = Expectations(
-        application_reference=submission.application.reference,
+    expected = Expected(
+        application=submission.application.reference,
         terms_version=submission.terms.version,
-        issue_number=issued.issue_number,
-        page_count=issued.page_count,
+        issue=issued.issue_number,
+        pages=issued.page_count,
         keys=issuing.qr_keys(),
     )
     return [
         {"check": item.check, "outcome": item.outcome, "summary": item.summary, "details": dict(item.details)}
-        for item in findings_of(inspecting.report_of(inspection), expected)
+        for item in findings(inspecting.report_of(inspection), expected)
     ]

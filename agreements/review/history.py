@@ -28,9 +28,7 @@ def history_of(application: Application) -> History:
     domain = "@" + domain_of(application.email)
     return History(
         by_person=list(others.filter(applicant_id=application.applicant_id)[:20]),
-        from_domain=list(
-            others.filter(email__iendswith=domain).exclude(applicant_id=application.applicant_id)[:20]
-        ),
+        from_domain=list(others.filter(email__iendswith=domain).exclude(applicant_id=application.applicant_id)[:20]),
     )
 
 

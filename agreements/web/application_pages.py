@@ -1,0 +1,148 @@
+"""Applying: a page for each step, and the page that says how it stands."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from agreements.applications import drafting, submission, withdrawing
+from agreements.applications.form import members_of
+from agreements.applications.missing import DETAILS, SITE, what_is_missing
+from agreements.applications.models import Application
+from agreements.applications.permissions import visible_to
+from agreements.applications.states import EDITABLE
+from agreements.mail import outbox
+from agreements.web import access, application_status
+from agreements.web.application_forms import DetailsForm, SiteForm, SubmitForm, members_as_text
+from agreements.web.refusals import into_form, into_messages
+from agreements.web.stepper import next_step, steps_of
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def apply(request: HttpRequest, slug: str) -> HttpResponse:
+    """Start or resume: what applying means, then the first page that is not filled in."""
+    dataset = access.dataset(slug)
+    person = access.person(request)
+    running = application_status.running(person, dataset)
+    if request.method == "GET" and running is None:
+        return render(request, "applications/start.html", {"dataset": dataset})
+    with into_messages(request):
+        application = running or drafting.start(dataset=dataset, email=person.email, by=person.actor)
+        return redirect(next_step(application))
+    return redirect("dataset", slug=slug)
+
+
+@login_required
+@require_safe
+def applications(request: HttpRequest) -> HttpResponse:
+    """List the person's applications."""
+    mine = visible_to(access.actor(request)).select_related("dataset")
+    return render(request, "applications/list.html", {"applications": mine})
+
+
+@login_required
+@require_safe
+def application(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show how an application stands: what is done, what is missing, what happened, which mail was sent."""
+    found = access.own_application(request, reference)
+    return render(request, "applications/application.html", application_status.context(found))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def details(request: HttpRequest, reference: str) -> HttpResponse:
+    """The page about the person."""
+    found = access.own_application(request, reference)
+    if _is_closed(request, found):
+        return redirect("application", reference=reference)
+    form = DetailsForm(request.POST or None, initial={name: getattr(found, name) for name in DetailsForm.base_fields})
+    if request.method == "POST" and form.is_valid():
+        with into_form(form):
+            drafting.save(application=found, fields=form.cleaned_data, by=access.actor(request))
+            return redirect(next_step(found, after=DETAILS))
+    context = {"application": found, "form": form, "steps": steps_of(found, at=DETAILS)}
+    return render(request, "applications/details.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def site(request: HttpRequest, reference: str) -> HttpResponse:
+    """The page about the site, the colleagues and the use."""
+    found = access.own_application(request, reference)
+    if _is_closed(request, found):
+        return redirect("application", reference=reference)
+    members = [(member.name, member.email) for member in members_of(found)]
+    names = [name for name in SiteForm.base_fields if name != "members"]
+    form = SiteForm(
+        request.POST or None,
+        initial={name: getattr(found, name) for name in names} | {"members": members_as_text(members)},
+    )
+    if request.method == "POST" and form.is_valid():
+        with into_form(form):
+            fields = {name: form.cleaned_data[name] for name in names}
+            drafting.save(application=found, fields=fields, by=access.actor(request))
+            drafting.set_members(
+                application=found, members=form.cleaned_data["members"], by=access.actor(request)
+            )
+            return redirect(next_step(found, after=SITE))
+    context = {"application": found, "form": form, "steps": steps_of(found, at=SITE)}
+    return render(request, "applications/site.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def submit(request: HttpRequest, reference: str) -> HttpResponse:
+    """The last look, and handing in."""
+    found = access.own_application(request, reference)
+    if found.state not in EDITABLE:
+        # A second click on "Submit": what it asked for has happened.
+        return redirect("application", reference=reference)
+    form = SubmitForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with into_form(form):
+            submission.submit(application=found, by=access.actor(request))
+            messages.success(request, _("Your application is in. You will get mail about every step."))
+            return redirect("application", reference=reference)
+    context = {
+        "application": found,
+        "form": form,
+        "missing": what_is_missing(found),
+        "members": members_of(found),
+        "steps": steps_of(found, at="submit"),
+    }
+    return render(request, "applications/submit.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take the application back; the page that asks names the consequence."""
+    found = access.own_application(request, reference)
+    with into_messages(request):
+        withdrawing.withdraw(application=found, by=access.actor(request))
+        messages.success(request, _("The application was withdrawn."))
+    return redirect("application", reference=reference)
+
+
+@login_required
+@require_POST
+def resend_mail(request: HttpRequest, reference: str, message_id: int) -> HttpResponse:
+    """Send a mail about this application to its applicant again."""
+    found = access.own_application(request, reference)
+    message = application_status.mails(found).filter(pk=message_id).first()
+    if message is None:
+        raise Http404
+    with into_messages(request):
+        outbox.resend(message, by=access.actor(request))
+        messages.success(request, _("The mail is on its way again to %(address)s.") % {"address": message.recipient})
+    return redirect("application", reference=reference)
+
+
+def _is_closed(request: HttpRequest, found: Application) -> bool:
+    """A bookmarked form of an application that went on shows how it stands; a post says itself why it is refused."""
+    return request.method == "GET" and found.state not in EDITABLE

@@ -1,0 +1,95 @@
+"""The public pages: what there is, under which terms."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from agreements.applications.permissions import visible_to
+from agreements.applications.states import RUNNING
+from agreements.catalog import terms as catalog_terms
+from agreements.catalog import visibility
+from agreements.catalog.models import Dataset, Terms
+from agreements.flows.blank_form import blank_form
+from agreements.grants.models import GrantState
+from agreements.grants.permissions import held_by
+from agreements.people.models import User
+from agreements.vault import stores
+from agreements.web import access
+
+
+@require_safe
+def datasets(request: HttpRequest) -> HttpResponse:
+    """List the datasets; go straight to the dataset when there is one."""
+    found = list(Dataset.objects.filter(withdrawn_at=None))
+    if len(found) == 1:
+        return redirect("dataset", slug=found[0].slug)
+    return render(request, "catalog/datasets.html", {"datasets": found})
+
+
+@require_safe
+def dataset(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what a dataset is, its subsets and how to get each, its terms and how to cite it."""
+    found = access.dataset(slug)
+    context = {
+        "dataset": found,
+        "subsets": visibility.shown_subsets(found),
+        "takes_applications": visibility.takes_applications(found),
+        "terms": _terms_in_force(found),
+        "numbers": [(item["label"], item["value"]) for item in found.statistics],
+        **_standing(request, found),
+    }
+    return render(request, "catalog/dataset.html", context)
+
+
+@require_safe
+def annotations(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what the data consists of, folder by folder."""
+    return render(request, "catalog/annotations.html", {"dataset": access.dataset(slug)})
+
+
+@require_safe
+def terms(request: HttpRequest, slug: str, version: str) -> HttpResponse:
+    """Show a version of the terms."""
+    found = access.terms(slug, version)
+    return render(request, "catalog/terms.html", {"dataset": found.dataset, "terms": found})
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def terms_pdf(request: HttpRequest, slug: str, version: str) -> HttpResponse:
+    """Give the blank agreement form, for people who apply by mail."""
+    found = access.terms(slug, version)
+    response = HttpResponse(blank_form(found), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{slug}-agreement-{version}.pdf"'
+    return response
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """Give the dataset's preview picture."""
+    found = access.dataset(slug)
+    if not found.preview:
+        raise Http404
+    store = stores.archives()
+    body = b"".join(store.open_range(found.preview, 0, store.size(found.preview)))
+    return HttpResponse(body, content_type="image/jpeg")
+
+
+def _terms_in_force(dataset: Dataset) -> Terms | None:
+    try:
+        return catalog_terms.in_force(dataset)
+    except catalog_terms.NoTerms:
+        return None
+
+
+def _standing(request: HttpRequest, dataset: Dataset) -> dict[str, object]:
+    """Return what the person already has here, so that the page does not ask them to apply again."""
+    if not isinstance(request.user, User):
+        return {"application": None, "grant": None}
+    running = visible_to(request.user.actor).filter(dataset=dataset, state__in=RUNNING).first()
+    grant = held_by(request.user.pk).filter(dataset=dataset, state=GrantState.ACTIVE).first()
+    return {"application": running, "grant": grant}

@@ -1,0 +1,53 @@
+"""Findings as the evidence part shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from agreements.applications.models import EvidenceRun
+
+_ABOUT: Final[dict[str, StrOrPromise]] = {
+    "structure": _("Signed copy: the file"),
+    "page_set": _("Signed copy: the pages"),
+    "signed": _("Signed copy: the signature"),
+    "history-domain": _("Earlier cases: organization"),
+    "history-person": _("Earlier cases: person"),
+    "history-bar": _("Earlier cases: bar"),
+    "evidence": _("Evidence"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One finding: `sign` is pass, attention, fail or unknown."""
+
+    about: StrOrPromise
+    sign: str
+    finding: str
+    looked_at: list[tuple[str, str]] = field(default_factory=list)
+    at: datetime | None = None
+
+
+def rows_of(run: EvidenceRun | None) -> list[Row]:
+    """Return the rows of a finished run, the serious ones first."""
+    if run is None:
+        return []
+    weight = {"fail": 0, "attention": 1, "unknown": 2, "pass": 3}
+    rows = [_row(finding, run) for finding in run.findings]
+    return sorted(rows, key=lambda row: weight.get(row.sign, 2))
+
+
+def _row(finding: dict[str, Any], run: EvidenceRun) -> Row:
+    check = str(finding["check"])
+    about = _ABOUT.get(check) or (_("Address") if check.startswith("address") else check)
+    looked = [(str(key), _plain(value)) for key, value in finding.get("details", {}).items()]
+    return Row(about, str(finding["outcome"]), str(finding["summary"]), looked, run.finished_at)
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(_plain(item) for item in value) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,32 @@
+"""What the navigation of every page needs to know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from agreements.catalog.models import Dataset, Role
+from agreements.catalog.roles import datasets_where
+from agreements.people.models import User
+from agreements.review.queue import Filters, cases
+
+
+def nav(request: HttpRequest) -> dict[str, Any]:
+    """Return `nav` as base.html describes it, worked out only when a template asks."""
+    return {"nav": SimpleLazyObject(lambda: _nav(request))}
+
+
+def _nav(request: HttpRequest) -> dict[str, Any]:
+    datasets = list(Dataset.objects.filter(withdrawn_at=None)[:2])
+    found: dict[str, Any] = {"contact": datasets[0].contact_address if len(datasets) == 1 else ""}
+    if not isinstance(request.user, User):
+        return found
+    pk = request.user.pk
+    if datasets_where(pk, tuple(Role)).exists():
+        found["review"] = True
+        found["review_count"] = cases(by=request.user.actor, filters=Filters()).count()
+        found["stewardship"] = list(datasets_where(pk, (Role.STEWARD, Role.AUDITOR)).values("slug", "title"))
+        found["record"] = bool(found["stewardship"])
+    return found

@@ -1,0 +1,87 @@
+"""For operators: is it alive, is it ready, how much is waiting."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import Count, Min
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from agreements.applications.models import EvidenceRun, EvidenceState
+from agreements.core.clock import now
+from agreements.core.secrets import same
+from agreements.ledger import triggers
+from agreements.mail.models import MessageState, OutboxMessage
+from agreements.vault import stores
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Answer as long as the process does."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Say whether the database, the ledger's triggers and the vault are there; 503 if one is not."""
+    checks = {"database": _database(), "ledger": _triggers(), "vault": _vault()}
+    return JsonResponse(checks, status=200 if all(checks.values()) else 503)
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Give a few gauges in the text format of Prometheus, to whoever knows the operator's token."""
+    token = settings.METRICS_TOKEN
+    if not token or not same(request.headers.get("Authorization", ""), f"Bearer {token}"):
+        raise Http404
+    lines = [*_mail_lines(), *_evidence_lines()]
+    return HttpResponse("".join(f"{line}\n" for line in lines), content_type="text/plain; version=0.0.4")
+
+
+def _mail_lines() -> list[str]:
+    counted = OutboxMessage.objects.values("state").annotate(n=Count("pk"), oldest=Min("created_at"))
+    found = {row["state"]: row for row in counted}
+    oldest = found.get(MessageState.QUEUED, {}).get("oldest")
+    age = (now() - oldest).total_seconds() if oldest else 0
+    return [
+        *(f'countersign_mail{{state="{state}"}} {found.get(state, {}).get("n", 0)}' for state in MessageState.values),
+        f"countersign_mail_oldest_waiting_seconds {age:.0f}",
+    ]
+
+
+def _evidence_lines() -> list[str]:
+    waiting = EvidenceRun.objects.filter(state=EvidenceState.PENDING).count()
+    return [f"countersign_evidence_waiting {waiting}"]
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _triggers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(triggers.installed_query(connection.vendor))
+            there = {row[0] for row in cursor.fetchall()}
+    except DatabaseError:
+        return False
+    names = (triggers.trigger_names(connection.vendor, table) for table in triggers.APPEND_ONLY)
+    return all(name in there for group in names for name in group)
+
+
+def _vault() -> bool:
+    try:
+        stores.archives().exists("readiness")
+    except OSError:
+        return False
+    return True

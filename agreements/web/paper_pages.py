@@ -1,0 +1,128 @@
+"""The agreement as paper: made, downloaded, sent back signed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from agreements.applications import signing
+from agreements.applications.missing import AGREEMENT, SIGNATURE, what_is_missing
+from agreements.applications.models import Application
+from agreements.applications.states import EDITABLE
+from agreements.documents import inspecting, issuing, store
+from agreements.documents.models import Inspection
+from agreements.flows.agreement_issue import issue_agreement
+from agreements.flows.signed_copy import receive_upload
+from agreements.web import access
+from agreements.web.application_forms import SignedCopyForm
+from agreements.web.papers import pdf_attachment
+from agreements.web.refusals import into_form, into_messages
+from agreements.web.stepper import next_step, steps_of
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def agreement(request: HttpRequest, reference: str) -> HttpResponse:
+    """The page on which the agreement is made and fetched."""
+    found = access.own_application(request, reference)
+    if found.state not in EDITABLE and request.method == "GET":
+        return redirect("application", reference=reference)
+    if request.method == "POST":
+        with into_messages(request):
+            issue_agreement(application=found, by=access.actor(request))
+        return redirect("application-agreement", reference=reference)
+    context = {
+        "application": found,
+        "agreement": issuing.newest(found.reference),
+        "needs_new": AGREEMENT in {item.step for item in what_is_missing(found)},
+        "steps": steps_of(found, at=AGREEMENT),
+        "next_step": next_step(found, after=AGREEMENT),
+    }
+    return render(request, "applications/agreement.html", context)
+
+
+@login_required
+@never_cache
+@require_GET
+def agreement_pdf(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give the agreement that was issued last, byte for byte."""
+    found = access.own_application(request, reference)
+    issued = issuing.newest(found.reference)
+    if issued is None:
+        raise Http404
+    return pdf_attachment(store.read(issued.document), f"{found.reference}-agreement-{issued.issue_number}.pdf")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def signature(request: HttpRequest, reference: str) -> HttpResponse:
+    """The page on which the signed copy comes back."""
+    found = access.own_application(request, reference)
+    if found.state not in EDITABLE and request.method == "GET":
+        return redirect("application", reference=reference)
+    form = SignedCopyForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        with into_form(form):
+            upload = form.cleaned_data["file"]
+            # One byte more than the limit is enough to know that it is too large.
+            data = upload.read(settings.SIGNED_COPY_LIMIT + 1)
+            receive_upload(application=found, data=data, original_name=upload.name, by=access.actor(request))
+            messages.success(request, _("Your signed copy was received and is being opened."))
+            return redirect("application-signature", reference=reference)
+    context = {
+        "application": found,
+        "form": form,
+        "steps": steps_of(found, at=SIGNATURE),
+        "limit": settings.SIGNED_COPY_LIMIT,
+        "next_step": next_step(found, after=SIGNATURE),
+        **_copy_context(found),
+    }
+    return render(request, "applications/signature.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@never_cache
+@require_GET
+def signed_copy_state(request: HttpRequest, reference: str) -> HttpResponse:
+    """The part of the signature page that says whether the file could be opened; asked for again until it is settled."""
+    found = access.own_application(request, reference)
+    return render(request, "applications/copy_state.html", {"application": found, **_copy_context(found)})
+
+
+@login_required
+@require_http_methods(["POST"])
+def inspect_again(request: HttpRequest, reference: str) -> HttpResponse:
+    """Have the signed copy opened once more after it could not be."""
+    found = access.own_application(request, reference)
+    copy = signing.current(found)
+    if copy is None:
+        raise Http404
+    inspecting.ask_again(copy.document)
+    return redirect("application-signature", reference=reference)
+
+
+@login_required
+@never_cache
+@require_GET
+def signed_copy(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give back what the applicant sent, as an attachment and nothing else."""
+    found = access.own_application(request, reference)
+    copy = signing.current(found)
+    if copy is None:
+        raise Http404
+    return pdf_attachment(store.read(copy.document), f"{found.reference}-signed.pdf")
+
+
+def _copy_context(application: Application) -> dict[str, Any]:
+    copy = signing.current(application)
+    inspection = Inspection.objects.filter(document=copy.document).first() if copy else None
+    return {"copy": copy, "inspection": inspection}
+

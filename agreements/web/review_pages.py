@@ -1,0 +1,195 @@
+"""The reviewers' queue and the case."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from agreements.applications import evidence, remarks, submission
+from agreements.applications.models import Application, DecisionKind, Visibility
+from agreements.applications.permissions import Permission
+from agreements.catalog.models import Role
+from agreements.catalog.roles import datasets_where
+from agreements.documents import inspecting, pictures, store
+from agreements.flows.approving import approve
+from agreements.ledger.queries import entries_about
+from agreements.review import case as cases
+from agreements.review import decisions, queue
+from agreements.review.queue import Filters
+from agreements.web import access
+from agreements.web.evidence_rows import rows_of
+from agreements.web.papers import pdf_attachment, png_inline
+from agreements.web.refusals import into_form, into_messages
+from agreements.web.review_forms import DecisionForm, QueueForm, RemarkForm
+from agreements.web.timeline import timeline_of
+
+PER_PAGE = 25
+
+
+@login_required
+@never_cache
+@require_safe
+def review_queue(request: HttpRequest) -> HttpResponse:
+    """List the cases, oldest first."""
+    access.check_staff(request)
+    datasets = list(datasets_where(access.person(request).pk, tuple(Role)))
+    form = QueueForm(request.GET, datasets=datasets)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    filters = Filters(chosen.get("show") or "waiting", chosen.get("dataset", ""), chosen.get("words", ""))
+    page = Paginator(queue.cases(by=access.actor(request), filters=filters), PER_PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {"form": form, "page": page, "filters": filters, "query": query.urlencode()}
+    template = "review/queue_table.html" if getattr(request, "htmx", False) else "review/queue.html"
+    return render(request, template, context)
+
+
+@login_required
+@never_cache
+@require_safe
+def review_case(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show one case on one screen."""
+    return _show(request, access.case(request, reference))
+
+
+@login_required
+@require_POST
+def decide(request: HttpRequest, reference: str) -> HttpResponse:
+    """Approve, return or decline what was on the screen."""
+    found = access.case(request, reference)
+    form = DecisionForm(request.POST)
+    if form.is_valid():
+        with into_form(form):
+            messages.success(request, _carry_out(request, found, form))
+            return redirect("review-queue")
+    return _show(request, found, decision=form)
+
+
+@login_required
+@require_POST
+def remark(request: HttpRequest, reference: str) -> HttpResponse:
+    """Keep a remark."""
+    found = access.case(request, reference)
+    form = RemarkForm(request.POST)
+    if form.is_valid():
+        with into_form(form):
+            chosen = Visibility(form.cleaned_data["visibility"])
+            remarks.add(
+                application=found, text=form.cleaned_data["text"], visibility=chosen, by=access.actor(request)
+            )
+            return redirect(f"{reverse('review-case', args=[reference])}#remarks")
+    return _show(request, found, remark_form=form)
+
+
+@login_required
+@require_POST
+def gather_again(request: HttpRequest, reference: str) -> HttpResponse:
+    """Ask for the evidence once more, opening the signed copy again if that failed."""
+    found = access.case(request, reference)
+    handed_in = submission.newest(found)
+    if handed_in is None:
+        raise Http404
+    with into_messages(request):
+        evidence.request_again(submission=handed_in, by=access.actor(request))
+        inspecting.ask_again(handed_in.signed_copy.document)
+        messages.success(request, _("Evidence is being gathered again; the earlier findings are kept."))
+    return redirect("review-case", reference=reference)
+
+
+@login_required
+@never_cache
+@require_GET
+def evidence_part(request: HttpRequest, reference: str) -> HttpResponse:
+    """The evidence alone, asked for again until it is there."""
+    found = access.case(request, reference)
+    shown = cases.load(application=found, by=access.actor(request))
+    return render(request, "review/evidence_pending.html", {"case": shown, "application": found})
+
+
+@login_required
+@require_GET
+def page_image(request: HttpRequest, reference: str, number: int) -> HttpResponse:
+    """Give a page of the signed copy as a picture that `inspect` drew."""
+    found = access.case(request, reference)
+    handed_in = submission.newest(found)
+    data = pictures.page(handed_in.signed_copy.document, number) if handed_in else None
+    if data is None:
+        raise Http404
+    return png_inline(data)
+
+
+@login_required
+@never_cache
+@require_GET
+def original(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give the signed copy as it came, as an attachment."""
+    found = access.case(request, reference)
+    handed_in = submission.newest(found)
+    if handed_in is None:
+        raise Http404
+    return pdf_attachment(store.read(handed_in.signed_copy.document), f"{reference}-signed.pdf")
+
+
+def _carry_out(request: HttpRequest, found: Application, form: DecisionForm) -> str:
+    """Make the decision and return what to tell the reviewer."""
+    by, reason = access.actor(request), form.cleaned_data["reason"]
+    names = {"reference": found.reference}
+    match DecisionKind(form.cleaned_data["kind"]):
+        case DecisionKind.RETURN:
+            decisions.return_for_changes(application=found, seen=form.seen, reason=reason, by=by)
+            return _("%(reference)s was returned; the applicant is told why.") % names
+        case DecisionKind.DECLINE:
+            decisions.decline(application=found, seen=form.seen, reason=reason, by=by)
+            return _("%(reference)s was declined; the applicant is told why.") % names
+    approved, grant = approve(application=found, seen=form.seen, reason=reason, by=by)
+    if grant is None:
+        names |= {"given": str(approved.given), "needed": str(approved.needed)}
+        return _("Your approval of %(reference)s is kept: %(given)s of %(needed)s.") % names
+    return _("%(reference)s was approved: access %(grant)s begins now.") % (names | {"grant": grant.reference})
+
+
+def _show(
+    request: HttpRequest,
+    found: Application,
+    *,
+    decision: DecisionForm | None = None,
+    remark_form: RemarkForm | None = None,
+) -> HttpResponse:
+    shown = cases.load(application=found, by=access.actor(request))
+    context = {
+        "application": found,
+        "case": shown,
+        "rows": rows_of(shown.run),
+        "pages": [
+            {
+                "number": page.number,
+                "width": page.width,
+                "height": page.height,
+                "url": reverse("review-page-image", args=[found.reference, page.number]),
+            }
+            for page in shown.pages
+        ],
+        "decide": _decision_forms(shown, decision),
+        "remark_form": remark_form or RemarkForm(),
+        "timeline": timeline_of(entries_about(found.reference), viewer=access.person(request), internal=True),
+    }
+    failed = (decision is not None and decision.errors) or (remark_form is not None and remark_form.errors)
+    return render(request, "review/case.html", context, status=422 if failed else 200)
+
+
+def _decision_forms(shown: cases.Case, tried: DecisionForm | None) -> dict[str, DecisionForm]:
+    """Return a form for each decision, by its kind."""
+    forms = {}
+    for kind in DecisionKind:
+        was_tried = tried is not None and tried.data.get("kind") == kind
+        forms[str(kind)] = (
+            tried.after_refusal(kind, shown.seen) if tried and was_tried else DecisionForm.empty(kind, shown.seen)
+        )
+    return forms

@@ -1,0 +1,44 @@
+"""The steward's forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from agreements.catalog.models import Role, Terms
+from agreements.identity.models import Verdict
+
+
+class RevocationForm(forms.Form):
+    """Which clause, and why."""
+
+    clause_id = forms.ChoiceField(label=_("Clause"))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=5000,
+        help_text=_("The researcher reads this in the notice."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, terms: Terms, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "…"), *((item["id"], f"{item['heading']} ({item['id']})") for item in terms.clauses)]
+        label = _("Clause of terms %(version)s") % {"version": terms.version}
+        self.fields["clause_id"] = forms.ChoiceField(label=label, choices=choices)
+
+
+class InvitationForm(forms.Form):
+    """Who is invited to which role."""
+
+    email = forms.EmailField(label=_("E-mail address"))
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.REVIEWER)
+
+
+class RuleForm(forms.Form):
+    """What the steward says about a domain."""
+
+    suffix = forms.CharField(label=_("Domain"), max_length=253, help_text=_("Such as pjlab.org.cn; hosts below it too."))
+    verdict = forms.ChoiceField(label=_("Means"), choices=Verdict.choices)
+    reason = forms.CharField(label=_("Why"), max_length=500)

@@ -1,0 +1,170 @@
+"""The steward's desk: grants and their revocation, people, address rules."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from agreements.catalog import invitations, roles
+from agreements.catalog.models import Archive, Role, RoleAssignment
+from agreements.grants.models import Grant
+from agreements.grants.permissions import Permission, may
+from agreements.identity import rules
+from agreements.identity.models import Verdict
+from agreements.ledger.queries import entries_about
+from agreements.mail import queries as mail_queries
+from agreements.revocation.models import Revocation
+from agreements.revocation.revoking import revoke
+from agreements.web import access
+from agreements.web.refusals import into_form, into_messages
+from agreements.web.steward_forms import InvitationForm, RevocationForm, RuleForm
+from agreements.web.timeline import timeline_of
+
+STEWARDS = (Role.STEWARD,)
+
+
+@login_required
+@never_cache
+@require_safe
+def desk(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show everything that a steward looks after; auditors read it."""
+    dataset = access.staffed_dataset(request, slug)
+    context = {
+        "dataset": dataset,
+        "may_change": roles.has_role(person_pk=access.person(request).pk, dataset=dataset, roles=STEWARDS),
+        "grants": Grant.objects.filter(dataset=dataset).select_related("holder")[:200],
+        "archives": Archive.objects.filter(subset__dataset=dataset).select_related("subset"),
+        "people": roles.holders(dataset),
+        "rules": rules.rows(dataset),
+        "invitations": invitations.waiting(dataset),
+        "failed_mail": mail_queries.failed()[:20],
+        "invitation_form": InvitationForm(),
+        "rule_form": RuleForm(),
+    }
+    return render(request, "stewardship/desk.html", context)
+
+
+@login_required
+@never_cache
+@require_safe
+def grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """Show one grant of the dataset, with its history."""
+    found = access.managed_grant(request, slug, reference)
+    context = {
+        "dataset": found.dataset,
+        "grant": found,
+        "may_revoke": may(Permission.REVOKE, grant=found, by=access.actor(request)),
+        "revocation": Revocation.objects.filter(grant=found).select_related("revoked_by").first(),
+        "timeline": timeline_of(entries_about(found.reference), viewer=access.person(request), internal=True),
+    }
+    return render(request, "stewardship/grant.html", context)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def revoke_grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
+    """End a grant, citing a clause and a reason; the page names what will happen."""
+    found = access.managed_grant(request, slug, reference)
+    access.staffed_dataset(request, slug, roles=STEWARDS)
+    form = RevocationForm(request.POST or None, terms=found.terms)
+    if request.method == "POST" and form.is_valid():
+        with into_form(form):
+            revoke(
+                grant=found,
+                clause_id=form.cleaned_data["clause_id"],
+                reason=form.cleaned_data["reason"],
+                by=access.actor(request),
+            )
+            messages.success(request, _("%(reference)s is revoked; notice is on its way.") % {"reference": reference})
+            return redirect("steward-grant", slug=slug, reference=reference)
+    context = {"dataset": found.dataset, "grant": found, "form": form}
+    return render(request, "stewardship/revoke.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    """Invite somebody to a role."""
+    dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
+    form = InvitationForm(request.POST)
+    with into_messages(request):
+        if form.is_valid():
+            invitations.invite(dataset=dataset, by=access.actor(request), **form.cleaned_data)
+            messages.success(request, _("The invitation is on its way."))
+        else:
+            messages.error(request, _("Nobody was invited: give an e-mail address and a role."))
+    return redirect("stewardship", slug=slug)
+
+
+@login_required
+@require_POST
+def end_role(request: HttpRequest, slug: str, assignment_id: int) -> HttpResponse:
+    """End somebody's role."""
+    dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
+    held = RoleAssignment.objects.filter(pk=assignment_id, dataset=dataset, ended_at=None).select_related("user").first()
+    if held is None:
+        raise Http404
+    with into_messages(request):
+        roles.end(user=held.user, dataset=dataset, role=Role(held.role), by=access.actor(request))
+        messages.success(request, _("The role of %(name)s has ended.") % {"name": held.user.display_name})
+    return redirect("stewardship", slug=slug)
+
+
+@login_required
+@require_POST
+def add_rule(request: HttpRequest, slug: str) -> HttpResponse:
+    """Add a rule about addresses."""
+    dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
+    form = RuleForm(request.POST)
+    with into_messages(request):
+        if form.is_valid():
+            given = form.cleaned_data
+            verdict = Verdict(given["verdict"])
+            rules.add(
+                dataset=dataset,
+                suffix=given["suffix"],
+                verdict=verdict,
+                reason=given["reason"],
+                by=access.actor(request),
+            )
+            messages.success(request, _("The rule holds from now on; evidence already gathered stays as it is."))
+        else:
+            messages.error(request, _("No rule was added: give a domain, what it means and why."))
+    return redirect("stewardship", slug=slug)
+
+
+@login_required
+@require_POST
+def end_rule(request: HttpRequest, slug: str, rule_id: int) -> HttpResponse:
+    """End a rule about addresses."""
+    dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
+    rule = rules.rows(dataset).filter(pk=rule_id).first()
+    if rule is None:
+        raise Http404
+    with into_messages(request):
+        rules.end(rule=rule, by=access.actor(request))
+        messages.success(request, _("The rule has ended."))
+    return redirect("stewardship", slug=slug)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Take up a role that one was invited to, signed in with the invited address."""
+    found = invitations.find(token)
+    if found is None:
+        raise Http404
+    if request.method == "POST":
+        with into_messages(request):
+            invitations.accept(token=token, by=access.actor(request))
+            messages.success(request, _("Welcome: your role is yours from now on."))
+            return redirect("review-queue")
+        return redirect("datasets")
+    return render(request, "stewardship/invitation.html", {"invitation": found})
