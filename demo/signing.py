@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 SCALE = 200 / 72  # a scan at 200 dots per inch
 INK = (20, 30, 110)
-FORM_WORDS = ("Signature", "Date", "Name")
+FORM_WORDS = ("Signature", "Date", "Printed name")
 
 
 def print_sign_scan(issued: bytes, *, name: str) -> bytes:
@@ -57,7 +57,7 @@ def _boxes(page: pdfium.PdfPage) -> dict[str, tuple[float, float, float, float]]
 def _write(picture: Image.Image, boxes: dict[str, tuple[float, float, float, float]], name: str) -> None:
     pen = ImageDraw.Draw(picture)
     hand = ImageFont.load_default(size=34)
-    for word, text in (("Name", name), ("Date", datetime.now(UTC).strftime("%d %B %Y"))):
+    for word, text in (("Printed name", name), ("Date", datetime.now(UTC).strftime("%d %B %Y"))):
         if word in boxes:
             left, top, _right, bottom = boxes[word]
             pen.text((left + 20, (top + bottom) / 2 - 12), text, fill=INK, font=hand)

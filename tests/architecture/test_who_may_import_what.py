@@ -7,7 +7,8 @@ import pytest
 from tests.architecture.sources import ROOT, imported, importers, sources
 
 ALONE = {
-    ("web", "api"): ("django.http", "django.shortcuts"),
+    # The admin takes requests by its very nature.
+    ("web", "api", "admin"): ("django.http", "django.shortcuts"),
     ("mail",): ("django.core.mail", "smtplib", "imaplib"),
     ("documents",): ("reportlab",),
     ("vault",): ("boto3", "botocore"),
