@@ -3,8 +3,8 @@
 `python -m demo.samples FOLDER` makes `test10/`, `train40/` and `preview.jpg`; the same bytes every time.
 
 Each photograph is a flat picture two metres high in the middle of a ring of cameras, so that images, masks and camera
-parameters agree with each other: `K` and `c2w` project the stand-in bodies, made of ellipsoids, onto the person. The photographs: Eileen Collins (NASA, public domain) and a photographer
-(Lav Varshney, CC0).
+parameters agree with each other: `K` and `c2w` project the stand-in bodies, made of ellipsoids, onto the person. The
+photographs: Eileen Collins (NASA, public domain) and a photographer (Lav Varshney, CC0).
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""A real S3 server for this folder's tests, and one store of each kind."""
+"""One store of each kind; S3 is a real server."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,6 @@ from agreements.vault.folder import FolderStore
 from agreements.vault.protocol import Store
 from agreements.vault.s3 import Access, S3Store
 from tests.services import seaweed
-
-
-@pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[seaweed.Seaweed]:
-    with seaweed.running(tmp_path_factory.mktemp("seaweed")) as server:
-        yield server
 
 
 def access_to(server: seaweed.Seaweed, *, endpoint: str = "", public: str = "") -> Access:
@@ -31,8 +24,8 @@ def access_to(server: seaweed.Seaweed, *, endpoint: str = "", public: str = "") 
 
 
 @pytest.fixture
-def s3_store(s3_server: seaweed.Seaweed) -> S3Store:
-    store = S3Store(f"b-{secrets.token_hex(6)}", access_to(s3_server), may_presign=True)
+def s3_store(seaweed_server: seaweed.Seaweed) -> S3Store:
+    store = S3Store(f"b-{secrets.token_hex(6)}", access_to(seaweed_server), may_presign=True)
     store.prepare()
     return store
 

@@ -21,18 +21,18 @@ DATA = random.Random(1).randbytes(40_000_123)
 
 
 @pytest.fixture
-def proxy(s3_server: Seaweed) -> Iterator[CuttingProxy]:
-    with cutting(s3_server.port) as proxy:
+def proxy(seaweed_server: Seaweed) -> Iterator[CuttingProxy]:
+    with cutting(seaweed_server.port) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def through_proxy(
-    s3_server: Seaweed, s3_store: S3Store, proxy: CuttingProxy, monkeypatch: pytest.MonkeyPatch
+    seaweed_server: Seaweed, s3_store: S3Store, proxy: CuttingProxy, monkeypatch: pytest.MonkeyPatch
 ) -> S3Store:
     monkeypatch.setattr(s3, "FIRST_PAUSE", 0.001)
     endpoint = f"http://127.0.0.1:{proxy.port}"
-    return S3Store(s3_store.bucket, access_to(s3_server, endpoint=endpoint), may_presign=True)
+    return S3Store(s3_store.bucket, access_to(seaweed_server, endpoint=endpoint), may_presign=True)
 
 
 def test_a_large_stream_goes_up_in_parts_and_comes_back_whole(s3_store: S3Store) -> None:
@@ -99,18 +99,18 @@ def test_a_presigned_address_opens_the_object_under_the_name_given(s3_store: S3S
     assert httpx.get(f"{s3_store.access.endpoint}/{s3_store.bucket}/pack-1").status_code == 403
 
 
-def test_a_presigned_address_is_for_the_public_host_alone(s3_server: Seaweed, s3_store: S3Store) -> None:
+def test_a_presigned_address_is_for_the_public_host_alone(seaweed_server: Seaweed, s3_store: S3Store) -> None:
     s3_store.put("pack-1", [b"open to all"])
-    public = S3Store(s3_store.bucket, access_to(s3_server, public="https://files.lab.example"), may_presign=True)
+    public = S3Store(s3_store.bucket, access_to(seaweed_server, public="https://files.lab.example"), may_presign=True)
     address = public.presign("pack-1", filename="a.zip", seconds=60)
     assert address is not None
     assert address.startswith("https://files.lab.example/")
-    inside = urlsplit(address)._replace(scheme="http", netloc=f"127.0.0.1:{s3_server.port}").geturl()
+    inside = urlsplit(address)._replace(scheme="http", netloc=f"127.0.0.1:{seaweed_server.port}").geturl()
     assert httpx.get(inside).status_code == 403
 
 
-def test_a_missing_bucket_is_made_and_preparing_twice_is_harmless(s3_server: Seaweed) -> None:
-    store = S3Store("made-on-demand", access_to(s3_server), may_presign=True)
+def test_a_missing_bucket_is_made_and_preparing_twice_is_harmless(seaweed_server: Seaweed) -> None:
+    store = S3Store("made-on-demand", access_to(seaweed_server), may_presign=True)
     with pytest.raises(NoSuchObject):
         store.size("pack-1")
     store.prepare()
@@ -118,8 +118,8 @@ def test_a_missing_bucket_is_made_and_preparing_twice_is_harmless(s3_server: Sea
     assert store.put("pack-1", [b"x"]).size == 1
 
 
-def test_a_server_that_is_not_there_is_out_of_reach(s3_server: Seaweed) -> None:
-    store = S3Store("any", access_to(s3_server, endpoint="http://127.0.0.1:9"), may_presign=True)
+def test_a_server_that_is_not_there_is_out_of_reach(seaweed_server: Seaweed) -> None:
+    store = S3Store("any", access_to(seaweed_server, endpoint="http://127.0.0.1:9"), may_presign=True)
     with pytest.raises(OutOfReach):
         store.prepare()
 
