@@ -50,7 +50,9 @@ class Installation:
         file = str(self.folder / "settings.env")
         dataset = ["--dataset", str(ROOT / "datasets" / DATASET), "--steward", STEWARD]
         self.manage("setup", "--non-interactive", "--env-file", file, *dataset)
-        self.sources = samples.make(self.folder / "samples")
+        made = samples.make(self.folder / "samples")
+        self.manage("load_dataset", str(ROOT / "datasets" / DATASET), "--preview", str(made.preview))
+        self.sources = {"test10": made.test10, "train40": made.train40}
         for subset, source in self.sources.items():
             self.manage("publish_archive", f"{DATASET}/{subset}", str(source))
         subprocess.run(
