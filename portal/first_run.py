@@ -71,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
     )
     for question in QUESTIONS:
         text = "file that holds the mail server's password" if question.secret else question.text
-        line.add_argument(f"--{question.option}", dest=question.setting, help=text)
+        line.add_argument(f"--{question.option}", dest=question.setting, metavar="VALUE", help=text)
     line.add_argument("--dataset", metavar="FOLDER", help="dataset folder to load")
     line.add_argument("--steward", metavar="ADDRESS", help="first steward of that dataset")
     line.add_argument("--administrator", metavar="ADDRESS", help="first site administrator")
