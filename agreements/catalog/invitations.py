@@ -61,7 +61,7 @@ def invite(*, dataset: Dataset, email: str, role: Role, by: Actor, language: str
             values={"invitation": invitation.pk},
             deadline=invitation.expires_at,
         )
-        record.record(Kind.STAFF_INVITED, by=by, subjects={"dataset": dataset.slug}, role=str(role))
+        record.record(Kind.STAFF_INVITED, by=by, subjects={"dataset": dataset.slug}, assigned_role=str(role))
         return invitation
 
 

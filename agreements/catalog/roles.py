@@ -70,7 +70,7 @@ def assign(*, user: User, dataset: Dataset, role: Role, by: Actor, given_by_pk: 
             user=user, dataset=dataset, role=role, ended_at=None, defaults={"given_by_id": given_by_pk}
         )
         if created:
-            record.record(Kind.ROLE_GIVEN, by=by, subjects=_subjects(user, dataset), role=str(role))
+            record.record(Kind.ROLE_GIVEN, by=by, subjects=_subjects(user, dataset), assigned_role=str(role))
         return assignment
 
 
@@ -86,7 +86,7 @@ def end(*, user: User, dataset: Dataset, role: Role, by: Actor) -> None:
         if role == Role.STEWARD and not others.exists():
             raise NotPossible(_("This is the last steward; the dataset needs one. Invite another first."))
         held.update(ended_at=now())
-        record.record(Kind.ROLE_ENDED, by=by, subjects=_subjects(user, dataset), role=str(role))
+        record.record(Kind.ROLE_ENDED, by=by, subjects=_subjects(user, dataset), assigned_role=str(role))
 
 
 def _running() -> QuerySet[RoleAssignment]:

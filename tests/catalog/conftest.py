@@ -1,0 +1,65 @@
+"""A vault of the test's own, and GeneBody's folder as an operator has it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from agreements.catalog.loading import load_dataset
+from agreements.catalog.models import Dataset, Role, RoleAssignment, Subset
+from agreements.core.actors import job
+from agreements.people.models import User
+from agreements.vault import stores
+from agreements.vault.protocol import Store
+
+SHIPPED = Path(__file__).parents[2] / "datasets" / "genebody"
+SETUP = job("setup")
+
+
+@pytest.fixture(autouse=True)
+def vault(tmp_path: Path, settings: Settings) -> Store:
+    settings.VAULT_ARCHIVES = f"folder:{tmp_path / 'archives'}"
+    settings.VAULT_PAPERS = f"folder:{tmp_path / 'papers'}"
+    return stores.archives()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a copy of the folder that ships, to be edited."""
+    return Path(shutil.copytree(SHIPPED, tmp_path / "genebody"))
+
+
+@pytest.fixture
+def genebody(db: None, folder: Path) -> Dataset:
+    return load_dataset(folder, by=SETUP).dataset
+
+
+@pytest.fixture
+def train40(genebody: Dataset) -> Subset:
+    return Subset.objects.select_related("dataset").get(dataset=genebody, slug="train40")
+
+
+@pytest.fixture
+def ten(genebody: Dataset) -> Subset:
+    return Subset.objects.select_related("dataset").get(dataset=genebody, slug="test10")
+
+
+@pytest.fixture
+def dan(genebody: Dataset) -> User:
+    """Return the dataset's steward."""
+    user = User.objects.create_user("dan@lab.example", name="Dan")
+    RoleAssignment.objects.create(user=user, dataset=genebody, role=Role.STEWARD)
+    return user
+
+
+@pytest.fixture
+def carol(db: None) -> User:
+    return User.objects.create_user("carol@lab.example", name="Carol")
+
+
+@pytest.fixture
+def eve(db: None) -> User:
+    return User.objects.create_user("eve@elsewhere.example", name="Eve")
