@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from functools import partial
 
 from django.db import transaction
 
@@ -29,9 +28,12 @@ def register(name: Wakeup, wake: Callable[[], object]) -> None:
 
 def poke(name: Wakeup) -> None:
     """After this transaction's commit, wake what is registered; a failure there never reaches the caller."""
-    if name in _registry:
-        transaction.on_commit(partial(_wake, name), robust=True)
+    if name not in _registry:
+        return
 
+    def wake() -> None:
+        _registry[name]()
 
-def _wake(name: Wakeup) -> None:
-    _registry[name]()
+    # A function and not a partial: Django names it in its log when it fails, and a partial has no name, so that
+    # with a dead broker the logging itself would raise into the caller.
+    transaction.on_commit(wake, robust=True)

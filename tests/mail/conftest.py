@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from pytest_django import Settings
 
+from agreements.core import wakeups
 from agreements.mail import registry
 from agreements.mail.models import OutboxMessage
 from agreements.mail.registry import MessageKind
@@ -15,6 +16,12 @@ from tests.services import smtp_sink
 from tests.services.smtp_sink import SmtpSink
 
 NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests drain by hand; the tasks and their broker are not part of them."""
+    monkeypatch.setattr(wakeups, "_registry", {})
 
 
 @pytest.fixture

@@ -42,6 +42,20 @@ def test_the_mail_exists_only_if_the_decision_does(letter: Letter, monkeypatch: 
     assert woken == ["mail"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_is_gone_reaches_nobody_who_asks_for_mail(
+    letter: Letter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ConnectionError("the broker is gone")
+
+    monkeypatch.setattr(wakeups, "_registry", {Wakeup.MAIL: fail})
+    with transaction.atomic():
+        write()
+    write()
+    assert OutboxMessage.objects.count() == 2
+
+
 def test_sending_again_makes_a_new_row_that_says_who_asked(sink: SmtpSink, letter: Letter) -> None:
     first = write(number=4)
     drain()
