@@ -6,7 +6,7 @@ here: datasets, applications and grants change by domain functions only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 # Imported first, so that what they register is there to be taken away.
 import allauth.account.admin
@@ -32,7 +32,7 @@ else:  # Django's class is generic for the type checker only
     PeopleAdmin = FactorAdmin = admin.ModelAdmin
 
 admin.site.site_header = admin.site.site_title = _("Countersign: site administration")
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign, no-untyped-call]
 for model in (Group, EmailAddress, Authenticator, UserSession):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
@@ -47,7 +47,7 @@ class UserAdmin(PeopleAdmin):
     search_fields = ("email", "name", "public_id")
     readonly_fields = ("email", "public_id", "name", "language", "time_zone", "date_joined", "last_login")
     fields = (*readonly_fields, "is_active", "is_staff")
-    actions: ClassVar[list[Any]] = ["sign_out"]
+    actions = ["sign_out"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

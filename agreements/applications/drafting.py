@@ -44,7 +44,7 @@ def _create(*, dataset: Dataset, email: str, by: Actor) -> Application:
             reference=new_reference(prefix=dataset.reference_prefix, kind=APPLICATION),
             dataset=dataset,
             terms=in_force(dataset),
-            applicant_id=_person(by),
+            applicant_id=by.pk,
             email=email,
         )
         record.record(Kind.APPLICATION_STARTED, by=by, subjects=subjects(application), terms=application.terms.version)
@@ -108,9 +108,3 @@ def check_printable(value: str, *, field: str) -> None:
             % {"characters": ", ".join(bad)},
             field=field,
         )
-
-
-def _person(by: Actor) -> int:
-    if by.person_pk is None:
-        raise ValueError("an application is made by a person")
-    return by.person_pk

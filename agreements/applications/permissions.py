@@ -96,6 +96,8 @@ def visible_to(by: Actor) -> QuerySet[Application]:
 def cases_visible_to(by: Actor) -> QuerySet[Application]:
     """Return the applications that someone may read as staff. Agrees with `may(VIEW_CASE)`."""
     roles = [role for role, standing in _STANDING_OF_ROLE.items() if standing in TABLE[Permission.VIEW_CASE]]
+    if by.person_pk is None:
+        return Application.objects.none()
     mine = RoleAssignment.objects.filter(user_id=by.person_pk, ended_at=None, role__in=roles)
     return Application.objects.filter(dataset__in=mine.values("dataset")).exclude(applicant_id=by.person_pk)
 

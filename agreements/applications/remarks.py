@@ -23,7 +23,7 @@ def add(*, application: Application, text: str, visibility: Visibility, by: Acto
         check_may(Permission.REMARK, application=locked, by=by)
         salt = new_salt()
         remark = Remark.objects.create(
-            application=locked, author_id=by.person_pk, text=text.strip(), text_salt=salt, visibility=visibility
+            application=locked, author_id=by.pk, text=text.strip(), text_salt=salt, visibility=visibility
         )
         record.record(
             Kind.REMARK_ADDED,

@@ -52,7 +52,7 @@ def check_step(*, application: Application, step: Step, by: Actor) -> State:
     return target
 
 
-def move(act: Act, *, application: Application, step: Step, by: Actor, role: str = "", **payload: Any) -> None:
+def move(act: Act, *, application: Application, step: Step, by: Actor, as_role: str = "", **payload: Any) -> None:
     """Change the state of a locked application and record it with the payload of the step's ledger kind."""
     application.state = check_step(application=application, step=step, by=by)
     application.updated_at = now()
@@ -61,7 +61,7 @@ def move(act: Act, *, application: Application, step: Step, by: Actor, role: str
     if step in _DECIDES:
         application.decided_at = now()
     application.save(update_fields=["state", "updated_at", "submitted_at", "decided_at"])
-    act.record(_RECORDED_AS[step], by=by, role=role, subjects=subjects(application), **payload)
+    act.record(_RECORDED_AS[step], by=by, as_role=as_role, subjects=subjects(application), **payload)
 
 
 def subjects(application: Application) -> dict[str, str]:

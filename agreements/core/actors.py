@@ -16,6 +16,13 @@ class Actor:
     def is_person(self) -> bool:
         return self.person_pk is not None
 
+    @property
+    def pk(self) -> int:
+        """The database key of a person. Raises ValueError for a job: it cannot sign for anything."""
+        if self.person_pk is None:
+            raise ValueError(f"{self.id} is not a person")
+        return self.person_pk
+
 
 def person(*, public_id: object, pk: int) -> Actor:
     """Return the actor for a person; `public_id` is the person's random UUID."""

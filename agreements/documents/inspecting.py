@@ -14,13 +14,19 @@ from django.utils.translation import gettext as _
 from agreements.core.clock import now
 from agreements.core.wakeups import Wakeup, poke
 from agreements.documents import store
-from agreements.documents.inspection import InspectionReport, PageFinding, inspect
+from agreements.documents.inspection import InspectionReport, Outcome, PageFinding, inspect
 from agreements.documents.models import Inspection, InspectionState, PageImage, StoredDocument
 from agreements.vault import stores
 
 # A claim outlives the wall clock of one look (60 s); after that a killed worker's document is taken up again.
 CLAIM: Final = dt.timedelta(seconds=90)
 ATTEMPTS: Final = 3
+
+_OUTCOMES: Final[dict[InspectionState, Outcome]] = {
+    InspectionState.OK: "ok",
+    InspectionState.REFUSED: "refused",
+    InspectionState.FAILED: "failed",
+}
 
 
 def ask(document: StoredDocument) -> Inspection:
@@ -72,8 +78,13 @@ def report_of(inspection: Inspection) -> InspectionReport:
         PageFinding(page["number"], page["width"], page["height"], tuple(page["codes"]), b"")
         for page in inspection.pages
     )
-    outcome = "ok" if inspection.state == InspectionState.OK else inspection.state
-    return InspectionReport(outcome, inspection.reason, inspection.reason_code, pages, tuple(inspection.flags))
+    return InspectionReport(
+        _OUTCOMES[InspectionState(inspection.state)],
+        inspection.reason,
+        inspection.reason_code,
+        pages,
+        tuple(inspection.flags),
+    )
 
 
 def _claim() -> Inspection | None:

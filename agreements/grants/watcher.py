@@ -12,7 +12,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 from django.db import DatabaseError, connection, connections
@@ -76,7 +75,10 @@ class Watcher:
         """Stop watching a download and write how it ended, now or when the database is back."""
         with self._lock:
             self._running.discard(running)
-        write = partial(process.close, running.opened, how=how, bytes_sent=bytes_sent, seconds=seconds)
+
+        def write() -> None:
+            process.close(running.opened, how=how, bytes_sent=bytes_sent, seconds=seconds)
+
         try:
             write()
         except DatabaseError as error:

@@ -44,7 +44,11 @@ def rules_for(dataset: OfDataset) -> tuple[Rule, ...]:
 def rows(dataset: OfDataset) -> QuerySet[DomainRule]:
     """Return the same rules as rows, with their authors, for the steward's desk."""
     in_force = Q(expires_at=None) | Q(expires_at__gt=now())
-    return DomainRule.objects.filter(in_force, dataset_id=dataset.pk, ended_at=None).select_related("author").order_by("id")
+    return (
+        DomainRule.objects.filter(in_force, dataset_id=dataset.pk, ended_at=None)
+        .select_related("author")
+        .order_by("id")
+    )
 
 
 def matching(rules: Iterable[Rule], domain: str) -> Rule | None:
@@ -88,7 +92,7 @@ def add(
         act.record(
             Kind.DOMAIN_RULE_ADDED,
             by=by,
-            role="steward",
+            as_role="steward",
             subjects={"dataset": dataset.slug},
             suffix=clean,
             verdict=str(verdict),
@@ -108,7 +112,7 @@ def end(*, rule: DomainRule, by: Actor) -> DomainRule:
         act.record(
             Kind.DOMAIN_RULE_ENDED,
             by=by,
-            role="steward",
+            as_role="steward",
             subjects={"dataset": locked.dataset.slug},
             suffix=locked.suffix,
         )

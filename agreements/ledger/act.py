@@ -30,14 +30,14 @@ class Act:
 
     _rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def record(self, kind: Kind, *, by: Actor, subjects: dict[str, str], role: str = "", **payload: Any) -> None:
+    def record(self, kind: Kind, *, by: Actor, subjects: dict[str, str], as_role: str = "", **payload: Any) -> None:
         """Add a row. `subjects` maps a role ("application") to a reference; `payload` must fit the kind's schema."""
         check_payload(kind, payload)
         self._rows.append(
             {
                 "at": now(),
                 "actor": by.id,
-                "role": role,
+                "role": as_role,
                 "kind": str(kind),
                 "subjects": subjects,
                 "payload": payload,

@@ -63,5 +63,5 @@ def _sqlite(table: str, key: str) -> list[str]:
         f"CREATE TRIGGER {update} BEFORE UPDATE ON {table} BEGIN {refuse}; END",
         f"CREATE TRIGGER {delete} BEFORE DELETE ON {table} BEGIN {refuse}; END",
         f"CREATE TRIGGER {replace} BEFORE INSERT ON {table} "
-        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) BEGIN {refuse}; END",  # noqa: S608 - our own names
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) BEGIN {refuse}; END",
     ]

@@ -67,7 +67,7 @@ def approve(*, application: Application, seen: Seen, reason: str, by: Actor) -> 
         given = Decision.objects.filter(submission=handed_in, kind=DecisionKind.APPROVE).count()
         outcome = Approved(locked, given, locked.dataset.approvals_needed)
         if outcome.complete:
-            move(record, application=locked, step=Step.APPROVE, by=by, role="reviewer", **_payload(decision))
+            move(record, application=locked, step=Step.APPROVE, by=by, as_role="reviewer", **_payload(decision))
         else:
             _record_partial(record, outcome, decision, by=by)
     return outcome
@@ -94,7 +94,7 @@ def _decide(
         raise Invalid(_("Give the reason: the applicant reads it."), field="reason")
     locked, handed_in, _run = _lock_as_seen(application, kind, seen, by=by)
     decision = _write(locked, handed_in, kind, seen, reason, by=by)
-    move(record, application=locked, step=_STEPS[kind], by=by, role="reviewer", **_payload(decision))
+    move(record, application=locked, step=_STEPS[kind], by=by, as_role="reviewer", **_payload(decision))
     return locked, decision
 
 
@@ -131,7 +131,7 @@ def _write(
         application=application,
         submission=handed_in,
         kind=kind,
-        reviewer_id=by.person_pk,
+        reviewer_id=by.pk,
         reason=reason.strip(),
         reason_salt=new_salt(),
         evidence_digest=seen.evidence_digest,
@@ -150,7 +150,7 @@ def _record_partial(record: Act, outcome: Approved, decision: Decision, *, by: A
     record.record(
         Kind.APPROVAL_GIVEN,
         by=by,
-        role="reviewer",
+        as_role="reviewer",
         subjects=subjects(outcome.application),
         given=outcome.given,
         needed=outcome.needed,

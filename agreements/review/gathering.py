@@ -56,8 +56,8 @@ def _look(submission: Submission, inspection: Inspection) -> tuple[list[dict[str
         organization=submission.form["organization"],
         rules=rules_for(application.dataset),
     )
-    findings = [*address.findings, *_paper_findings(submission, inspection), *history_findings(application)]
-    return findings, {**address.sources, "pikepdf": version("pikepdf"), "pypdfium2": version("pypdfium2")}
+    found = [*map(dict, address.findings), *_paper_findings(submission, inspection), *history_findings(application)]
+    return found, {**address.sources, "pikepdf": version("pikepdf"), "pypdfium2": version("pypdfium2")}
 
 
 def _paper_findings(submission: Submission, inspection: Inspection) -> list[dict[str, Any]]:

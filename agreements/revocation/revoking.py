@@ -45,6 +45,6 @@ def revoke(*, grant: Grant, clause_id: str, reason: str, by: Actor) -> Revocatio
             clause_id=clause_id,
             reason=reason.strip(),
             reason_salt=salt,
-            revoked_by_id=by.person_pk,
+            revoked_by_id=by.pk,
             destroy_by=destroy_by,
         )

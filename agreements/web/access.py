@@ -71,7 +71,9 @@ def managed_grant(request: HttpRequest, slug: str, reference: str) -> Grant:
     return _found(grants.select_related("dataset", "terms", "holder").first())
 
 
-def staffed_dataset(request: HttpRequest, slug: str, *, roles: tuple[Role, ...] = (Role.STEWARD, Role.AUDITOR)) -> Dataset:
+def staffed_dataset(
+    request: HttpRequest, slug: str, *, roles: tuple[Role, ...] = (Role.STEWARD, Role.AUDITOR)
+) -> Dataset:
     """Return a dataset for which the signed-in person holds one of the roles."""
     found = dataset(slug)
     if not has_role(person_pk=person(request).pk, dataset=found, roles=roles):

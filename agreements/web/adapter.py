@@ -17,7 +17,7 @@ from agreements.web.own_paths import own_path
 SECOND_FACTOR: Final = "countersign/second-factor/1"
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Accounts are made by `sign_in` alone, and only `agreements.mail` sends."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -33,7 +33,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         raise NotImplementedError("mail leaves through agreements.mail only")
 
 
-class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class SecondFactorAdapter(DefaultMFAAdapter):
     """Seals the secrets of second factors under the master key, so that a stolen database opens no account."""
 
     def encrypt(self, text: str) -> str:

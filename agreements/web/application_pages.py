@@ -18,7 +18,7 @@ from agreements.applications.states import EDITABLE
 from agreements.mail import outbox
 from agreements.web import access, application_status
 from agreements.web.application_forms import DetailsForm, SiteForm, SubmitForm, members_as_text
-from agreements.web.refusals import into_form, into_messages
+from agreements.web.refusals import IntoForm, IntoMessages
 from agreements.web.stepper import next_step, steps_of
 
 
@@ -31,7 +31,7 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
     running = application_status.running(person, dataset)
     if request.method == "GET" and running is None:
         return render(request, "applications/start.html", {"dataset": dataset})
-    with into_messages(request):
+    with IntoMessages(request):
         application = running or drafting.start(dataset=dataset, email=person.email, by=person.actor)
         return redirect(next_step(application))
     return redirect("dataset", slug=slug)
@@ -62,7 +62,7 @@ def details(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("application", reference=reference)
     form = DetailsForm(request.POST or None, initial={name: getattr(found, name) for name in DetailsForm.base_fields})
     if request.method == "POST" and form.is_valid():
-        with into_form(form):
+        with IntoForm(form):
             drafting.save(application=found, fields=form.cleaned_data, by=access.actor(request))
             return redirect(next_step(found, after=DETAILS))
     context = {"application": found, "form": form, "steps": steps_of(found, at=DETAILS)}
@@ -83,12 +83,10 @@ def site(request: HttpRequest, reference: str) -> HttpResponse:
         initial={name: getattr(found, name) for name in names} | {"members": members_as_text(members)},
     )
     if request.method == "POST" and form.is_valid():
-        with into_form(form):
+        with IntoForm(form):
             fields = {name: form.cleaned_data[name] for name in names}
             drafting.save(application=found, fields=fields, by=access.actor(request))
-            drafting.set_members(
-                application=found, members=form.cleaned_data["members"], by=access.actor(request)
-            )
+            drafting.set_members(application=found, members=form.cleaned_data["members"], by=access.actor(request))
             return redirect(next_step(found, after=SITE))
     context = {"application": found, "form": form, "steps": steps_of(found, at=SITE)}
     return render(request, "applications/site.html", context, status=422 if form.errors else 200)
@@ -104,7 +102,7 @@ def submit(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("application", reference=reference)
     form = SubmitForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with into_form(form):
+        with IntoForm(form):
             submission.submit(application=found, by=access.actor(request))
             messages.success(request, _("Your application is in. You will get mail about every step."))
             return redirect("application", reference=reference)
@@ -123,7 +121,7 @@ def submit(request: HttpRequest, reference: str) -> HttpResponse:
 def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     """Take the application back; the page that asks names the consequence."""
     found = access.own_application(request, reference)
-    with into_messages(request):
+    with IntoMessages(request):
         withdrawing.withdraw(application=found, by=access.actor(request))
         messages.success(request, _("The application was withdrawn."))
     return redirect("application", reference=reference)
@@ -137,7 +135,7 @@ def resend_mail(request: HttpRequest, reference: str, message_id: int) -> HttpRe
     message = application_status.mails(found).filter(pk=message_id).first()
     if message is None:
         raise Http404
-    with into_messages(request):
+    with IntoMessages(request):
         outbox.resend(message, by=access.actor(request))
         messages.success(request, _("The mail is on its way again to %(address)s.") % {"address": message.recipient})
     return redirect("application", reference=reference)

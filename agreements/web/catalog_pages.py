@@ -45,7 +45,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def annotations(request: HttpRequest, slug: str) -> HttpResponse:
+def annotation_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what the data consists of, folder by folder."""
     return render(request, "catalog/annotations.html", {"dataset": access.dataset(slug)})
 

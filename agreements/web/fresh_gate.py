@@ -37,7 +37,7 @@ def require_fresh(view: View[P]) -> View[P]:
     """
 
     @wraps(view)
-    def gated(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def gated(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _go(request, reverse("account_login"))
         if not proofs.is_fresh(request):

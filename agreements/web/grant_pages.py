@@ -24,7 +24,7 @@ from agreements.people.models import User
 from agreements.revocation.models import Revocation
 from agreements.web import access
 from agreements.web.fresh_gate import require_fresh
-from agreements.web.refusals import into_messages
+from agreements.web.refusals import IntoMessages
 from agreements.web.timeline import timeline_of
 
 
@@ -73,7 +73,7 @@ def password(request: HttpRequest, reference: str) -> HttpResponse:
     found = access.own_grant(request, reference)
     context: dict[str, object] = {"grant": found}
     if request.method == "POST":
-        with into_messages(request):
+        with IntoMessages(request):
             shown = passwords.reveal(grant=found, by=access.actor(request))
             context |= {"password": shown, "groups": shown.split("-")}
     response = render(request, "grants/password.html", context)
@@ -91,7 +91,7 @@ def fresh_link(request: HttpRequest, reference: str, archive_id: int) -> HttpRes
     if archive is None:
         raise Http404
     person = access.person(request)
-    with into_messages(request):
+    with IntoMessages(request):
         links.make(grant=found, archive=archive, person=person, by=person.actor)
         messages.success(request, _("A fresh link is below and on its way to %(email)s.") % {"email": person.email})
     return redirect("grant", reference=reference)
@@ -106,7 +106,7 @@ def end_link(request: HttpRequest, reference: str, link_id: int) -> HttpResponse
     link = links.running(grant=found, person_pk=person.pk).filter(pk=link_id).first()
     if link is None:
         raise Http404
-    with into_messages(request):
+    with IntoMessages(request):
         links.end(link=link, by=person.actor)
         messages.success(request, _("The link has ended."))
     return redirect("grant", reference=reference)

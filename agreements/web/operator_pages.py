@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import Count, Min
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -14,6 +13,7 @@ from agreements.core.clock import now
 from agreements.core.secrets import same
 from agreements.ledger import triggers
 from agreements.mail.models import MessageState, OutboxMessage
+from agreements.mail.queries import counts
 from agreements.vault import stores
 
 
@@ -44,12 +44,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _mail_lines() -> list[str]:
-    counted = OutboxMessage.objects.values("state").annotate(n=Count("pk"), oldest=Min("created_at"))
-    found = {row["state"]: row for row in counted}
-    oldest = found.get(MessageState.QUEUED, {}).get("oldest")
+    counted = counts()
+    waiting = OutboxMessage.objects.filter(state=MessageState.QUEUED)
+    oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
     age = (now() - oldest).total_seconds() if oldest else 0
     return [
-        *(f'countersign_mail{{state="{state}"}} {found.get(state, {}).get("n", 0)}' for state in MessageState.values),
+        *(f'countersign_mail{{state="{state}"}} {counted.get(state, 0)}' for state in MessageState.values),
         f"countersign_mail_oldest_waiting_seconds {age:.0f}",
     ]
 

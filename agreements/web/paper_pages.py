@@ -24,7 +24,7 @@ from agreements.flows.signed_copy import receive_upload
 from agreements.web import access
 from agreements.web.application_forms import SignedCopyForm
 from agreements.web.papers import pdf_attachment
-from agreements.web.refusals import into_form, into_messages
+from agreements.web.refusals import IntoForm, IntoMessages
 from agreements.web.stepper import next_step, steps_of
 
 
@@ -36,7 +36,7 @@ def agreement(request: HttpRequest, reference: str) -> HttpResponse:
     if found.state not in EDITABLE and request.method == "GET":
         return redirect("application", reference=reference)
     if request.method == "POST":
-        with into_messages(request):
+        with IntoMessages(request):
             issue_agreement(application=found, by=access.actor(request))
         return redirect("application-agreement", reference=reference)
     context = {
@@ -70,7 +70,7 @@ def signature(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("application", reference=reference)
     form = SignedCopyForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        with into_form(form):
+        with IntoForm(form):
             upload = form.cleaned_data["file"]
             # One byte more than the limit is enough to know that it is too large.
             data = upload.read(settings.SIGNED_COPY_LIMIT + 1)
@@ -92,7 +92,7 @@ def signature(request: HttpRequest, reference: str) -> HttpResponse:
 @never_cache
 @require_GET
 def signed_copy_state(request: HttpRequest, reference: str) -> HttpResponse:
-    """The part of the signature page that says whether the file could be opened; asked for again until it is settled."""
+    """The part of the page that says whether the file could be opened; asked for again until it is settled."""
     found = access.own_application(request, reference)
     return render(request, "applications/copy_state.html", {"application": found, **_copy_context(found)})
 
@@ -125,4 +125,3 @@ def _copy_context(application: Application) -> dict[str, Any]:
     copy = signing.current(application)
     inspection = Inspection.objects.filter(document=copy.document).first() if copy else None
     return {"copy": copy, "inspection": inspection}
-

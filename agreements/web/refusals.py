@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
 
 from django import forms
 from django.contrib import messages
@@ -12,23 +12,42 @@ from django.http import HttpRequest
 from agreements.core.errors import DomainError, Invalid, MovedOn
 
 
-@contextmanager
-def into_form(form: forms.BaseForm) -> Iterator[None]:
-    """Turn a refusal into errors of a form: everything typed stays."""
-    try:
-        yield
-    except MovedOn as refusal:
-        form.add_error(None, [str(refusal), *refusal.changes])
-    except Invalid as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-    except DomainError as refusal:
-        form.add_error(None, str(refusal))
+@dataclass(frozen=True, slots=True)
+class IntoForm:
+    """A `with` block in which a refusal becomes errors of the form: everything typed stays."""
+
+    form: forms.BaseForm
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, refusal: BaseException | None, _: TracebackType | None
+    ) -> bool:
+        if not isinstance(refusal, DomainError):
+            return False
+        if isinstance(refusal, MovedOn):
+            self.form.add_error(None, [str(refusal), *refusal.changes])
+        elif isinstance(refusal, Invalid) and refusal.field in self.form.fields:
+            self.form.add_error(refusal.field, str(refusal))
+        else:
+            self.form.add_error(None, str(refusal))
+        return True
 
 
-@contextmanager
-def into_messages(request: HttpRequest) -> Iterator[None]:
-    """Turn a refusal into a message on the page shown next."""
-    try:
-        yield
-    except DomainError as refusal:
-        messages.error(request, str(refusal))
+@dataclass(frozen=True, slots=True)
+class IntoMessages:
+    """A `with` block in which a refusal becomes a message on the page shown next."""
+
+    request: HttpRequest
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, refusal: BaseException | None, _: TracebackType | None
+    ) -> bool:
+        if not isinstance(refusal, DomainError):
+            return False
+        messages.error(self.request, str(refusal))
+        return True

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from agreements.applications import evidence, remarks, submission
 from agreements.applications.models import Application, DecisionKind, Visibility
-from agreements.applications.permissions import Permission
 from agreements.catalog.models import Role
 from agreements.catalog.roles import datasets_where
 from agreements.documents import inspecting, pictures, store
@@ -26,7 +25,7 @@ from agreements.review.queue import Filters
 from agreements.web import access
 from agreements.web.evidence_rows import rows_of
 from agreements.web.papers import pdf_attachment, png_inline
-from agreements.web.refusals import into_form, into_messages
+from agreements.web.refusals import IntoForm, IntoMessages
 from agreements.web.review_forms import DecisionForm, QueueForm, RemarkForm
 from agreements.web.timeline import timeline_of
 
@@ -66,7 +65,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     found = access.case(request, reference)
     form = DecisionForm(request.POST)
     if form.is_valid():
-        with into_form(form):
+        with IntoForm(form):
             messages.success(request, _carry_out(request, found, form))
             return redirect("review-queue")
     return _show(request, found, decision=form)
@@ -79,11 +78,9 @@ def remark(request: HttpRequest, reference: str) -> HttpResponse:
     found = access.case(request, reference)
     form = RemarkForm(request.POST)
     if form.is_valid():
-        with into_form(form):
+        with IntoForm(form):
             chosen = Visibility(form.cleaned_data["visibility"])
-            remarks.add(
-                application=found, text=form.cleaned_data["text"], visibility=chosen, by=access.actor(request)
-            )
+            remarks.add(application=found, text=form.cleaned_data["text"], visibility=chosen, by=access.actor(request))
             return redirect(f"{reverse('review-case', args=[reference])}#remarks")
     return _show(request, found, remark_form=form)
 
@@ -96,7 +93,7 @@ def gather_again(request: HttpRequest, reference: str) -> HttpResponse:
     handed_in = submission.newest(found)
     if handed_in is None:
         raise Http404
-    with into_messages(request):
+    with IntoMessages(request):
         evidence.request_again(submission=handed_in, by=access.actor(request))
         inspecting.ask_again(handed_in.signed_copy.document)
         messages.success(request, _("Evidence is being gathered again; the earlier findings are kept."))

@@ -63,7 +63,7 @@ def ask_address(request: HttpRequest) -> HttpResponseBase:
         refusal = _mail_code(request, address=form.cleaned_data["email"], target=target)
         if refusal is None:
             return redirect("account_confirm_login_code")
-        form.add_error(None, refusal)
+        form.add_error(None, str(refusal))
         status = _status(refusal)
     # The hidden field's name in the context is that of allauth's own template.
     field = format_html('<input type="hidden" name="next" value="{}">', target) if target else ""

@@ -39,6 +39,8 @@ class InvitationForm(forms.Form):
 class RuleForm(forms.Form):
     """What the steward says about a domain."""
 
-    suffix = forms.CharField(label=_("Domain"), max_length=253, help_text=_("Such as pjlab.org.cn; hosts below it too."))
+    suffix = forms.CharField(
+        label=_("Domain"), max_length=253, help_text=_("Such as pjlab.org.cn; hosts below it too.")
+    )
     verdict = forms.ChoiceField(label=_("Means"), choices=Verdict.choices)
     reason = forms.CharField(label=_("Why"), max_length=500)

@@ -21,7 +21,7 @@ from agreements.mail import queries as mail_queries
 from agreements.revocation.models import Revocation
 from agreements.revocation.revoking import revoke
 from agreements.web import access
-from agreements.web.refusals import into_form, into_messages
+from agreements.web.refusals import IntoForm, IntoMessages
 from agreements.web.steward_forms import InvitationForm, RevocationForm, RuleForm
 from agreements.web.timeline import timeline_of
 
@@ -74,7 +74,7 @@ def revoke_grant(request: HttpRequest, slug: str, reference: str) -> HttpRespons
     access.staffed_dataset(request, slug, roles=STEWARDS)
     form = RevocationForm(request.POST or None, terms=found.terms)
     if request.method == "POST" and form.is_valid():
-        with into_form(form):
+        with IntoForm(form):
             revoke(
                 grant=found,
                 clause_id=form.cleaned_data["clause_id"],
@@ -93,7 +93,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Invite somebody to a role."""
     dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
     form = InvitationForm(request.POST)
-    with into_messages(request):
+    with IntoMessages(request):
         if form.is_valid():
             invitations.invite(dataset=dataset, by=access.actor(request), **form.cleaned_data)
             messages.success(request, _("The invitation is on its way."))
@@ -107,10 +107,12 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 def end_role(request: HttpRequest, slug: str, assignment_id: int) -> HttpResponse:
     """End somebody's role."""
     dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
-    held = RoleAssignment.objects.filter(pk=assignment_id, dataset=dataset, ended_at=None).select_related("user").first()
+    held = (
+        RoleAssignment.objects.filter(pk=assignment_id, dataset=dataset, ended_at=None).select_related("user").first()
+    )
     if held is None:
         raise Http404
-    with into_messages(request):
+    with IntoMessages(request):
         roles.end(user=held.user, dataset=dataset, role=Role(held.role), by=access.actor(request))
         messages.success(request, _("The role of %(name)s has ended.") % {"name": held.user.display_name})
     return redirect("stewardship", slug=slug)
@@ -122,7 +124,7 @@ def add_rule(request: HttpRequest, slug: str) -> HttpResponse:
     """Add a rule about addresses."""
     dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
     form = RuleForm(request.POST)
-    with into_messages(request):
+    with IntoMessages(request):
         if form.is_valid():
             given = form.cleaned_data
             verdict = Verdict(given["verdict"])
@@ -147,7 +149,7 @@ def end_rule(request: HttpRequest, slug: str, rule_id: int) -> HttpResponse:
     rule = rules.rows(dataset).filter(pk=rule_id).first()
     if rule is None:
         raise Http404
-    with into_messages(request):
+    with IntoMessages(request):
         rules.end(rule=rule, by=access.actor(request))
         messages.success(request, _("The rule has ended."))
     return redirect("stewardship", slug=slug)
@@ -162,7 +164,7 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         raise Http404
     if request.method == "POST":
-        with into_messages(request):
+        with IntoMessages(request):
             invitations.accept(token=token, by=access.actor(request))
             messages.success(request, _("Welcome: your role is yours from now on."))
             return redirect("review-queue")

@@ -15,9 +15,7 @@ from agreements.ledger.models import LedgerEntry
 from agreements.people.models import User
 
 # Work inside the lab that the applicant is told of by its outcome, not blow by blow.
-INTERNAL: Final = frozenset(
-    {Kind.EVIDENCE_GATHERED, Kind.EVIDENCE_REQUESTED, Kind.APPROVAL_GIVEN, Kind.REMARK_ADDED}
-)
+INTERNAL: Final = frozenset({Kind.EVIDENCE_GATHERED, Kind.EVIDENCE_REQUESTED, Kind.APPROVAL_GIVEN, Kind.REMARK_ADDED})
 _TONES: Final = {
     Kind.APPLICATION_APPROVED: "good",
     Kind.GRANT_ISSUED: "good",
@@ -73,11 +71,11 @@ def _who(actor: str, viewer: User, names: dict[str, str]) -> str:
 def _detail(entry: LedgerEntry) -> str:
     payload = entry.payload
     if entry.kind == Kind.GRANT_REVOKED:
-        return _("clause %(clause)s of terms %(terms)s") % payload
+        return str(_("clause %(clause)s of terms %(terms)s") % payload)
     if "submission" in payload:
-        return _("submission %(submission)s") % payload
+        return str(_("submission %(submission)s") % payload)
     if entry.kind == Kind.LINK_ISSUED:
         return str(payload["archive"])
     if entry.kind == Kind.AGREEMENT_ISSUED:
-        return _("issue %(issue)s, terms %(terms)s") % payload
+        return str(_("issue %(issue)s, terms %(terms)s") % payload)
     return ""

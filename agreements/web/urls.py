@@ -18,7 +18,7 @@ from agreements.web import (
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", catalog_pages.datasets, name="datasets"),
     path("datasets/<slug:slug>/", catalog_pages.dataset, name="dataset"),
-    path("datasets/<slug:slug>/annotations/", catalog_pages.annotations, name="annotations"),
+    path("datasets/<slug:slug>/annotations/", catalog_pages.annotation_page, name="annotations"),
     path("datasets/<slug:slug>/preview.jpg", catalog_pages.preview, name="preview"),
     path("datasets/<slug:slug>/terms/<str:version>/", catalog_pages.terms, name="terms"),
     path("datasets/<slug:slug>/terms/<str:version>.pdf", catalog_pages.terms_pdf, name="terms-pdf"),
