@@ -14,6 +14,7 @@ from agreements.core.actors import job
 from agreements.people.models import User
 from agreements.vault import stores
 from agreements.vault.protocol import Store
+from tests.catalog.sources import FILES
 
 SHIPPED = Path(__file__).parents[2] / "datasets" / "genebody"
 SETUP = job("setup")
@@ -63,3 +64,13 @@ def carol(db: None) -> User:
 @pytest.fixture
 def eve(db: None) -> User:
     return User.objects.create_user("eve@elsewhere.example", name="Eve")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    for name, data in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    (folder / "amanda" / "nothing yet").mkdir()
+    return folder
