@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pyzipper
 import pytest
+import pyzipper
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -16,7 +16,7 @@ from agreements.grants.models import DownloadOpened, Grant
 from agreements.ledger.verify import verify
 from agreements.mail.drain import drain
 from agreements.review import gathering
-from agreements.web import fresh_gate
+from agreements.web import proofs
 from tests.flows.scene import DETAILS, SITE, Scene, signed_in
 
 
@@ -84,7 +84,7 @@ def _link_in(text: str) -> str:
 
 
 def _password(alice: Client, grant: Grant, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(fresh_gate.proofs, "is_fresh", lambda request: True)
+    monkeypatch.setattr(proofs, "is_fresh", lambda request: True)
     page = alice.post(f"/grants/{grant.reference}/password/").content.decode()
     found = re.search(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){4}", page)
     assert found, page
@@ -97,7 +97,7 @@ def _download(alice: Client, link: str) -> bytes:
     assert direct, page
     response = Client().get(direct.group(1))
     assert response.status_code == 200
-    return b"".join(response.streaming_content)  # type: ignore[attr-defined, arg-type]
+    return b"".join(response.streaming_content)  # type: ignore[attr-defined]
 
 
 def _revoke(dan: Client, grant: Grant) -> None:
