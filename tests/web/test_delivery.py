@@ -1,0 +1,415 @@
+"""The addresses that mails carry, asked by friends and by others."""
+
+# ruff: noqa: F811 - fixtures are imported and then named as arguments
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import zipfile
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from agreements.catalog.models import Archive
+from agreements.core import clock
+from agreements.grants import addresses, delivery, lifecycle, links, passwords
+from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Link
+from agreements.grants.watcher import Watcher
+from agreements.web import bad_tokens
+from portal.log_filter import CutTokens, cut_tokens
+from tests.grants.conftest import noon, scene, seconds, watching  # noqa: F401
+from tests.grants.scene import MEMBERS, NOON, Scene
+from tests.grants.test_states import revoke
+
+
+@pytest.fixture
+def token(scene: Scene) -> str:
+    return links.token(scene.link)
+
+
+@pytest.fixture
+def path(token: str) -> str:
+    return f"/d/{token}/train40.zip"
+
+
+def body(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+def streaming(response: Any) -> Any:
+    return response.streaming_content
+
+
+def leave(response: Any) -> None:
+    """Go away after the first piece. `response.close()` would close the connection that holds the test's data."""
+    next(response._iterator)
+    response._iterator.close()
+
+
+def whole(client: Client, path: str) -> bytes:
+    return body(client.get(path))
+
+
+class TestDirect:
+    def test_a_download_says_all_that_a_client_needs_to_resume_it(
+        self,
+        client: Client,
+        scene: Scene,
+        path: str,
+    ) -> None:
+        response = client.get(path)
+        data = body(response)
+        assert response.status_code == 200
+        assert len(data) == scene.sealed.sealed_size == int(response["Content-Length"])
+        assert response["Accept-Ranges"] == "bytes"
+        assert response["ETag"].startswith('"')
+        assert response["Content-Type"] == "application/zip"
+        assert response["Content-Disposition"] == 'attachment; filename="train40.zip"'
+        assert response["Cache-Control"] == "private, no-transform, no-store"
+        assert response["Referrer-Policy"] == "no-referrer"
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert "Set-Cookie" not in response.headers
+        assert not response.cookies
+
+    def test_head_says_the_same_and_writes_nothing(self, client: Client, path: str) -> None:
+        got, head = client.get(path), client.head(path, headers={"Range": "bytes=0-4"})
+        leave(got)
+        rows = DownloadOpened.objects.count()
+        assert head.status_code == 200
+        assert head.content == b""
+        assert dict(head.headers) == dict(got.headers)
+        client.head(path)
+        assert DownloadOpened.objects.count() == rows == 1
+
+    @pytest.mark.parametrize(
+        ("wanted", "cut"),
+        [("bytes=0-0", slice(0, 1)), ("bytes=100-70000", slice(100, 70001)), ("bytes=-22", slice(-22, None))],
+    )
+    def test_a_range_is_that_part_of_the_whole(self, client: Client, path: str, wanted: str, cut: slice) -> None:
+        data = whole(client, path)
+        response = client.get(path, headers={"Range": wanted})
+        assert response.status_code == 206
+        part = body(response)
+        assert part == data[cut]
+        start, stop, _ = cut.indices(len(data))
+        assert response["Content-Range"] == f"bytes {start}-{stop - 1}/{len(data)}"
+        assert int(response["Content-Length"]) == len(part)
+
+    def test_two_ranges_are_answered_with_the_whole(self, client: Client, path: str) -> None:
+        response = client.get(path, headers={"Range": "bytes=0-1,5-6"})
+        assert response.status_code == 200
+        assert len(body(response)) == int(response["Content-Length"])
+
+    def test_a_range_behind_the_end_is_416_and_opens_nothing(
+        self,
+        client: Client,
+        scene: Scene,
+        path: str,
+    ) -> None:
+        response = client.get(path, headers={"Range": f"bytes={scene.sealed.sealed_size}-"})
+        assert response.status_code == 416
+        assert response["Content-Range"] == f"bytes */{scene.sealed.sealed_size}"
+        assert not DownloadOpened.objects.exists()
+
+    def test_if_range_goes_on_with_the_same_bytes_and_begins_anew_with_others(self, client: Client, path: str) -> None:
+        etag = client.head(path)["ETag"]
+        same = client.get(path, headers={"Range": "bytes=5-", "If-Range": etag})
+        other = client.get(path, headers={"Range": "bytes=5-", "If-Range": '"other"'})
+        dated = client.get(path, headers={"Range": "bytes=5-", "If-Range": "Mon, 02 Mar 2026 12:00:00 GMT"})
+        assert [same.status_code, other.status_code, dated.status_code] == [206, 200, 200]
+        for response in (same, other, dated):
+            leave(response)
+
+    def test_preconditions_are_heeded_without_opening_anything(self, client: Client, path: str) -> None:
+        etag = client.head(path)["ETag"]
+        assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+        assert client.get(path, headers={"If-Match": '"other"'}).status_code == 412
+        assert not DownloadOpened.objects.exists()
+
+    def test_a_fresh_link_resumes_what_the_old_one_began(
+        self,
+        client: Client,
+        scene: Scene,
+        path: str,
+    ) -> None:
+        first = client.get(path, headers={"Range": "bytes=0-999"})
+        fresh = links.make(
+            grant=scene.grant, archive=scene.sealed, person=scene.alice, by=scene.alice.actor, mail=False
+        )
+        resumed = f"/d/{links.token(fresh)}/train40.zip"
+        rest = client.get(resumed, headers={"Range": "bytes=1000-", "If-Range": first["ETag"]})
+        assert rest.status_code == 206
+        assert body(first) + body(rest) == whole(client, path)
+
+    def test_the_row_is_there_before_the_first_byte_and_closed_after_the_last(self, client: Client, path: str) -> None:
+        response = client.get(path)
+        assert DownloadOpened.objects.count() == 1
+        assert not DownloadClosed.objects.exists()
+        body(response)
+        assert DownloadClosed.objects.get().how == DownloadEnd.DONE
+
+    def test_nothing_is_sent_if_the_row_cannot_be_written(
+        self, client: Client, path: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from django.db import OperationalError
+
+        def fail(*_args: object, **_options: object) -> None:
+            raise OperationalError("disk full")
+
+        monkeypatch.setattr(DownloadOpened, "save", fail)
+        response = client.get(path)
+        assert response.status_code == 503
+        assert not response.streaming
+        assert response["Retry-After"] == "30"
+
+    def test_revoking_cuts_a_running_download_and_shuts_the_link(
+        self,
+        client: Client,
+        scene: Scene,
+        path: str,
+        watching: Watcher,
+    ) -> None:
+        response = client.get(path)
+        stream = iter(streaming(response))
+        got = len(next(stream))
+        revoke(scene, by=scene.dan.actor)
+        watching.tick()
+        with pytest.raises(delivery.Cut):
+            next(stream)
+        closed = DownloadClosed.objects.get()
+        assert (closed.how, closed.bytes_sent) == (DownloadEnd.REVOKED, got)
+        assert client.get(path).status_code == 404
+
+    @pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options"])
+    def test_other_methods_are_not_allowed_whoever_asks(self, client: Client, path: str, method: str) -> None:
+        assert getattr(client, method)(path).status_code == 405
+        assert getattr(client, method)(f"/d/{'0' * 64}/train40.zip").status_code == 405
+
+    def test_a_name_that_needs_care_is_quoted_in_the_header(
+        self,
+        client: Client,
+        scene: Scene,
+        token: str,
+    ) -> None:
+        name = 'tr"ain\\40 数据.zip'
+        Archive.objects.filter(pk=scene.sealed.pk).update(name=name)
+        address = addresses.direct(token, name).removeprefix("http://testserver")
+        response = client.head(address)
+        assert response.status_code == 200
+        assert response["Content-Disposition"].isascii()
+        assert "filename*=utf-8''tr%22ain%5C40%20%E6%95%B0%E6%8D%AE.zip" in response["Content-Disposition"]
+
+
+class TestFailing:
+    def ways(self, scene: Scene, client: Client, token: str) -> dict[str, Any]:
+        """Ask with every kind of link that does not open."""
+        until = scene.link.expires_at
+        other = links.make(
+            grant=scene.grant, archive=scene.sealed, person=scene.alice, by=scene.alice.actor, mail=False
+        )
+        links.end(link=other, by=scene.alice.actor)
+        changed = token[:-1] + ("0" if token[-1] != "0" else "1")
+        answers = {
+            "one character": client.get(f"/d/{changed}/train40.zip"),
+            "no token": client.get("/d/x/train40.zip"),
+            "ended": client.get(f"/d/{links.token(other)}/train40.zip"),
+            "other name": client.get(f"/d/{token}/other.zip"),
+            "landing, one character": client.get(f"/l/{changed}"),
+            "landing, posted": client.post(f"/l/{changed}"),
+            "sums, one character": client.get(f"/l/{changed}/SHA256SUMS"),
+        }
+        with clock.frozen(until):
+            answers["expired"] = client.get(f"/d/{token}/train40.zip")
+        cause = lifecycle.suspend(grant=scene.grant, by=scene.dan.actor, cause="address", reason="")
+        answers["suspended"] = client.get(f"/d/{token}/train40.zip")
+        lifecycle.resume(grant=scene.grant, by=scene.dan.actor, suspension=cause, reason="")
+        Archive.objects.update(withdrawn_at=NOON)
+        answers["withdrawn"] = client.get(f"/d/{token}/train40.zip")
+        Archive.objects.update(withdrawn_at=None)
+        revoke(scene, by=scene.dan.actor)
+        answers["revoked"] = client.get(f"/d/{token}/train40.zip")
+        answers["landing, revoked"] = client.get(f"/l/{token}")
+        answers["sums, revoked"] = client.get(f"/l/{token}/SHA256SUMS")
+        return answers
+
+    def test_every_way_of_failing_looks_the_same_from_outside(
+        self,
+        client: Client,
+        scene: Scene,
+        token: str,
+    ) -> None:
+        answers = self.ways(scene, client, token)
+        seen = {(response.status_code, response.content, str(dict(response.headers))) for response in answers.values()}
+        assert len(seen) == 1
+        assert next(iter(seen))[0] == 404
+        assert not DownloadOpened.objects.exists()
+
+    def test_whoever_tries_often_is_told_to_wait_and_a_good_link_still_opens(
+        self, client: Client, token: str, path: str
+    ) -> None:
+        for _ in range(bad_tokens.MOST):
+            assert client.get(f"/d/{'0' * 64}/train40.zip").status_code == 404
+        limited = client.get(f"/d/{'0' * 64}/train40.zip")
+        assert limited.status_code == 429
+        assert limited["Retry-After"] == "600"
+        assert client.get(f"/d/{token}/other.zip").status_code == 429
+        assert client.head(path).status_code == 200
+        assert client.get(f"/d/{'0' * 64}/train40.zip", REMOTE_ADDR="192.0.2.7").status_code == 404
+
+    def test_one_ipv6_subscriber_is_one_address(self) -> None:
+        bad_tokens.forget()
+        for number in range(bad_tokens.MOST):
+            assert not bad_tokens.is_too_many(f"2001:db8::{number:x}")
+        assert bad_tokens.is_too_many("2001:db8::ffff")
+        assert not bad_tokens.is_too_many("2001:db8:0:1::1")
+
+    def test_the_counts_of_addresses_do_not_grow_without_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        bad_tokens.forget()
+        monkeypatch.setattr(bad_tokens, "REMEMBERED", 5)
+        for number in range(20):
+            bad_tokens.is_too_many(f"192.0.2.{number}")
+        assert len(bad_tokens._counts) == 5
+
+
+class TestLanding:
+    def test_it_says_what_it_is_until_when_and_what_opens_it(
+        self,
+        client: Client,
+        scene: Scene,
+        token: str,
+    ) -> None:
+        response = client.get(f"/l/{token}")
+        page = response.content.decode()
+        assert response.status_code == 200
+        for words in (
+            "train40.zip",
+            "9 March 2026, 12:00 (UTC)",
+            "7-Zip",
+            "bsdtar",
+            "Keka",
+            "WinZip",
+            addresses.direct(token, "train40.zip"),
+            f"/l/{token}/SHA256SUMS",
+            '<form method="post">',
+        ):
+            assert words in page, words
+        assert "next=" not in page
+        assert page.index('content="no-referrer"') < page.index("stylesheet")
+        assert response["Referrer-Policy"] == "no-referrer"
+        assert response["Cache-Control"] == "private, no-transform, no-store"
+
+    def test_it_names_nobody_and_holds_no_password(self, client: Client, scene: Scene, token: str) -> None:
+        client.force_login(scene.alice)
+        page = client.get(f"/l/{token}").content.decode()
+        password = passwords.reveal(grant=scene.grant, by=scene.alice.actor)
+        for secret in (password, scene.alice.email, scene.grant.holder_name, scene.grant.organization):
+            assert secret not in page
+
+    def test_opening_it_changes_nothing_however_often(self, client: Client, token: str) -> None:
+        before = Link.objects.values().get()
+        for _ in range(3):
+            client.get(f"/l/{token}")
+            client.head(f"/l/{token}")
+        assert Link.objects.values().get() == before
+        assert not DownloadOpened.objects.exists()
+
+    def test_the_button_leads_to_the_bytes_without_a_cookie(self, token: str) -> None:
+        strict = Client(enforce_csrf_checks=True)
+        response = strict.post(f"/l/{token}")
+        assert response.status_code == 303
+        assert response["Location"] == addresses.direct(token, "train40.zip")
+        assert response["Referrer-Policy"] == "no-referrer"
+        assert not strict.cookies
+
+    def test_the_button_leads_where_downloads_are_served(self, client: Client, token: str, settings: Settings) -> None:
+        settings.DELIVERY_URL = "https://files.example.org"
+        assert client.post(f"/l/{token}")["Location"] == f"https://files.example.org/d/{token}/train40.zip"
+
+    def test_the_checksums_are_those_of_the_files_inside(self, client: Client, token: str) -> None:
+        response = client.get(f"/l/{token}/SHA256SUMS")
+        lines = [line.split("  ") for line in response.content.decode().splitlines()]
+        assert {name: digest for digest, name in lines} == {
+            name: hashlib.sha256(data).hexdigest() for name, data in MEMBERS.items()
+        }
+        assert response["Content-Type"].startswith("text/plain")
+
+
+class TestOpenArchives:
+    def test_anyone_downloads_one_as_a_plain_zip(self, client: Client, scene: Scene) -> None:
+        response = client.get(f"/datasets/genebody/download/{scene.open.pk}/test10.zip")
+        with zipfile.ZipFile(io.BytesIO(body(response))) as archive:
+            assert {name: archive.read(name) for name in MEMBERS} == MEMBERS
+        assert DownloadOpened.objects.get().link is None
+        assert DownloadClosed.objects.get().how == DownloadEnd.DONE
+
+    def test_a_range_of_one_is_served(self, client: Client, scene: Scene) -> None:
+        path = f"/datasets/genebody/download/{scene.open.pk}/test10.zip"
+        part = client.get(path, headers={"Range": "bytes=10-19"})
+        assert part.status_code == 206
+        assert body(part) == whole(client, path)[10:20]
+
+    def test_a_sealed_archive_is_not_had_that_way(self, client: Client, scene: Scene) -> None:
+        path = f"/datasets/genebody/download/{scene.sealed.pk}/train40.zip"
+        assert client.get(path).status_code == 404
+        assert client.head(path).status_code == 404
+
+    def test_a_store_that_signs_addresses_serves_it_itself(
+        self,
+        client: Client,
+        scene: Scene,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(delivery, "presigned", lambda _offer: "https://s3.example.org/signed")
+        response = client.get(f"/datasets/genebody/download/{scene.open.pk}/test10.zip")
+        assert (response.status_code, response["Location"]) == (302, "https://s3.example.org/signed")
+        assert DownloadClosed.objects.get().how == DownloadEnd.UNKNOWN
+
+
+class TestLogs:
+    def test_tokens_are_cut_wherever_they_stand(self) -> None:
+        token = "0a" * 32
+        for line in (
+            f'"GET /d/{token}/train40.zip HTTP/1.1" 200',
+            f"Not Found: /l/{token}",
+            f"https://portal.example.org/l/{token}/SHA256SUMS",
+            f"/accounts/login/?next=%2Fl%2F{token}",
+            f"Refused: {token}",
+            "Not Found: /l/short",
+        ):
+            assert token not in cut_tokens(line)
+            assert "[cut]" in cut_tokens(line)
+        assert cut_tokens("GET /datasets/genebody/ 200") == "GET /datasets/genebody/ 200"
+
+    def test_the_filter_cuts_arguments_and_tracebacks(self) -> None:
+        token = "0a" * 32
+        out = io.StringIO()
+        handler = logging.StreamHandler(out)
+        handler.addFilter(CutTokens())
+        logger = logging.Logger("test")
+        logger.addHandler(handler)
+        try:
+            raise ValueError("the address was /d/" + token)
+        except ValueError:
+            logger.exception("failed: %s", f"/d/{token}/x.zip")
+        assert token not in out.getvalue()
+        assert out.getvalue().count("/d/[cut]") == 2
+
+    def test_nothing_we_log_about_a_refused_link_holds_its_token(
+        self,
+        client: Client,
+        scene: Scene,
+        token: str,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        revoke(scene, by=scene.dan.actor)
+        with caplog.at_level(logging.DEBUG):
+            client.get(f"/d/{token}/train40.zip")
+        ours = [record for record in caplog.records if record.name.startswith("agreements")]
+        assert any(scene.grant.reference in record.getMessage() for record in ours)
+        for record in caplog.records:
+            CutTokens().filter(record)
+            assert token not in record.getMessage()
