@@ -6,7 +6,6 @@ import base64
 import os
 import secrets
 import socket
-import subprocess
 import sys
 from pathlib import Path
 
@@ -45,7 +44,7 @@ class Installation:
             raise StartFailed(f"the mail sink does not listen:\n{self.sink.output()}")
 
     def prepare(self) -> None:
-        """Make the tables, load the dataset with its first steward, publish the samples, name the reviewer."""
+        """Make the tables, load the dataset with its first steward, publish the samples."""
         self.supervisor.prepare()
         file = str(self.folder / "settings.env")
         dataset = ["--dataset", str(ROOT / "datasets" / DATASET), "--steward", STEWARD]
@@ -55,12 +54,6 @@ class Installation:
         self.sources = {"test10": made.test10, "train40": made.train40}
         for subset, source in self.sources.items():
             self.manage("publish_archive", f"{DATASET}/{subset}", str(source))
-        subprocess.run(
-            [sys.executable, "-m", "demo.people", DATASET, f"reviewer={REVIEWER}"],
-            check=True,
-            cwd=ROOT,
-            env=self.supervisor.environment,
-        )
 
     def manage(self, *arguments: str) -> str:
         """Run a command of manage.py in this installation and return what it printed."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich.console import Console
-from rich.panel import Panel
 from rich.text import Text
 
 
@@ -29,8 +28,10 @@ class Report:
         self.console.print(Text(f"    {line}"))
 
     def shown(self, title: str, text: str) -> None:
-        """Print a text as it came, framed."""
-        self.console.print(Panel(Text(text.rstrip()), title=Text(title), title_align="left"))
+        """Print a text as it came, with a bar at its side."""
+        bar = Text("    │ ", style="dim")
+        for line in (title, "", *text.strip().splitlines()):
+            self.console.print(Text.assemble(bar, line))
 
     def keep(self, name: str, content: bytes | str) -> None:
         """Keep a file, if files are kept."""

@@ -39,6 +39,7 @@ def main() -> int:
 
 def walk(story: Story) -> None:
     """Go through all steps in order. Raises WalkFailed or TimeoutError at the first that does not hold."""
+    deciding.invite_reviewer(story)
     applying.apply(story)
     applying.sign_agreement(story)
     applying.submit(story)
