@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agreements.catalog import invitations, roles
 from agreements.catalog.models import Archive, Role, RoleAssignment
+from agreements.flows import address_rules
 from agreements.grants.models import Grant
 from agreements.grants.permissions import Permission, may
 from agreements.identity import rules
@@ -127,11 +128,10 @@ def add_rule(request: HttpRequest, slug: str) -> HttpResponse:
     with IntoMessages(request):
         if form.is_valid():
             given = form.cleaned_data
-            verdict = Verdict(given["verdict"])
-            rules.add(
+            address_rules.add_rule(
                 dataset=dataset,
                 suffix=given["suffix"],
-                verdict=verdict,
+                verdict=Verdict(given["verdict"]),
                 reason=given["reason"],
                 by=access.actor(request),
             )
@@ -150,7 +150,7 @@ def end_rule(request: HttpRequest, slug: str, rule_id: int) -> HttpResponse:
     if rule is None:
         raise Http404
     with IntoMessages(request):
-        rules.end(rule=rule, by=access.actor(request))
+        address_rules.end_rule(rule=rule, by=access.actor(request))
         messages.success(request, _("The rule has ended."))
     return redirect("stewardship", slug=slug)
 
