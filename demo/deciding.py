@@ -61,14 +61,13 @@ def _approve_form_is_there(story: Story) -> bool:
 
 
 def _findings(text: str) -> list[str]:
-    words = ("pass", "attention", "fail", "unknown")
+    """Return a line for each finding on the case: how it came out, what was looked at, what was found."""
     lines = text.split("\n")
-    found = [
-        f"{line}: {lines[at + 1]}"
-        for at, line in enumerate(lines[:-1])
-        if line.lower().strip(":") in words and len(lines[at + 1]) > 3
+    return [
+        f"{line:<10} {lines[at + 1]}: {lines[at + 2]}"
+        for at, line in enumerate(lines[:-2])
+        if line.lower() in {"pass", "attention", "fail", "unknown"}
     ]
-    return found[:20]
 
 
 def revoke(story: Story, grant: str) -> None:

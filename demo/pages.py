@@ -68,6 +68,7 @@ class Page:
     forms: list[Form]
     links: list[tuple[str, str]]
     text: str
+    title: str
 
     def find_link(self, pattern: str) -> str | None:
         """Return the address of the first link whose address matches, or else whose words do."""
@@ -88,11 +89,6 @@ class Page:
                 return form
         return None
 
-    @property
-    def title(self) -> str:
-        """Return the first heading, as words for an error message."""
-        return self.text.strip().partition("\n")[0][:100]
-
 
 def read_page(url: str, status: int, html: str, headers: dict[str, str]) -> Page:
     """Parse a page."""
@@ -101,7 +97,7 @@ def read_page(url: str, status: int, html: str, headers: dict[str, str]) -> Page
     parser.close()
     lines = (re.sub(r"\s+", " ", line).strip() for line in "".join(parser.pieces).split("\n"))
     text = "\n".join(line for line in lines if line)
-    return Page(url, status, html, headers, parser.finished_forms(), parser.links, text)
+    return Page(url, status, html, headers, parser.finished_forms(), parser.links, text, parser.heading)
 
 
 class _Reader(HTMLParser):
@@ -110,6 +106,7 @@ class _Reader(HTMLParser):
         self.base = base
         self.pieces: list[str] = []
         self.links: list[tuple[str, str]] = []
+        self.heading = ""
         self.forms: list[Form] = []
         self._outside: list[tuple[str, bool, Field]] = []
         self._form: Form | None = None
@@ -138,6 +135,8 @@ class _Reader(HTMLParser):
             self._open.options.append((given.get("value", ""), ""))
             if "selected" in given or (len(self._open.options) == 1):
                 self._open.value = given.get("value", "")
+        elif tag == "h1":
+            self._words = []
         elif tag == "label":
             self._label_for, self._words = given.get("for"), []
 
@@ -158,6 +157,8 @@ class _Reader(HTMLParser):
             elif tag == "button":
                 self._open.label = " ".join(words.split())
             self._open = None
+        elif tag == "h1":
+            self.heading = " ".join("".join(self._words).split())
         elif tag == "label" and self._label_for:
             self._labels[self._label_for] = " ".join("".join(self._words).split())
             self._label_for = None

@@ -30,9 +30,9 @@ def read_mail(story: Story, after: int) -> Mail:
 
 
 def read_password(story: Story) -> str:
-    """Sign-in is still there; a fresh code shows the password on the page of the access. Returns the reference."""
+    """Show the password on the page of the access, with a fresh code if one is asked for. Returns the reference."""
     alice, report = story.applicant, story.report
-    report.step("Alice reads her own password: signed in, and with a fresh code")
+    report.step("Alice reads her own password: signed in, and her mailbox proved by a code minutes ago")
     alice.go(story.grant_page)
     found = GRANT.search(alice.page.url)
     if found is None:

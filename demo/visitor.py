@@ -29,7 +29,7 @@ class Visitor:
         self.address = address
         self.base = base.rstrip("/")
         self.client = http_client(certificate)
-        self.page = Page(self.base, 0, "", {}, [], [], "")
+        self.page = read_page(self.base, 0, "", {})
 
     def go(self, address: str, *, expect: int | None = 200) -> Page:
         """Open an address (or a path of this site)."""

@@ -64,6 +64,7 @@ def main(only: list[str]) -> int:
 def _environment(folder: Path) -> dict[str, str]:
     """Settings as of a site over TLS, on a database that is not there."""
     given = {
+        "COUNTERSIGN_ENV_FILE": "",
         "COUNTERSIGN_SECRET_KEY": "a check needs a key of fifty characters and many kinds: 0123456789",
         "COUNTERSIGN_MASTER_KEYS": "1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
         "COUNTERSIGN_SITE_URL": "https://countersign.example",
