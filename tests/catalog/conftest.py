@@ -15,6 +15,9 @@ from agreements.people.models import User
 from agreements.vault import stores
 from agreements.vault.protocol import Store
 from tests.catalog.sources import FILES
+from tests.services.s3 import seaweed_server
+
+__all__ = ["seaweed_server"]
 
 SHIPPED = Path(__file__).parents[2] / "datasets" / "genebody"
 SETUP = job("setup")

@@ -11,6 +11,9 @@ from agreements.vault.folder import FolderStore
 from agreements.vault.protocol import Store
 from agreements.vault.s3 import Access, S3Store
 from tests.services import seaweed
+from tests.services.s3 import seaweed_server
+
+__all__ = ["seaweed_server"]
 
 
 def access_to(server: seaweed.Seaweed, *, endpoint: str = "", public: str = "") -> Access:
