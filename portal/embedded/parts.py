@@ -15,6 +15,9 @@ from portal.embedded.children import Child
 # Pages answer in milliseconds; a few threads are plenty. A download keeps its thread for as long as it takes.
 WEB_THREADS = 8
 DELIVERY_THREADS = 256
+# granian's "backpressure" counts open connections, idle ones included; a browser keeps six. With as many as threads,
+# two open browsers stop the site for everybody else. What comes at once beyond the threads waits for one.
+CONNECTIONS = 1024
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def http_server(name: str, host: str, port: int, threads: int) -> Part:
     """One of the two WSGI processes, `web` or `delivery`. No access log: addresses hold link tokens."""
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     options = ["--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--http", "1"]
-    limits = ["--backlog", "1024", "--backpressure", str(threads), "--workers-kill-timeout", "5"]
+    limits = ["--backlog", "1024", "--backpressure", str(CONNECTIONS), "--workers-kill-timeout", "5"]
     return Part(
         name,
         [*granian, *options, *limits, "portal.wsgi:application"],
