@@ -1,0 +1,25 @@
+"""What the documentation promises to list completely."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.architecture.sources import ROOT
+
+
+def settings_read() -> list[str]:
+    text = (ROOT / "portal" / "settings.py").read_text(encoding="utf-8")
+    return sorted(set(re.findall(r"COUNTERSIGN_[A-Z0-9_]+", text)) | {"COUNTERSIGN_MASTER_KEYS"})
+
+
+@pytest.mark.parametrize("name", settings_read())
+def test_every_setting_stands_in_the_table_of_operations(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+
+def test_every_package_we_ask_for_stands_in_the_dependencies() -> None:
+    asked = re.findall(r'^    "([a-z0-9-]+)', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    listed = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    assert [name for name in asked if not re.search(rf"(?:\| |, ){re.escape(name)}\b", listed)] == []
