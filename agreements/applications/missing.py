@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_stubs_ext import StrOrPromise
 
 from agreements.applications.form import REQUIRED, form_of, form_sha256
 from agreements.applications.models import Application
 from agreements.applications.signing import current
 from agreements.documents import issuing
 from agreements.documents.models import Inspection, InspectionState
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 DETAILS: Final = "details"
 SITE: Final = "site"

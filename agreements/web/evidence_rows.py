@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrOrPromise
 
 from agreements.applications.models import EvidenceRun
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 _ABOUT: Final[dict[str, StrOrPromise]] = {
     "structure": _("Signed copy: the file"),

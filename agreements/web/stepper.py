@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrOrPromise
 
 from agreements.applications.missing import AGREEMENT, DETAILS, SIGNATURE, SITE, what_is_missing
 from agreements.applications.models import Application, State
 from agreements.applications.states import EDITABLE
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 SUBMIT: Final = "submit"
 ORDER: Final = (DETAILS, SITE, AGREEMENT, SIGNATURE, SUBMIT)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
-from django_stubs_ext import StrOrPromise
 
 from agreements.ledger.kinds import Kind, label
 from agreements.ledger.models import LedgerEntry
 from agreements.people.models import User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # Work inside the lab that the applicant is told of by its outcome, not blow by blow.
 INTERNAL: Final = frozenset({Kind.EVIDENCE_GATHERED, Kind.EVIDENCE_REQUESTED, Kind.APPROVAL_GIVEN, Kind.REMARK_ADDED})
