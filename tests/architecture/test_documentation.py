@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 import pytest
 
@@ -20,6 +21,8 @@ def test_every_setting_stands_in_the_table_of_operations(name: str) -> None:
 
 
 def test_every_package_we_ask_for_stands_in_the_dependencies() -> None:
-    asked = re.findall(r'^    "([a-z0-9-]+)', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lists = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+    asked = [re.split(r"[\[<>=]", item)[0] for items in lists for item in items]
     listed = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     assert [name for name in asked if not re.search(rf"(?:\| |, ){re.escape(name)}\b", listed)] == []
