@@ -26,3 +26,20 @@ def test_every_package_we_ask_for_stands_in_the_dependencies() -> None:
     asked = [re.split(r"[\[<>=]", item)[0] for items in lists for item in items]
     listed = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     assert [name for name in asked if not re.search(rf"(?:\| |, ){re.escape(name)}\b", listed)] == []
+
+
+def tests_named_by_the_threat_model() -> list[str]:
+    text = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    return sorted(set(re.findall(r"`(tests/[^`]+)`", text)))
+
+
+@pytest.mark.parametrize("name", tests_named_by_the_threat_model())
+def test_every_line_of_the_threat_model_names_a_test_that_is_there(name: str) -> None:
+    file, _, function = name.partition("::")
+    assert f"def {function}" in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_no_line_of_the_threat_model_goes_without_a_test() -> None:
+    lines = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| ") and not line.startswith("| attack")]
+    assert [row for row in rows if "`tests/" not in row] == []
