@@ -72,7 +72,11 @@ class Stream:
 
     def close(self) -> None:
         """End the stream; the server calls it when the client has left, and also when all went well."""
-        self._finish(DownloadEnd.DONE if self._sent == self._expected else DownloadEnd.CLIENT_GONE)
+        if self._sent == self._expected:
+            self._finish(DownloadEnd.DONE)
+        else:
+            # A client that was too slow to be told of the cut has left because of it, or might as well have.
+            self._finish(self._running.cut or DownloadEnd.CLIENT_GONE)
 
     def _next_piece(self) -> bytes | None:
         while True:

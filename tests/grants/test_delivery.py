@@ -98,6 +98,15 @@ def test_the_tick_after_access_ended_cuts_the_stream(
     assert (ending().how, ending().bytes_sent) == (DownloadEnd.REVOKED, len(first) + len(second))
 
 
+def test_a_slow_client_that_leaves_after_the_cut_was_cut(scene: Scene, watching: Watcher) -> None:
+    stream = begin(scene)
+    next(stream)
+    revoke(scene, by=scene.dan.actor)
+    watching.tick()
+    stream.close()
+    assert ending().how == DownloadEnd.REVOKED
+
+
 def test_a_chunk_that_was_being_made_when_access_ended_is_not_sent(
     scene: Scene, watching: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
