@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.ledger import lifting
 from tests.services import postgres, valkey
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback", "live_server", "client_of"}
@@ -52,3 +53,11 @@ def postgres_server() -> Iterator[postgres.Postgres]:
     """A cluster of a test's own, which it may stop and restart."""
     with postgres.running() as server:
         yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _append_only_tables_are_emptied_between_tests() -> Iterator[None]:
+    """Tests with real transactions end by emptying every table, which the ledger's triggers would refuse."""
+    with pytest.MonkeyPatch.context() as patch:
+        lifting.let_flush_empty_them(patch)
+        yield

@@ -22,8 +22,33 @@ def entry_hash(
     payload: Mapping[str, Any],
     previous_hash: str,
 ) -> str:
-    """Return the SHA-256, in hex, of the entry's canonical JSON (sorted keys, no spaces, UTF-8, UTC microseconds)."""
-    body = {
+    """Return the SHA-256, in hex, of the entry's canonical JSON."""
+    body = canonical(
+        sequence=sequence,
+        at=at,
+        actor=actor,
+        role=role,
+        kind=kind,
+        subjects=subjects,
+        payload=payload,
+        previous_hash=previous_hash,
+    )
+    return sha256(as_json(body).encode()).hexdigest()
+
+
+def canonical(
+    *,
+    sequence: int,
+    at: dt.datetime,
+    actor: str,
+    role: str,
+    kind: str,
+    subjects: Mapping[str, str],
+    payload: Mapping[str, Any],
+    previous_hash: str,
+) -> dict[str, Any]:
+    """Return what is hashed of an entry: everything but its own hash; the time as UTC with microseconds."""
+    return {
         "sequence": sequence,
         "at": at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "actor": actor,
@@ -33,5 +58,8 @@ def entry_hash(
         "payload": dict(payload),
         "previous_hash": previous_hash,
     }
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return sha256(text.encode()).hexdigest()
+
+
+def as_json(body: Mapping[str, Any]) -> str:
+    """Return canonical JSON: sorted keys, no spaces, characters as they are (to be encoded as UTF-8)."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

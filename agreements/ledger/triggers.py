@@ -1,7 +1,8 @@
 """SQL that makes tables append-only, for the two databases we run on.
 
 SQLite drops triggers when a migration rebuilds their table, so a test reads them from the catalogue after all
-migrations. `INSERT OR REPLACE` deletes without firing SQLite's delete triggers, hence the insert trigger.
+migrations. `INSERT OR REPLACE` deletes without firing SQLite's delete triggers, whichever unique column (or the hidden
+rowid) the new row meets an old one in, hence the insert trigger.
 """
 
 from __future__ import annotations
@@ -9,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-# table -> its key column
-APPEND_ONLY: Final[Mapping[str, str]] = {
-    "agreements_ledgerentry": "sequence",
-    "agreements_downloadopened": "id",
-    "agreements_downloadclosed": "opened_id",
+# table -> its unique columns
+APPEND_ONLY: Final[Mapping[str, tuple[str, ...]]] = {
+    "agreements_ledgerentry": ("sequence", "hash"),
+    "agreements_downloadopened": ("id",),
+    "agreements_downloadclosed": ("opened_id",),
 }
 
 
 def install_statements(vendor: str) -> list[str]:
     """Return the statements that put the triggers there. Raises KeyError for another database."""
     make = {"postgresql": _postgresql, "sqlite": _sqlite}[vendor]
-    return [statement for table, key in APPEND_ONLY.items() for statement in make(table, key)]
+    return [statement for table, unique in APPEND_ONLY.items() for statement in make(table, unique)]
 
 
 def remove_statements(vendor: str) -> list[str]:
@@ -44,11 +45,12 @@ def installed_query(vendor: str) -> str:
     return "SELECT name FROM sqlite_master WHERE type = 'trigger'"
 
 
-def _postgresql(table: str, _key: str) -> list[str]:
+def _postgresql(table: str, _unique: tuple[str, ...]) -> list[str]:
     change, truncate = trigger_names("postgresql", table)
     return [
+        # No percent sign: the driver would take it for a placeholder.
         "CREATE OR REPLACE FUNCTION agreements_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$",
+        "RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only'; END $$",
         f"CREATE TRIGGER {change} BEFORE UPDATE OR DELETE ON {table} "
         "FOR EACH ROW EXECUTE FUNCTION agreements_refuse_change()",
         f"CREATE TRIGGER {truncate} BEFORE TRUNCATE ON {table} "
@@ -56,12 +58,13 @@ def _postgresql(table: str, _key: str) -> list[str]:
     ]
 
 
-def _sqlite(table: str, key: str) -> list[str]:
+def _sqlite(table: str, unique: tuple[str, ...]) -> list[str]:
     update, delete, replace = trigger_names("sqlite", table)
+    met = " OR ".join(f"{column} = NEW.{column}" for column in (*unique, "rowid"))
     refuse = f"SELECT RAISE(ABORT, '{table} is append-only')"
     return [
         f"CREATE TRIGGER {update} BEFORE UPDATE ON {table} BEGIN {refuse}; END",
         f"CREATE TRIGGER {delete} BEFORE DELETE ON {table} BEGIN {refuse}; END",
         f"CREATE TRIGGER {replace} BEFORE INSERT ON {table} "
-        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) BEGIN {refuse}; END",
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {met}) BEGIN {refuse}; END",
     ]

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from django.db.models import Subquery, Value
+from django.db.models.functions import Coalesce
 
 from agreements.ledger.chain import GENESIS, entry_hash
 from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject
 
-BATCH = 2_000
+BATCH: Final = 2_000
+_NOTHING: Final[tuple[int | None, dict[str, str]]] = (None, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +32,13 @@ class Verdict:
 
 
 def verify(progress: Callable[[int], object] | None = None) -> Verdict:
-    """Return the verdict on the whole ledger, stopping at the first wrong row. `progress` gets rows done so far."""
+    """Return the verdict on the whole ledger, stopping at the first wrong row. `progress` gets rows done so far.
+
+    Acts may go on meanwhile: what is appended behind the head that stood when this began is left to the next time.
+    """
+    head = LedgerHead.objects.filter(id=1).first() or LedgerHead()
     previous, expected = GENESIS, 0
-    for row in LedgerEntry.objects.order_by("sequence").iterator(chunk_size=BATCH):
+    for row in LedgerEntry.objects.filter(sequence__lte=head.sequence).order_by("sequence").iterator(chunk_size=BATCH):
         expected += 1
         fault = _fault_of(row, expected=expected, previous=previous)
         if fault:
@@ -36,7 +46,12 @@ def verify(progress: Callable[[int], object] | None = None) -> Verdict:
         previous = row.hash
         if progress and expected % BATCH == 0:
             progress(expected)
-    return _against_head(expected, previous) or _against_index(expected, previous) or Verdict(expected, previous)
+    return (
+        _against_head(head, expected, previous)
+        or _behind_the_head(expected, previous)
+        or _against_index(head, expected, previous)
+        or Verdict(expected, previous)
+    )
 
 
 def _fault_of(row: LedgerEntry, *, expected: int, previous: str) -> str:
@@ -57,24 +72,40 @@ def _fault_of(row: LedgerEntry, *, expected: int, previous: str) -> str:
     return "" if should_be == row.hash else "its content does not match its hash"
 
 
-def _against_head(rows: int, last_hash: str) -> Verdict | None:
-    head = LedgerHead.objects.filter(id=1).first()
-    sequence, head_hash = (head.sequence, head.hash) if head else (0, GENESIS)
-    if (sequence, head_hash) == (rows, last_hash):
+def _against_head(head: LedgerHead, rows: int, last_hash: str) -> Verdict | None:
+    if (head.sequence, head.hash) == (rows, last_hash):
         return None
-    return Verdict(
-        rows, last_hash, rows + 1, f"the head names row {sequence}: the tail was cut, or the head was changed"
-    )
+    fault = f"the head names row {head.sequence}: the tail was cut, or the head was changed"
+    return Verdict(rows, last_hash, rows + 1, fault)
 
 
-def _against_index(rows: int, last_hash: str) -> Verdict | None:
+def _behind_the_head(rows: int, last_hash: str) -> Verdict | None:
+    """Every act moves the head with its rows, so that at no moment a row stands behind it. One query: one moment."""
+    present = Coalesce(Subquery(LedgerHead.objects.filter(id=1).values("sequence")), Value(0))
+    row = LedgerEntry.objects.filter(sequence__gt=present).order_by("sequence").first()
+    if row is not None:
+        return Verdict(rows, last_hash, row.sequence, "stands behind the head: it was not written by an act")
+    subject = LedgerSubject.objects.filter(entry_id__gt=present).order_by("entry_id").first()
+    if subject is not None:
+        return Verdict(rows, last_hash, subject.entry_id, "the index of subjects names a row that is not there")
+    return None
+
+
+def _against_index(head: LedgerHead, rows: int, last_hash: str) -> Verdict | None:
     """The index of subjects decides what a page shows of a thing, so it must agree with the rows."""
-    indexed: dict[int, dict[str, str]] = {}
-    for subject in LedgerSubject.objects.order_by("entry_id").iterator(chunk_size=BATCH):
-        indexed.setdefault(subject.entry_id, {})[subject.role] = subject.reference
-    for row in LedgerEntry.objects.order_by("sequence").only("sequence", "subjects").iterator(chunk_size=BATCH):
-        if indexed.pop(row.sequence, {}) != row.subjects:
+    subjects = LedgerSubject.objects.filter(entry_id__lte=head.sequence).order_by("entry_id")
+    groups = groupby(subjects.iterator(chunk_size=BATCH), key=lambda subject: subject.entry_id)
+    indexed = ((number, {subject.role: subject.reference for subject in group}) for number, group in groups)
+    at, found = next(indexed, _NOTHING)
+    entries = LedgerEntry.objects.filter(sequence__lte=head.sequence).order_by("sequence").only("sequence", "subjects")
+    for row in entries.iterator(chunk_size=BATCH):
+        if at is not None and at < row.sequence:
+            break
+        here = found if at == row.sequence else {}
+        if here != row.subjects:
             return Verdict(rows, last_hash, row.sequence, "the index of subjects does not agree with it")
-    if indexed:
-        return Verdict(rows, last_hash, min(indexed), "the index of subjects names a row that is not there")
+        if at == row.sequence:
+            at, found = next(indexed, _NOTHING)
+    if at is not None:
+        return Verdict(rows, last_hash, at, "the index of subjects names a row that is not there")
     return None

@@ -1,0 +1,29 @@
+"""The record as JSON Lines, for whoever keeps a copy or checks the chain with tools of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agreements.ledger.chain import as_json, canonical
+from agreements.ledger.models import LedgerEntry
+from agreements.ledger.verify import BATCH
+
+
+def lines() -> Iterator[str]:
+    """Yield each entry, oldest first, as one line without its end.
+
+    A line is the canonical JSON that was hashed (see `chain.py`) with `hash` beside it: without that key, and
+    written again in the same way, its SHA-256 is the hash.
+    """
+    for row in LedgerEntry.objects.order_by("sequence").iterator(chunk_size=BATCH):
+        body = canonical(
+            sequence=row.sequence,
+            at=row.at,
+            actor=row.actor,
+            role=row.role,
+            kind=row.kind,
+            subjects=row.subjects,
+            payload=row.payload,
+            previous_hash=row.previous_hash,
+        )
+        yield as_json(body | {"hash": row.hash})
