@@ -1,4 +1,4 @@
-"""Reading `dataset.toml`. Each key is documented in docs/operations.md; every error names file, line and key."""
+"""Reading `dataset.toml`. Each key is documented in docs/datasets.md; every error names file, line and key."""
 
 from __future__ import annotations
 
