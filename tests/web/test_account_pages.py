@@ -20,7 +20,7 @@ ALICE = "alice@uni.example"
 
 def sign_in(browser: Client) -> User:
     browser.post("/accounts/login/", {"email": ALICE}, headers={"user-agent": "Firefox on Linux"})
-    code = re.search(r"^ +(\w{3}-\w{3})$", mail.outbox[-1].body, re.MULTILINE)[1]  # type: ignore[index]
+    code = re.search(r"^ +(\w{3}-\w{3})$", str(mail.outbox[-1].body), re.MULTILINE)[1]  # type: ignore[index]
     browser.post("/accounts/login/code/confirm/", {"code": code}, headers={"user-agent": "Firefox on Linux"})
     return User.objects.get()
 
