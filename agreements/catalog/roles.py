@@ -14,6 +14,7 @@ from agreements.core.errors import NotAllowed, NotPossible
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 from agreements.people.models import User
+from agreements.people.sessions import end_sessions
 
 
 def roles_of(person_pk: int | None, dataset: Dataset) -> frozenset[Role]:
@@ -86,6 +87,8 @@ def end(*, user: User, dataset: Dataset, role: Role, by: Actor) -> None:
         if role == Role.STEWARD and not others.exists():
             raise NotPossible(_("This is the last steward; the dataset needs one. Invite another first."))
         held.update(ended_at=now())
+        # Whoever loses a role signs in anew: a page left open in a browser must not go on acting.
+        end_sessions(user)
         record.record(Kind.ROLE_ENDED, by=by, subjects=_subjects(user, dataset), assigned_role=str(role))
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.core.management import call_command
 
 from agreements.applications import withdrawing
 from agreements.documents import inspecting
-from agreements.grants import lifecycle, redeeming
+from agreements.grants import lifecycle, process
 from agreements.mail import drain
 from agreements.review import gathering
 
@@ -38,7 +39,13 @@ def expire_grants() -> None:
 @shared_task(name="agreements.tasks.close_lost_downloads")
 def close_lost_downloads() -> None:
     """Say of downloads whose process died that their end is not known."""
-    redeeming.close_lost()
+    process.settle_abandoned()
+
+
+@shared_task(name="agreements.tasks.forget_sessions")
+def forget_sessions() -> None:
+    """Delete sessions that ran out."""
+    call_command("clearsessions")
 
 
 @shared_task(name="agreements.tasks.lapse_applications")
