@@ -167,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
     "open uploaded documents that are due": {"task": "agreements.tasks.inspect_documents", "schedule": 10.0},
     "close downloads whose process died": {"task": "agreements.tasks.close_lost_downloads", "schedule": 60.0},
     "let grants expire": {"task": "agreements.tasks.expire_grants", "schedule": 300.0},
+    "forget sessions that ran out": {"task": "agreements.tasks.forget_sessions", "schedule": 86_400.0},
     "let drafts lapse": {"task": "agreements.tasks.lapse_applications", "schedule": 3600.0},
 }
 
@@ -208,6 +209,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = ["portal.formats"]
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("COUNTERSIGN_STATIC_ROOT", str(BASE_DIR / "var" / "static")))
 STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
