@@ -221,3 +221,16 @@ STORAGES = {
 SIGNED_COPY_LIMIT = 25 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- Logs: to standard error, tokens cut out of every line
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"cut tokens": {"()": "portal.log_filter.CutTokens"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["cut tokens"]},
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}
