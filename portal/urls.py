@@ -13,3 +13,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *download_urls,
     path("admin/", admin.site.urls),
 ]
+handler500 = "agreements.web.failures.server_error"

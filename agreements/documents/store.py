@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from hashlib import sha256
 
+from django.utils.translation import gettext as _
+
+from agreements.core.errors import NotPossible
 from agreements.documents.models import StoredDocument
 from agreements.vault import stores
 
+log = logging.getLogger(__name__)
+
 
 def save(data: bytes, *, media_type: str = "application/pdf") -> StoredDocument:
-    """Return the new row of a stored file. The file is written first: a row never points at nothing."""
+    """Return the new row of a stored file. The file is written first: a row never points at nothing.
+
+    Raises NotPossible, with nothing stored, when the store has no room or is out of reach.
+    """
     key = uuid.uuid4().hex
-    stores.papers().put(key, iter([data]))
+    try:
+        stores.papers().put(key, iter([data]))
+    except OSError as failure:
+        log.error("a document of %d bytes could not be stored: %s", len(data), failure)
+        raise NotPossible(
+            _("The file could not be kept: our store is full or does not answer. Nothing was changed; try again later.")
+        ) from failure
     return StoredDocument.objects.create(
         store_key=key, sha256=sha256(data).hexdigest(), size=len(data), media_type=media_type
     )

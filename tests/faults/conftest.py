@@ -1,0 +1,52 @@
+"""Installations that run for real, shared by the tests of one database; figures printed at the end of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults import installation
+from tests.faults.installation import Installation
+from tests.faults.visitor import FIGURES
+from tests.services import postgres
+from tests.services.postgres import Postgres
+
+
+@pytest.fixture(scope="session")
+def shared_site() -> Iterator[Installation]:
+    """An installation on SQLite."""
+    with installation.running(applicants=12) as running:
+        yield running
+
+
+@pytest.fixture
+def site(shared_site: Installation) -> Iterator[Installation]:
+    """The installation on SQLite with nothing left to do; every test leaves it whole."""
+    shared_site.settle()
+    yield shared_site
+    shared_site.do_now()
+    shared_site.settle()
+    assert shared_site.ledger_verdict().startswith("holds"), shared_site.ledger_verdict()
+
+
+@pytest.fixture(scope="session")
+def fault_postgres() -> Iterator[Postgres]:
+    """A PostgreSQL that tests restart."""
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_site(fault_postgres: Postgres) -> Iterator[Installation]:
+    """An installation on PostgreSQL."""
+    with installation.running(applicants=4, database_url=fault_postgres.url) as running:
+        yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured."""
+    if FIGURES:
+        terminalreporter.section("measured under faults")
+        for line in FIGURES:
+            terminalreporter.write_line(line)

@@ -1,0 +1,265 @@
+"""Two of everything at the same moment: one outcome, told plainly to whoever came too late, and the chain holds."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from agreements.applications import submission, withdrawing
+from agreements.applications.models import Application, Decision, EvidenceRun, Submission
+from agreements.core import wakeups
+from agreements.documents.models import Inspection
+from agreements.flows.approving import approve
+from agreements.grants import links
+from agreements.grants.models import DownloadOpened, Grant, Link
+from agreements.grants.redeeming import Refused, Ticket, redeem
+from agreements.ledger.models import LedgerEntry
+from agreements.ledger.verify import verify
+from agreements.mail.drain import drain
+from agreements.mail.models import OutboxMessage
+from agreements.people.models import User
+from agreements.review import decisions, gathering
+from agreements.review.decisions import Seen
+from agreements.revocation import revoking
+from agreements.revocation.models import Revocation
+from tests.faults.at_once import at_once, refusals
+from tests.faults.visitor import FIGURES
+from tests.flows.scene import Scene, draft_with_signed_copy, make_scene, signed_in
+from tests.ledger.lifting import let_flush_empty_them
+
+ROUNDS = pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=pytest.mark.long)])
+pytestmark = pytest.mark.timeout(900)
+
+TOO_LATE = re.compile(r"GB-A-\w+ is (in review|approved|declined|withdrawn|returned for changes): this can no longer be")
+
+
+class World:
+    """The scene, and a fresh application for every round."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.count = 0
+
+    def ready(self) -> Application:
+        """Return an application of somebody new that is ready to be submitted."""
+        self.count += 1
+        alice = User.objects.create_user(f"alice{self.count}@connect.ust.hk", name=f"Alice {self.count}")
+        application = draft_with_signed_copy(replace(self.scene, alice=alice))
+        # What `inspect` finds is not part of these races.
+        Inspection.objects.filter(state="pending").update(state="ok")
+        return application
+
+    def submitted(self) -> Application:
+        """Return a submitted application of somebody new; its evidence is not gathered yet."""
+        application = self.ready()
+        submission.submit(application=application, by=application.applicant.actor)
+        return application
+
+    def granted(self) -> Grant:
+        """Return somebody's new access."""
+        _approved, grant = _approve(self.submitted(), self.scene.carol)()
+        assert grant is not None
+        return grant
+
+
+@pytest.fixture
+def world(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A world whose transactions are real; afterwards the chain must hold."""
+    let_flush_empty_them(monkeypatch)
+    monkeypatch.setattr(wakeups, "_registry", {})
+    yield World(make_scene(tmp_path / "train40"))
+    verdict = verify()
+    assert verdict.holds, verdict
+
+
+def note(what: str, outcomes: Counter[str]) -> None:
+    """Keep for the end of the run how often who came first."""
+    FIGURES.append(f"{what}: {dict(outcomes)}")
+
+
+@ROUNDS
+def test_a_double_click_on_submit_hands_in_once(world: World, rounds: int) -> None:
+    seen: Counter[str] = Counter()
+    for _ in range(rounds):
+        application = world.ready()
+        address = f"/applications/{application.reference}/submit/"
+        browsers = [signed_in(application.applicant) for _ in range(2)]
+        answers = at_once(*(_press(browser, address) for browser in browsers))
+        assert Submission.objects.filter(application=application).count() == 1
+        assert EvidenceRun.objects.filter(submission__application=application).count() == 1
+        assert OutboxMessage.objects.filter(subject_reference=application.reference).count() == 1
+        assert _recorded(application, "application.submitted") == 1
+        for answer in answers:
+            seen[str(answer.status_code)] += 1
+            if answer.status_code != 302:
+                assert TOO_LATE.search(answer.content.decode()), answer.content.decode()
+    note(f"double submit, {rounds} rounds", seen)
+
+
+@ROUNDS
+@pytest.mark.parametrize("against", ["approve", "decline", "return", "withdraw"])
+def test_of_two_decisions_at_the_same_moment_one_counts(world: World, rounds: int, against: str) -> None:
+    seen: Counter[str] = Counter()
+    for _ in range(rounds):
+        application = world.submitted()
+        others: dict[str, Callable[[], Any]] = {
+            "approve": _approve(application, world.scene.dan),
+            "decline": _decide(decisions.decline, application, world.scene.dan),
+            "return": _decide(decisions.return_for_changes, application, world.scene.dan),
+            "withdraw": lambda application=application: withdrawing.withdraw(
+                application=application, by=application.applicant.actor
+            ),
+        }
+        told = refusals(at_once(_approve(application, world.scene.carol), others[against]))
+        assert len(told) == 1, told
+        assert TOO_LATE.match(told[0]), told
+        application.refresh_from_db()
+        granted = application.state == "approved"
+        seen[str(application.state)] += 1
+        assert Grant.objects.filter(application=application).count() == int(granted)
+        assert Decision.objects.filter(application=application).count() == (application.state != "withdrawn")
+        # The receipt of the submission, and the news of the one decision.
+        assert OutboxMessage.objects.filter(recipient=application.email).count() == 2
+    note(f"approve against {against}, {rounds} rounds", seen)
+
+
+@ROUNDS
+def test_one_reviewer_pressing_twice_approves_once(world: World, rounds: int) -> None:
+    dataset = world.scene.dataset
+    dataset.approvals_needed = 2
+    dataset.save()
+    for _ in range(rounds):
+        application = world.submitted()
+        told = refusals(at_once(*[_approve(application, world.scene.carol)] * 2))
+        assert told == ["You approved this submission already; another reviewer has to approve it too."]
+        assert Decision.objects.filter(application=application).count() == 1
+        told = refusals(at_once(_approve(application, world.scene.dan), _approve(application, world.scene.dan)))
+        assert len(told) == 1
+        assert Grant.objects.filter(application=application).count() == 1
+
+
+@ROUNDS
+def test_two_first_approvals_of_two_needed_make_one_grant(world: World, rounds: int) -> None:
+    dataset = world.scene.dataset
+    dataset.approvals_needed = 2
+    dataset.save()
+    for _ in range(rounds):
+        application = world.submitted()
+        ends = at_once(_approve(application, world.scene.carol), _approve(application, world.scene.dan))
+        assert refusals(ends) == []
+        assert Grant.objects.filter(application=application).count() == 1
+
+
+@ROUNDS
+def test_a_decision_and_evidence_that_arrives_in_that_moment_agree_on_what_was_seen(world: World, rounds: int) -> None:
+    seen: Counter[str] = Counter()
+    for _ in range(rounds):
+        application = world.submitted()
+        ends = at_once(_approve(application, world.scene.carol), gathering.work_off)
+        told = refusals(ends)
+        assert told in ([], ["The case changed while you read it. Nothing was decided; what you wrote is kept below."])
+        application.refresh_from_db()
+        assert application.state == ("submitted" if told else "approved")
+        assert EvidenceRun.objects.get(submission__application=application).state == "complete"
+        seen[str(application.state)] += 1
+    note(f"approve against evidence, {rounds} rounds", seen)
+
+
+@ROUNDS
+def test_two_workers_freeze_one_run_of_evidence_once(world: World, rounds: int) -> None:
+    for _ in range(rounds):
+        application = world.submitted()
+        assert sum(at_once(gathering.work_off, gathering.work_off)) == 1
+        run = EvidenceRun.objects.get(submission__application=application)
+        assert (run.state, run.attempts) == ("complete", 1)
+        assert _recorded(application, "evidence.gathered") == 1
+
+
+@ROUNDS
+def test_two_drains_send_each_mail_once(world: World, rounds: int) -> None:
+    for _ in range(rounds):
+        world.submitted()
+        mail.outbox.clear()
+        assert sum(at_once(drain, drain)) == 1
+        assert len(mail.outbox) == 1
+
+
+@ROUNDS
+def test_nothing_is_redeemed_after_a_revocation(world: World, rounds: int) -> None:
+    seen: Counter[str] = Counter()
+    for _ in range(rounds):
+        grant = world.granted()
+        link = Link.objects.get(grant=grant)
+        token = links.token(link)
+
+        def fetch(token: str = token) -> Ticket:
+            return redeem(token, start=0, stop=10)
+
+        ends = at_once(fetch, _revoke(grant, world.scene.dan))
+        assert isinstance(ends[1], Revocation), ends
+        seen["redeemed first" if isinstance(ends[0], Ticket) else "revoked first"] += 1
+        assert DownloadOpened.objects.filter(grant=grant).count() == isinstance(ends[0], Ticket)
+        with pytest.raises(Refused):
+            fetch()
+        _opened_rows_come_before_the_revocation(grant)
+    note(f"redeem against revoke, {rounds} rounds", seen)
+
+
+@ROUNDS
+def test_two_stewards_revoke_once(world: World, rounds: int) -> None:
+    for _ in range(rounds):
+        grant = world.granted()
+        ends = at_once(_revoke(grant, world.scene.dan), _revoke(grant, world.scene.dan))
+        told = refusals(ends)
+        assert told == [f"Access {grant.reference} is revoked: this can no longer be done."]
+        assert Revocation.objects.filter(grant=grant).count() == 1
+        # The receipt, the links, one notice.
+        assert OutboxMessage.objects.filter(recipient=grant.holder.email).count() == 3
+
+
+@ROUNDS
+def test_acts_on_different_things_all_go_through(world: World, rounds: int) -> None:
+    for _ in range(max(1, rounds // 5)):
+        ready, waiting, grant = world.ready(), world.submitted(), world.granted()
+        ends = at_once(
+            lambda application=ready: submission.submit(application=application, by=application.applicant.actor),
+            _approve(waiting, world.scene.carol),
+            _revoke(grant, world.scene.dan),
+            gathering.work_off,
+        )
+        assert not any(isinstance(end, Exception) for end in ends), ends
+
+
+def _press(browser: Client, address: str) -> Callable[[], Any]:
+    return lambda: browser.post(address, {"accept": "on"})
+
+
+def _approve(application: Application, reviewer: User) -> Callable[[], Any]:
+    seen = Seen(submission_number=1, evidence_digest="")
+    return lambda: approve(application=application, seen=seen, reason="I know the group.", by=reviewer.actor)
+
+
+def _decide(how: Callable[..., None], application: Application, reviewer: User) -> Callable[[], None]:
+    seen = Seen(submission_number=1, evidence_digest="")
+    return lambda: how(application=application, seen=seen, reason="Not this group.", by=reviewer.actor)
+
+
+def _revoke(grant: Grant, steward: User) -> Callable[[], Revocation]:
+    return lambda: revoking.revoke(grant=grant, clause_id="termination", reason="It is over.", by=steward.actor)
+
+
+def _recorded(application: Application, kind: str) -> int:
+    return LedgerEntry.objects.filter(kind=kind, subjects__application=application.reference).count()
+
+
+def _opened_rows_come_before_the_revocation(grant: Grant) -> None:
+    revoked = LedgerEntry.objects.get(kind="grant.revoked", subjects__grant=grant.reference)
+    assert not DownloadOpened.objects.filter(grant=grant, at__gt=revoked.at).exists()
