@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -12,8 +13,9 @@ from agreements.applications.models import Application, ApplicationMember
 from agreements.applications.permissions import Permission, check_may
 from agreements.applications.states import EDITABLE, RUNNING
 from agreements.applications.transition import lock, subjects
-from agreements.catalog.models import Dataset
-from agreements.catalog.terms import in_force
+from agreements.catalog.models import Dataset, Terms
+from agreements.catalog.terms import NoTerms, in_force
+from agreements.catalog.visibility import takes_applications
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import Invalid, NotPossible
@@ -22,14 +24,22 @@ from agreements.documents.fonts import unprintable
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 
+LONGEST_NAME: Final = 120
+LONGEST_ADDRESS: Final = 254
+
 
 def start(*, dataset: Dataset, email: str, by: Actor) -> Application:
-    """Return the person's running application for the dataset, or a new draft under the terms in force."""
+    """Return the person's running application for the dataset, or a new draft under the terms in force.
+
+    Raises NotPossible where there is nothing to apply for.
+    """
     if dataset.withdrawn_at is not None:
         raise NotPossible(_("%(dataset)s has been withdrawn.") % {"dataset": dataset.title})
     running = Application.objects.filter(dataset=dataset, applicant_id=by.person_pk, state__in=RUNNING)
     if (found := running.first()) is not None:
         return found
+    if not takes_applications(dataset):
+        raise NotPossible(_("There is nothing to apply for in %(dataset)s.") % {"dataset": dataset.title})
     try:
         with transaction.atomic():
             return _create(dataset=dataset, email=email, by=by)
@@ -43,12 +53,19 @@ def _create(*, dataset: Dataset, email: str, by: Actor) -> Application:
         application = Application.objects.create(
             reference=new_reference(prefix=dataset.reference_prefix, kind=APPLICATION),
             dataset=dataset,
-            terms=in_force(dataset),
+            terms=_terms(dataset),
             applicant_id=by.pk,
             email=email,
         )
         record.record(Kind.APPLICATION_STARTED, by=by, subjects=subjects(application), terms=application.terms.version)
     return application
+
+
+def _terms(dataset: Dataset) -> Terms:
+    try:
+        return in_force(dataset)
+    except NoTerms:
+        raise NotPossible(_("No terms of %(dataset)s are in force yet.") % {"dataset": dataset.title}) from None
 
 
 def save(*, application: Application, fields: Mapping[str, str], by: Actor) -> Application:
@@ -57,6 +74,8 @@ def save(*, application: Application, fields: Mapping[str, str], by: Actor) -> A
     if unknown:
         raise ValueError(f"not fields of the form: {sorted(unknown)}")
     for field, value in fields.items():
+        if field != "intended_use":
+            check_one_line(value, field=field)
         check_printable(value, field=field)
     with act():
         locked = lock_editable(application, by=by)
@@ -72,7 +91,10 @@ def set_members(*, application: Application, members: Sequence[tuple[str, str]],
     addresses = [email.strip().lower() for _name, email in members]
     if len(set(addresses)) != len(addresses):
         raise Invalid(_("An address is named twice."), field="members")
-    for name, _email in members:
+    for name, email in members:
+        if len(name.strip()) > LONGEST_NAME or len(email.strip()) > LONGEST_ADDRESS:
+            raise Invalid(_("“%(name)s…” is too long.") % {"name": name.strip()[:30]}, field="members")
+        check_one_line(name, field="members")
         check_printable(name, field="members")
     with act():
         locked = lock_editable(application, by=by)
@@ -98,6 +120,12 @@ def lock_editable(application: Application, *, by: Actor) -> Application:
             % {"reference": locked.reference, "state": locked.get_state_display()}
         )
     return locked
+
+
+def check_one_line(value: str, *, field: str) -> None:
+    """Raise Invalid for line breaks: more lines than the form has could pass for somebody else's words."""
+    if len(value.strip().splitlines()) > 1:
+        raise Invalid(_("Write this on one line."), field=field)
 
 
 def check_printable(value: str, *, field: str) -> None:

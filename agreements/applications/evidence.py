@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from agreements.applications.models import EvidenceRun, EvidenceState, Submission
+from agreements.applications.models import EvidenceRun, EvidenceState, State, Submission
 from agreements.applications.permissions import Permission, check_may
 from agreements.applications.transition import lock, subjects
 from agreements.core import actors
@@ -18,6 +18,7 @@ from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import NotPossible
 from agreements.core.wakeups import Wakeup, poke
+from agreements.documents import inspecting
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 
@@ -38,13 +39,22 @@ def open_run(submission: Submission) -> EvidenceRun:
 
 
 def request_again(*, submission: Submission, by: Actor) -> EvidenceRun:
-    """Ask for a new run; the earlier ones stay. Raises NotPossible while one is pending."""
+    """Ask for a new run; the earlier ones stay. A signed copy that could not be opened is opened again first.
+
+    Raises NotPossible while a run is pending, and once the case is no longer in review.
+    """
     with act() as record:
         application = lock(submission.application)
         check_may(Permission.DECIDE, application=application, by=by)
+        if application.state != State.SUBMITTED:
+            raise NotPossible(
+                _("%(reference)s is %(state)s: its evidence stays as it is.")
+                % {"reference": application.reference, "state": application.get_state_display()}
+            )
         last = newest(submission)
         if last is not None and last.state == EvidenceState.PENDING:
             raise NotPossible(_("Evidence is being gathered already."))
+        inspecting.ask_again(submission.signed_copy.document)
         run = open_run(submission)
         record.record(
             Kind.EVIDENCE_REQUESTED,

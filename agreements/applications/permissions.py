@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from agreements.applications.models import Application
 from agreements.catalog.models import Role, RoleAssignment
-from agreements.catalog.roles import roles_of
+from agreements.catalog.roles import datasets_where, roles_of
 from agreements.core.actors import Actor
 from agreements.core.errors import NotAllowed
 
@@ -48,6 +48,8 @@ TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
     Permission.LAPSE: frozenset({Standing.SYSTEM}),
 }
 
+# A draft is its applicant's own; it becomes a case when it is submitted for the first time.
+OF_A_CASE: Final = frozenset({Permission.DECIDE, Permission.REMARK, Permission.VIEW_CASE})
 # Working on a case is not for those whom it concerns.
 NOT_ON_ONES_OWN: Final = frozenset({Permission.DECIDE, Permission.REMARK, Permission.VIEW_CASE})
 
@@ -73,6 +75,8 @@ def check_may(permission: Permission, *, application: Application, by: Actor) ->
     found = standings(application=application, by=by)
     if not found & TABLE[permission]:
         raise NotAllowed(_("You may not do this with this application."))
+    if permission in OF_A_CASE and application.submitted_at is None:
+        raise NotAllowed(_("This application was not submitted yet."))
     if permission in NOT_ON_ONES_OWN and Standing.APPLICANT in found:
         raise NotAllowed(_("This is your own application: someone else has to work on it."))
     if permission is Permission.DECIDE:
@@ -98,8 +102,8 @@ def cases_visible_to(by: Actor) -> QuerySet[Application]:
     roles = [role for role, standing in _STANDING_OF_ROLE.items() if standing in TABLE[Permission.VIEW_CASE]]
     if by.person_pk is None:
         return Application.objects.none()
-    mine = RoleAssignment.objects.filter(user_id=by.person_pk, ended_at=None, role__in=roles)
-    return Application.objects.filter(dataset__in=mine.values("dataset")).exclude(applicant_id=by.person_pk)
+    submitted = Application.objects.filter(submitted_at__isnull=False)
+    return submitted.filter(dataset__in=datasets_where(by.person_pk, roles)).exclude(applicant_id=by.person_pk)
 
 
 def _check_not_of_own_organization(*, application: Application, by: Actor) -> None:

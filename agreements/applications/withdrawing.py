@@ -32,10 +32,12 @@ def lapse_forgotten() -> int:
         try:
             with act() as record:
                 locked = lock(application)
+                if lapses_at(locked) > now():
+                    continue  # its owner went on with it in this moment
                 move(record, application=locked, step=Step.LAPSE, by=actors.job("lapse"))
                 queue_lapsed(locked)
         except DomainError:
-            continue  # taken up again by its owner in this moment
+            continue  # submitted or withdrawn in this moment
         lapsed += 1
     return lapsed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from agreements.bars.models import Bar
@@ -12,9 +12,18 @@ from agreements.core.errors import NotAllowed
 
 def check_not_barred(*, dataset_pk: int, person_pk: int, email: str) -> None:
     """Raise NotAllowed if a running bar names the person, or the address's domain or one above it."""
-    domain = email.rpartition("@")[2].lower()
-    parts = domain.split(".")
-    domains = [".".join(parts[start:]) for start in range(len(parts))]
-    running = Bar.objects.filter(dataset_id=dataset_pk, lifted_at=None).filter(Q(until=None) | Q(until__gt=now()))
-    if running.filter(Q(person_id=person_pk) | Q(domain__in=domains)).exists():
+    on_person = running(dataset_pk=dataset_pk).filter(person_id=person_pk)
+    if on_person.exists() or on_organization(dataset_pk=dataset_pk, email=email).exists():
         raise NotAllowed(_("You cannot apply for this dataset at present. Write to the dataset's contact to ask why."))
+
+
+def running(*, dataset_pk: int) -> QuerySet[Bar]:
+    """Return the bars of a dataset that were not lifted and have not run out."""
+    return Bar.objects.filter(dataset_id=dataset_pk, lifted_at=None).filter(Q(until=None) | Q(until__gt=now()))
+
+
+def on_organization(*, dataset_pk: int, email: str) -> QuerySet[Bar]:
+    """Return the running bars on an address's domain or one above it."""
+    parts = email.rpartition("@")[2].lower().split(".")
+    domains = [".".join(parts[start:]) for start in range(len(parts))]
+    return running(dataset_pk=dataset_pk).filter(domain__in=domains)

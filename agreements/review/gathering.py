@@ -12,7 +12,7 @@ from agreements.applications import evidence
 from agreements.applications.models import EvidenceRun, Submission
 from agreements.documents import inspecting, issuing
 from agreements.documents.evidence import Expected, findings
-from agreements.documents.models import Inspection, InspectionState
+from agreements.documents.models import Inspection, InspectionState, IssuedAgreement
 from agreements.identity.evidence import assess
 from agreements.identity.rules import rules_for
 from agreements.review.history import history_findings
@@ -61,8 +61,10 @@ def _look(submission: Submission, inspection: Inspection) -> tuple[list[dict[str
 
 
 def _paper_findings(submission: Submission, inspection: Inspection) -> list[dict[str, Any]]:
-    issued = issuing.newest(submission.application.reference)
-    assert issued is not None, "nothing is submitted without an issued agreement"
+    # Not the newest one: while a returned application is changed, a new agreement may be issued already.
+    agreements = IssuedAgreement.objects.filter(application_reference=submission.application.reference)
+    issued = agreements.filter(form_sha256=submission.form_sha256).order_by("-issue_number").first()
+    assert issued is not None, "nothing is submitted without an agreement for just this form"
     expected = Expected(
         application=submission.application.reference,
         terms_version=submission.terms.version,

@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from agreements.applications.models import Application, State
-from agreements.bars.models import Bar
-from agreements.core.clock import now
+from agreements.bars.checks import on_organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class History:
 def history_of(application: Application) -> History:
     """Return what else this person, and others at the same domain, asked of this dataset."""
     others = Application.objects.filter(dataset=application.dataset).exclude(pk=application.pk)
-    others = others.exclude(state=State.DRAFT).select_related("applicant", "dataset").order_by("-submitted_at")
+    others = others.filter(submitted_at__isnull=False).select_related("applicant", "dataset").order_by("-submitted_at")
     domain = "@" + domain_of(application.email)
     return History(
         by_person=list(others.filter(applicant_id=application.applicant_id)[:20]),
@@ -72,8 +71,7 @@ def _person_findings(found: History) -> list[dict[str, Any]]:
 
 
 def _bar_findings(application: Application) -> list[dict[str, Any]]:
-    bars = Bar.objects.filter(dataset=application.dataset, domain=domain_of(application.email), lifted_at=None)
-    if not bars.exclude(until__lte=now()).exists():
+    if not on_organization(dataset_pk=application.dataset_id, email=application.email).exists():
         return []
     summary = _("The organization behind this address is barred from applying.")
     return [{"check": "history-bar", "outcome": "fail", "summary": summary, "details": {}}]

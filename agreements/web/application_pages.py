@@ -18,6 +18,7 @@ from agreements.applications.states import EDITABLE
 from agreements.mail import outbox
 from agreements.web import access, application_status
 from agreements.web.application_forms import DetailsForm, SiteForm, SubmitForm, members_as_text
+from agreements.web.posted import posted
 from agreements.web.refusals import IntoForm, IntoMessages
 from agreements.web.stepper import next_step, steps_of
 
@@ -60,7 +61,7 @@ def details(request: HttpRequest, reference: str) -> HttpResponse:
     found = access.own_application(request, reference)
     if _is_closed(request, found):
         return redirect("application", reference=reference)
-    form = DetailsForm(request.POST or None, initial={name: getattr(found, name) for name in DetailsForm.base_fields})
+    form = DetailsForm(posted(request), initial={name: getattr(found, name) for name in DetailsForm.base_fields})
     if request.method == "POST" and form.is_valid():
         with IntoForm(form):
             drafting.save(application=found, fields=form.cleaned_data, by=access.actor(request))
@@ -79,7 +80,7 @@ def site(request: HttpRequest, reference: str) -> HttpResponse:
     members = [(member.name, member.email) for member in members_of(found)]
     names = [name for name in SiteForm.base_fields if name != "members"]
     form = SiteForm(
-        request.POST or None,
+        posted(request),
         initial={name: getattr(found, name) for name in names} | {"members": members_as_text(members)},
     )
     if request.method == "POST" and form.is_valid():
@@ -100,7 +101,7 @@ def submit(request: HttpRequest, reference: str) -> HttpResponse:
     if found.state not in EDITABLE:
         # A second click on "Submit": what it asked for has happened.
         return redirect("application", reference=reference)
-    form = SubmitForm(request.POST or None)
+    form = SubmitForm(posted(request))
     if request.method == "POST" and form.is_valid():
         with IntoForm(form):
             submission.submit(application=found, by=access.actor(request))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -63,7 +64,8 @@ def terms_pdf(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     """Give the blank agreement form, for people who apply by mail."""
     found = access.terms(slug, version)
     response = HttpResponse(blank_form(found), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{slug}-agreement-{version}.pdf"'
+    name = f"{found.dataset.slug}-agreement-{found.version}.pdf"
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return response
 
 

@@ -24,6 +24,7 @@ from agreements.flows.signed_copy import receive_upload
 from agreements.web import access
 from agreements.web.application_forms import SignedCopyForm
 from agreements.web.papers import pdf_attachment
+from agreements.web.posted import posted
 from agreements.web.refusals import IntoForm, IntoMessages
 from agreements.web.stepper import next_step, steps_of
 
@@ -68,7 +69,7 @@ def signature(request: HttpRequest, reference: str) -> HttpResponse:
     found = access.own_application(request, reference)
     if found.state not in EDITABLE and request.method == "GET":
         return redirect("application", reference=reference)
-    form = SignedCopyForm(request.POST or None, request.FILES or None)
+    form = SignedCopyForm(posted(request), request.FILES or None)
     if request.method == "POST" and form.is_valid():
         with IntoForm(form):
             upload = form.cleaned_data["file"]

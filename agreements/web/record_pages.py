@@ -62,11 +62,16 @@ def _entries(request: HttpRequest) -> QuerySet[LedgerEntry]:
     access.check_staff(request, roles=READERS)
     slugs = datasets_where(access.person(request).pk, READERS).values_list("slug", flat=True)
     found = entries_of_datasets(slugs)
-    if kind := request.GET.get("kind"):
+    if kind := _asked(request, "kind"):
         found = found.filter(kind=kind)
-    if reference := request.GET.get("reference", "").strip():
+    if reference := _asked(request, "reference"):
         found = found.filter(sequence__in=entries_about(reference).values("sequence"))
     return found
+
+
+def _asked(request: HttpRequest, name: str) -> str:
+    """Return a filter; PostgreSQL knows no NUL, and no kind or reference has one."""
+    return request.GET.get(name, "").replace("\0", "").strip()
 
 
 class _Echo:
@@ -86,4 +91,4 @@ def _csv_lines(entries: QuerySet[LedgerEntry]) -> Iterator[str]:
 def _cell(value: object) -> str:
     """Return a cell; text that a spreadsheet would run as a formula is quoted first."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False) if isinstance(value, dict) else str(value)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t"} else text
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

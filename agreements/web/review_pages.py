@@ -16,7 +16,7 @@ from agreements.applications import evidence, remarks, submission
 from agreements.applications.models import Application, DecisionKind, Visibility
 from agreements.catalog.models import Role
 from agreements.catalog.roles import datasets_where
-from agreements.documents import inspecting, pictures, store
+from agreements.documents import pictures, store
 from agreements.flows.approving import approve
 from agreements.ledger.queries import entries_about
 from agreements.review import case as cases
@@ -88,14 +88,13 @@ def remark(request: HttpRequest, reference: str) -> HttpResponse:
 @login_required
 @require_POST
 def gather_again(request: HttpRequest, reference: str) -> HttpResponse:
-    """Ask for the evidence once more, opening the signed copy again if that failed."""
+    """Ask for the evidence once more."""
     found = access.case(request, reference)
     handed_in = submission.newest(found)
     if handed_in is None:
         raise Http404
     with IntoMessages(request):
         evidence.request_again(submission=handed_in, by=access.actor(request))
-        inspecting.ask_again(handed_in.signed_copy.document)
         messages.success(request, _("Evidence is being gathered again; the earlier findings are kept."))
     return redirect("review-case", reference=reference)
 
@@ -174,6 +173,7 @@ def _show(
             for page in shown.pages
         ],
         "decide": _decision_forms(shown, decision),
+        "refused": decision if decision is not None and shown.why_not else None,
         "remark_form": remark_form or RemarkForm(),
         "timeline": timeline_of(entries_about(found.reference), viewer=access.person(request), internal=True),
     }

@@ -32,7 +32,7 @@ class RevocationForm(forms.Form):
 class InvitationForm(forms.Form):
     """Who is invited to which role."""
 
-    email = forms.EmailField(label=_("E-mail address"))
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.REVIEWER)
 
 

@@ -22,6 +22,7 @@ from agreements.mail import queries as mail_queries
 from agreements.revocation.models import Revocation
 from agreements.revocation.revoking import revoke
 from agreements.web import access
+from agreements.web.posted import posted
 from agreements.web.refusals import IntoForm, IntoMessages
 from agreements.web.steward_forms import InvitationForm, RevocationForm, RuleForm
 from agreements.web.timeline import timeline_of
@@ -73,7 +74,7 @@ def revoke_grant(request: HttpRequest, slug: str, reference: str) -> HttpRespons
     """End a grant, citing a clause and a reason; the page names what will happen."""
     found = access.managed_grant(request, slug, reference)
     access.staffed_dataset(request, slug, roles=STEWARDS)
-    form = RevocationForm(request.POST or None, terms=found.terms)
+    form = RevocationForm(posted(request), terms=found.terms)
     if request.method == "POST" and form.is_valid():
         with IntoForm(form):
             revoke(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from agreements.web import (
     application_pages,
@@ -14,51 +14,62 @@ from agreements.web import (
     review_pages,
     steward_pages,
 )
+from agreements.web.converters import Reference, Version, Word
+
+register_converter(Reference, "reference")
+register_converter(Version, "version")
+register_converter(Word, "word")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", catalog_pages.datasets, name="datasets"),
     path("datasets/<slug:slug>/", catalog_pages.dataset, name="dataset"),
     path("datasets/<slug:slug>/annotations/", catalog_pages.annotation_page, name="annotations"),
     path("datasets/<slug:slug>/preview.jpg", catalog_pages.preview, name="preview"),
-    path("datasets/<slug:slug>/terms/<str:version>/", catalog_pages.terms, name="terms"),
-    path("datasets/<slug:slug>/terms/<str:version>.pdf", catalog_pages.terms_pdf, name="terms-pdf"),
+    path("datasets/<slug:slug>/terms/<version:version>/", catalog_pages.terms, name="terms"),
+    path("datasets/<slug:slug>/terms/<version:version>.pdf", catalog_pages.terms_pdf, name="terms-pdf"),
     path("datasets/<slug:slug>/apply/", application_pages.apply, name="apply"),
     path("applications/", application_pages.applications, name="applications"),
-    path("applications/<str:reference>/", application_pages.application, name="application"),
-    path("applications/<str:reference>/details/", application_pages.details, name="application-details"),
-    path("applications/<str:reference>/site/", application_pages.site, name="application-site"),
-    path("applications/<str:reference>/agreement/", paper_pages.agreement, name="application-agreement"),
-    path("applications/<str:reference>/agreement.pdf", paper_pages.agreement_pdf, name="agreement-pdf"),
-    path("applications/<str:reference>/signed-copy/", paper_pages.signature, name="application-signature"),
-    path("applications/<str:reference>/signed-copy/state/", paper_pages.signed_copy_state, name="signed-copy-state"),
-    path("applications/<str:reference>/signed-copy/inspect/", paper_pages.inspect_again, name="inspect-again"),
-    path("applications/<str:reference>/signed-copy.pdf", paper_pages.signed_copy, name="signed-copy"),
-    path("applications/<str:reference>/submit/", application_pages.submit, name="application-submit"),
-    path("applications/<str:reference>/withdraw/", application_pages.withdraw, name="application-withdraw"),
+    path("applications/<reference:reference>/", application_pages.application, name="application"),
+    path("applications/<reference:reference>/details/", application_pages.details, name="application-details"),
+    path("applications/<reference:reference>/site/", application_pages.site, name="application-site"),
+    path("applications/<reference:reference>/agreement/", paper_pages.agreement, name="application-agreement"),
+    path("applications/<reference:reference>/agreement.pdf", paper_pages.agreement_pdf, name="agreement-pdf"),
+    path("applications/<reference:reference>/signed-copy/", paper_pages.signature, name="application-signature"),
     path(
-        "applications/<str:reference>/mail/<int:message_id>/again/", application_pages.resend_mail, name="mail-resend"
+        "applications/<reference:reference>/signed-copy/state/", paper_pages.signed_copy_state, name="signed-copy-state"
+    ),
+    path("applications/<reference:reference>/signed-copy/inspect/", paper_pages.inspect_again, name="inspect-again"),
+    path("applications/<reference:reference>/signed-copy.pdf", paper_pages.signed_copy, name="signed-copy"),
+    path("applications/<reference:reference>/submit/", application_pages.submit, name="application-submit"),
+    path("applications/<reference:reference>/withdraw/", application_pages.withdraw, name="application-withdraw"),
+    path(
+        "applications/<reference:reference>/mail/<int:message_id>/again/",
+        application_pages.resend_mail,
+        name="mail-resend",
     ),
     path("grants/", grant_pages.grants, name="grants"),
-    path("grants/<str:reference>/", grant_pages.grant, name="grant"),
-    path("grants/<str:reference>/password/", grant_pages.password, name="grant-password"),
-    path("grants/<str:reference>/links/<int:archive_id>/fresh/", grant_pages.fresh_link, name="grant-link"),
-    path("grants/<str:reference>/links/<int:link_id>/end/", grant_pages.end_link, name="grant-link-end"),
+    path("grants/<reference:reference>/", grant_pages.grant, name="grant"),
+    path("grants/<reference:reference>/password/", grant_pages.password, name="grant-password"),
+    path("grants/<reference:reference>/links/<int:archive_id>/fresh/", grant_pages.fresh_link, name="grant-link"),
+    path("grants/<reference:reference>/links/<int:link_id>/end/", grant_pages.end_link, name="grant-link-end"),
     path("review/", review_pages.review_queue, name="review-queue"),
-    path("review/<str:reference>/", review_pages.review_case, name="review-case"),
-    path("review/<str:reference>/decide/", review_pages.decide, name="review-decide"),
-    path("review/<str:reference>/remark/", review_pages.remark, name="review-remark"),
-    path("review/<str:reference>/evidence/", review_pages.evidence_part, name="review-evidence"),
-    path("review/<str:reference>/evidence/again/", review_pages.gather_again, name="review-gather-again"),
-    path("review/<str:reference>/pages/<int:number>.png", review_pages.page_image, name="review-page-image"),
-    path("review/<str:reference>/signed-copy.pdf", review_pages.original, name="review-original"),
+    path("review/<reference:reference>/", review_pages.review_case, name="review-case"),
+    path("review/<reference:reference>/decide/", review_pages.decide, name="review-decide"),
+    path("review/<reference:reference>/remark/", review_pages.remark, name="review-remark"),
+    path("review/<reference:reference>/evidence/", review_pages.evidence_part, name="review-evidence"),
+    path("review/<reference:reference>/evidence/again/", review_pages.gather_again, name="review-gather-again"),
+    path("review/<reference:reference>/pages/<int:number>.png", review_pages.page_image, name="review-page-image"),
+    path("review/<reference:reference>/signed-copy.pdf", review_pages.original, name="review-original"),
     path("stewardship/<slug:slug>/", steward_pages.desk, name="stewardship"),
-    path("stewardship/<slug:slug>/grants/<str:reference>/", steward_pages.grant, name="steward-grant"),
-    path("stewardship/<slug:slug>/grants/<str:reference>/revoke/", steward_pages.revoke_grant, name="grant-revoke"),
+    path("stewardship/<slug:slug>/grants/<reference:reference>/", steward_pages.grant, name="steward-grant"),
+    path(
+        "stewardship/<slug:slug>/grants/<reference:reference>/revoke/", steward_pages.revoke_grant, name="grant-revoke"
+    ),
     path("stewardship/<slug:slug>/people/invite/", steward_pages.invite, name="invite"),
     path("stewardship/<slug:slug>/people/<int:assignment_id>/end/", steward_pages.end_role, name="role-end"),
     path("stewardship/<slug:slug>/rules/add/", steward_pages.add_rule, name="rule-add"),
     path("stewardship/<slug:slug>/rules/<int:rule_id>/end/", steward_pages.end_rule, name="rule-end"),
-    path("invitations/<str:token>/", steward_pages.accept_invitation, name="invitation"),
+    path("invitations/<word:token>/", steward_pages.accept_invitation, name="invitation"),
     path("record/", record_pages.record, name="record"),
     path("record/record.csv", record_pages.record_csv, name="record-csv"),
     path("healthz", operator_pages.healthz, name="healthz"),
