@@ -1,0 +1,1 @@
+"""Filters for templates: how values are shown, never what they are."""
