@@ -33,7 +33,9 @@ def main() -> int:
     asked, rest = parser.parse_known_args()
     started = time.monotonic()
     _install_missing()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COUNTERSIGN_")}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("COUNTERSIGN_", "DJANGO_"))
+    }
     if asked.nothing_skipped:
         environment[tools.NOTHING_SKIPPED] = "yes"
     extra = [*(["--long"] if asked.long else []), *rest]

@@ -36,5 +36,5 @@ class Database:
             with closing(sqlite3.connect(path, timeout=20, isolation_level=None)) as connection:
                 return list(connection.execute(statement, values).fetchall())
         with psycopg.connect(self.address, autocommit=True) as postgres:
-            done = postgres.execute(statement.replace("?", "%s"), values)  # type: ignore[arg-type]
+            done = postgres.execute(statement.replace("?", "%s"), values)
             return list(done.fetchall()) if done.description else []

@@ -117,7 +117,8 @@ class Installation:
         """Let leases and pauses be over, as if their time had passed."""
         long_ago = "2020-01-01 00:00:00+00:00"
         self.database.change(
-            "UPDATE agreements_outboxmessage SET leased_until = NULL, next_attempt_at = ? WHERE state = 'queued'", long_ago
+            "UPDATE agreements_outboxmessage SET leased_until = NULL, next_attempt_at = ? WHERE state = 'queued'",
+            long_ago,
         )
         self.database.change("UPDATE agreements_inspection SET due_at = ? WHERE state = 'pending'", long_ago)
         self.database.change("UPDATE agreements_evidencerun SET due_at = ? WHERE state = 'pending'", long_ago)
@@ -145,7 +146,11 @@ class Installation:
         first = ["-c"] if "\n" in arguments[0] else ["-m"]
         done = subprocess.run(
             [sys.executable, *first, *arguments],
-            check=False, capture_output=True, text=True, cwd=ROOT, env=self.environment,
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env=self.environment,
         )
         assert done.returncode == 0, done.stderr[-4000:]
         return done.stdout.strip()

@@ -48,9 +48,7 @@ def _session(user: object) -> str:
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
-    key = session.session_key
-    assert key is not None
-    return key
+    return str(session.session_key)
 
 
 if __name__ == "__main__":

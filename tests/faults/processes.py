@@ -27,10 +27,10 @@ def is_there(pid: int) -> bool:
 
 
 def inspectors_of(worker: int) -> list[int]:
-    """Return the children of a worker's pool that hold a stranger's file open."""
+    """Return the children of a worker's pool that hold a stranger's file open and have shut themselves in."""
     found = []
     for child in children_of(worker):
-        found += [one for one in children_of(child) if "agreements.documents.inspector" in _command(one)]
+        found += [one for one in children_of(child) if "documents.inspector" in _command(one) and _is_confined(one)]
     return found
 
 
@@ -60,6 +60,13 @@ def parent(pid: int) -> int:
         return int(_stat(pid)[1])
     except (OSError, IndexError):
         return 0
+
+
+def _is_confined(pid: int) -> bool:
+    try:
+        return "NoNewPrivs:\t1" in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
 
 
 def _command(pid: int) -> str:

@@ -67,7 +67,10 @@ def test_a_person_signs_in_applies_and_is_approved_without_redis(site: Installat
         assert carol.get(f"/review/{reference}/").status == 200
         decided = carol.post(
             f"/review/{reference}/decide/",
-            kind="approve", submission_number="1", evidence_digest="", reason="I know the group.",
+            kind="approve",
+            submission_number="1",
+            evidence_digest="",
+            reason="I know the group.",
         )
         assert decided.status == 302, decided.text
         assert carol.get("/review/?show=decided").status == 200
@@ -88,6 +91,6 @@ def test_a_poke_is_heard_again_at_once_after_redis_was_away(site: Installation, 
         first.post(f"/applications/{reference}/submit/", accept="on")
     assert wait_until(lambda: not site.waiting(), AFTERWARDS), site.waiting()
     marks = {part: len(site.log(part)) for part in ("worker", "beat")}
-    assert wait_until(lambda: "Sending due task" in site.log("beat")[marks["beat"]:], 15), site.log("beat")[-2000:]
-    assert wait_until(lambda: "succeeded" in site.log("worker")[marks["worker"]:], 15), site.log("worker")[-2000:]
+    assert wait_until(lambda: "Sending due task" in site.log("beat")[marks["beat"] :], 15), site.log("beat")[-2000:]
+    assert wait_until(lambda: "succeeded" in site.log("worker")[marks["worker"] :], 15), site.log("worker")[-2000:]
     assert "had died" not in site.said()

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from agreements.applications import submission, withdrawing
+from agreements.applications import evidence, submission, withdrawing
 from agreements.applications.models import Application, Decision, EvidenceRun, Submission
 from agreements.core import wakeups
 from agreements.documents.models import Inspection
@@ -38,7 +39,9 @@ from tests.ledger.lifting import let_flush_empty_them
 ROUNDS = pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=pytest.mark.long)])
 pytestmark = pytest.mark.timeout(900)
 
-TOO_LATE = re.compile(r"GB-A-\w+ is (in review|approved|declined|withdrawn|returned for changes): this can no longer be")
+TOO_LATE = re.compile(
+    r"GB-A-\w+ is (in review|approved|declined|withdrawn|returned for changes): this can no longer be"
+)
 
 
 class World:
@@ -65,9 +68,9 @@ class World:
 
     def granted(self) -> Grant:
         """Return somebody's new access."""
-        _approved, grant = _approve(self.submitted(), self.scene.carol)()
-        assert grant is not None
-        return grant
+        application = self.submitted()
+        _approve(application, self.scene.carol)()
+        return Grant.objects.get(application=application)
 
 
 @pytest.fixture
@@ -114,9 +117,7 @@ def test_of_two_decisions_at_the_same_moment_one_counts(world: World, rounds: in
             "approve": _approve(application, world.scene.dan),
             "decline": _decide(decisions.decline, application, world.scene.dan),
             "return": _decide(decisions.return_for_changes, application, world.scene.dan),
-            "withdraw": lambda application=application: withdrawing.withdraw(
-                application=application, by=application.applicant.actor
-            ),
+            "withdraw": partial(withdrawing.withdraw, application=application, by=application.applicant.actor),
         }
         told = refusals(at_once(_approve(application, world.scene.carol), others[against]))
         assert len(told) == 1, told
@@ -163,7 +164,9 @@ def test_a_decision_and_evidence_that_arrives_in_that_moment_agree_on_what_was_s
     seen: Counter[str] = Counter()
     for _ in range(rounds):
         application = world.submitted()
-        ends = at_once(_approve(application, world.scene.carol), gathering.work_off)
+        run = evidence.claim_due()
+        assert run is not None
+        ends = at_once(_approve(application, world.scene.carol), _complete(run))
         told = refusals(ends)
         assert told in ([], ["The case changed while you read it. Nothing was decided; what you wrote is kept below."])
         application.refresh_from_db()
@@ -230,7 +233,7 @@ def test_acts_on_different_things_all_go_through(world: World, rounds: int) -> N
     for _ in range(max(1, rounds // 5)):
         ready, waiting, grant = world.ready(), world.submitted(), world.granted()
         ends = at_once(
-            lambda application=ready: submission.submit(application=application, by=application.applicant.actor),
+            partial(submission.submit, application=ready, by=ready.applicant.actor),
             _approve(waiting, world.scene.carol),
             _revoke(grant, world.scene.dan),
             gathering.work_off,
@@ -250,6 +253,10 @@ def _approve(application: Application, reviewer: User) -> Callable[[], Any]:
 def _decide(how: Callable[..., None], application: Application, reviewer: User) -> Callable[[], None]:
     seen = Seen(submission_number=1, evidence_digest="")
     return lambda: how(application=application, seen=seen, reason="Not this group.", by=reviewer.actor)
+
+
+def _complete(run: EvidenceRun) -> Callable[[], None]:
+    return lambda: evidence.complete(run, findings=[], sources={})
 
 
 def _revoke(grant: Grant, steward: User) -> Callable[[], Revocation]:

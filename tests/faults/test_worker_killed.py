@@ -99,7 +99,7 @@ def test_a_mail_in_flight_goes_at_most_twice_and_under_one_message_id(
 def test_the_beat_and_the_pages_are_started_again_too(site: Installation) -> None:
     for part in ("beat", "web"):
         old = site.kill(part)
-        assert wait_until(lambda part=part, old=old: site.pid(part) != old, 20)  # type: ignore[misc]
+        assert wait_until(lambda part=part, old=old: site.pid(part) != old, 20)
     assert wait_until(lambda: _answers(site), 30)
 
 

@@ -35,9 +35,17 @@ class Visitor:
         """Open a page."""
         return self._timed("GET", path)
 
-    def post(self, path: str, *, files: dict[str, tuple[str, bytes, str]] | None = None, **values: str) -> Answer:
+    def post(
+        self,
+        path: str,
+        fields: dict[str, str] | None = None,
+        *,
+        files: dict[str, tuple[str, bytes, str]] | None = None,
+        **more: str,
+    ) -> Answer:
         """Send a form of this site."""
-        return self._timed("POST", path, files=files, values=values | {"csrfmiddlewaretoken": self._token()})
+        values = (fields or {}) | more | {"csrfmiddlewaretoken": self._token()}
+        return self._timed("POST", path, files=files, values=values)
 
     def note(self, what: str) -> float:
         """Keep the slowest and the middle answer since the last note for the report; return the slowest."""
