@@ -25,6 +25,7 @@ RUN apt-get update \
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=portal.settings COUNTERSIGN_ENV_FILE="" COUNTERSIGN_STATIC_ROOT=/app/static
 WORKDIR /app
+COPY deploy/healthy.py ./
 
 FROM base AS portal
 COPY --from=packages /venv /venv

@@ -1,10 +1,10 @@
-"""Addresses of the `delivery` process: the long downloads."""
+"""Addresses of the `delivery` process: the long downloads, and whether it is well."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from agreements.web import delivery_pages
+from agreements.web import delivery_pages, operator_pages
 
 # The `web` process serves these too, where no proxy sends them elsewhere.
 download_urls: list[URLPattern | URLResolver] = [
@@ -18,4 +18,4 @@ landing_urls: list[URLPattern | URLResolver] = [
     path("l/<str:token>/SHA256SUMS", delivery_pages.checksums, name="checksums"),
 ]
 
-urlpatterns = [*download_urls]
+urlpatterns = [path("healthz", operator_pages.healthz, name="healthz"), *download_urls]
