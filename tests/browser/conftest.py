@@ -35,15 +35,15 @@ def site_with_second_factor() -> Iterator[Site]:
 def browser() -> Iterator[Browser]:
     """Chromium. Of one module only: while Playwright runs, Django refuses the database to other tests."""
     program = tools.path_of("chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=ARGUMENTS, env=_with_chinese_letters())
+    with tempfile.TemporaryDirectory(prefix="cs-fonts-") as home, sync_playwright() as playwright:
+        surroundings = _with_chinese_letters(Path(home))
+        chromium = playwright.chromium.launch(executable_path=program, args=ARGUMENTS, env=surroundings)
         yield chromium
         chromium.close()
 
 
-def _with_chinese_letters() -> dict[str, str | float | bool]:
+def _with_chinese_letters(home: Path) -> dict[str, str | float | bool]:
     """Return an environment in which Chromium finds the Chinese font of a wheel: bare machines have none."""
-    home = Path(tempfile.mkdtemp(prefix="cs-fonts-"))
     (home / "fonts").symlink_to(Path(zhplot.__file__).parent / "fonts")
     return {**os.environ, "XDG_DATA_HOME": str(home)}
 

@@ -56,6 +56,7 @@ def look(page: Page, name: str) -> list[str]:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.evaluate(_DECODED)
     page.screenshot(path=PICTURES / f"{name}-phone.png", full_page=True)
+    found += [f"{name}, phone: {line}" for line in violations(page)]
     overflow = page.evaluate(_OVERFLOW)
     if overflow > 0:
         found.append(f"{name}, phone: {overflow} px wider than the screen")
