@@ -71,8 +71,7 @@ def _check_the_record(installation: Installation, keep: Path | None) -> bool:
     try:
         console.print(f"\nverify_ledger: {installation.manage('verify_ledger').strip()}", markup=False)
         if keep is not None:
-            export = installation.manage("dumpdata", "agreements.ledgerentry", "--indent", "1")
-            (keep / "ledger.json").write_text(export, encoding="utf-8")
+            (keep / "ledger.jsonl").write_text(installation.manage("export_ledger"), encoding="utf-8")
             console.print(f"kept in {keep}: {', '.join(sorted(path.name for path in keep.iterdir()))}", markup=False)
     except StartFailed as failure:
         console.print(str(failure), markup=False)
