@@ -14,10 +14,13 @@ environment_file.load()
 
 
 def text(name: str, default: str | None = None) -> str:
-    """Return NAME, or the content of the file that NAME_FILE names. Raises ImproperlyConfigured if neither is set."""
-    if (path := os.environ.get(f"{name}_FILE")) is not None:
+    """Return NAME, or the content of the file that NAME_FILE names; an empty value means the default.
+
+    Raises ImproperlyConfigured if neither is set and there is no default.
+    """
+    if path := os.environ.get(f"{name}_FILE"):
         return Path(path).read_text(encoding="utf-8").strip()
-    value = os.environ.get(name, default)
+    value = os.environ.get(name) or default
     if value is None:
         raise ImproperlyConfigured(f"set {name}, or {name}_FILE; `manage.py setup` writes both keys and settings")
     return value

@@ -37,7 +37,7 @@ class Question:
 QUESTIONS: Final = (
     Question("COUNTERSIGN_SITE_URL", "site-url", "Address of the site, as people type it", "http://127.0.0.1:8000"),
     Question("COUNTERSIGN_DATABASE_URL", "database-url", "Database, postgres://… or sqlite:///… (empty: a file here)"),
-    Question("COUNTERSIGN_REDIS_URL", "redis-url", "Redis, the broker of background work", "redis://127.0.0.1:6379/0"),
+    Question("COUNTERSIGN_REDIS_URL", "redis-url", "Redis, redis://host:6379/0 (empty: `serve` starts its own)"),
     Question("COUNTERSIGN_SMTP_HOST", "smtp-host", "Mail server (SMTP)", "127.0.0.1"),
     Question("COUNTERSIGN_SMTP_PORT", "smtp-port", "Its port", "25"),
     Question("COUNTERSIGN_SMTP_SECURITY", "smtp-security", "Its security: none, starttls or tls", "none"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -19,7 +20,7 @@ MASTER_KEYS = env.master_keys()
 # --- Where the site lives
 SITE_URL = env.text("COUNTERSIGN_SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 DELIVERY_URL = env.text("COUNTERSIGN_DELIVERY_URL", SITE_URL).rstrip("/")
-ALLOWED_HOSTS = env.words("COUNTERSIGN_ALLOWED_HOSTS", "127.0.0.1,localhost")
+ALLOWED_HOSTS = env.words("COUNTERSIGN_ALLOWED_HOSTS", f"{urlsplit(SITE_URL).hostname},127.0.0.1,localhost")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 OVER_TLS = SITE_URL.startswith("https://")
 # Which urlconf a process serves: `web` (pages) or `delivery` (the long downloads under /d/).

@@ -8,9 +8,7 @@ import tempfile
 
 _run = os.environ.setdefault("COUNTERSIGN_TEST_FOLDER", tempfile.mkdtemp(prefix="cs-"))
 os.environ.setdefault("COUNTERSIGN_ENV_FILE", "")
-os.environ.setdefault(
-    "COUNTERSIGN_SECRET_KEY", "only tests use this key: it is long enough for check --deploy"
-)
+os.environ.setdefault("COUNTERSIGN_SECRET_KEY", "only tests use this key: it is long enough for check --deploy")
 os.environ.setdefault("COUNTERSIGN_MASTER_KEYS", "1:" + base64.b64encode(bytes(range(32))).decode())
 os.environ.setdefault("COUNTERSIGN_VAULT_ARCHIVES", f"folder:{_run}/archives")
 os.environ.setdefault("COUNTERSIGN_VAULT_PAPERS", f"folder:{_run}/papers")

@@ -143,7 +143,7 @@ class Supervisor:
         if given["COUNTERSIGN_SITE_URL"] == f"http://127.0.0.1:{self.web_port}":
             # No proxy stands in front, so nobody but the delivery process itself answers under /d/.
             given.setdefault("COUNTERSIGN_DELIVERY_URL", f"http://127.0.0.1:{self.delivery_port}")
-        if "COUNTERSIGN_REDIS_URL" not in given:
+        if not given.get("COUNTERSIGN_REDIS_URL"):
             given["COUNTERSIGN_REDIS_URL"] = f"redis+socket://{self._sockets / 'broker.sock'}?virtual_host=0"
             self._own_broker = True
         else:

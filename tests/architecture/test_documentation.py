@@ -28,12 +28,12 @@ def test_every_package_we_ask_for_stands_in_the_dependencies() -> None:
     assert [name for name in asked if not re.search(rf"(?:\| |, ){re.escape(name)}\b", listed)] == []
 
 
-def tests_named_by_the_threat_model() -> list[str]:
+def named_by_the_threat_model() -> list[str]:
     text = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
     return sorted(set(re.findall(r"`(tests/[^`]+)`", text)))
 
 
-@pytest.mark.parametrize("name", tests_named_by_the_threat_model())
+@pytest.mark.parametrize("name", named_by_the_threat_model())
 def test_every_line_of_the_threat_model_names_a_test_that_is_there(name: str) -> None:
     file, _, function = name.partition("::")
     assert f"def {function}" in (ROOT / file).read_text(encoding="utf-8")
