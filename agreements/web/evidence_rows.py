@@ -47,9 +47,14 @@ def rows_of(run: EvidenceRun | None) -> list[Row]:
 def _row(finding: dict[str, Any], run: EvidenceRun) -> Row:
     check = str(finding["check"])
     about = _ABOUT.get(check) or (_("Address") if check.startswith("address") else check)
-    looked = [(str(key), _plain(value)) for key, value in finding.get("details", {}).items()]
+    looked = [(str(key).replace("_", " "), _plain(value)) for key, value in finding.get("details", {}).items()]
     return Row(about, str(finding["outcome"]), str(finding["summary"]), looked, run.finished_at)
 
 
 def _plain(value: Any) -> str:
-    return ", ".join(_plain(item) for item in value) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{str(name).replace('_', ' ')} {_plain(item)}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        apart = "; " if any(isinstance(item, dict) for item in value) else ", "
+        value = apart.join(_plain(item) for item in value)
+    return str(value) or str(_("nothing"))

@@ -47,10 +47,14 @@ document.addEventListener("change", (event) => {
   if (drop && event.target.type === "file") check(drop);
 });
 
+// The path of the answer that was put in place of a page, or null while the page is as it was loaded.
+let shown = null;
+
 // Puts the answer in place of the page, as the browser would after a plain submit. Parsed scripts stay inert.
 const show = (request) => {
   const answer = new DOMParser().parseFromString(request.responseText, "text/html");
   if (request.status < 400 && request.responseURL) history.pushState(null, "", request.responseURL);
+  shown = location.pathname;
   document.title = answer.title;
   document.body.replaceWith(answer.body);
   globalThis.htmx?.process(document.body);
@@ -101,4 +105,7 @@ document.addEventListener("submit", (event) => {
   send(form, drop, event.submitter);
 });
 
-addEventListener("popstate", () => location.reload());
+// Back to a page that stands no longer there. A jump within the page is a popstate as well, and reloads nothing.
+addEventListener("popstate", () => {
+  if (shown !== null && location.pathname !== shown) location.reload();
+});
