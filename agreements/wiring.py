@@ -8,12 +8,14 @@ from agreements.catalog import messages as catalog_messages
 from agreements.core import wakeups
 from agreements.core.wakeups import Wakeup
 from agreements.grants import messages as grant_messages
+from agreements.tasks.waking import Waker
 
 
 def connect() -> None:
     """Register wake-ups and message kinds. Called once, by `apps.py`."""
-    wakeups.register(Wakeup.MAIL, tasks.send_mail.delay)
-    wakeups.register(Wakeup.EVIDENCE, tasks.gather_evidence.delay)
-    wakeups.register(Wakeup.INSPECTION, tasks.inspect_documents.delay)
+    waker = Waker()
+    wakeups.register(Wakeup.MAIL, waker.waking(tasks.send_mail))
+    wakeups.register(Wakeup.EVIDENCE, waker.waking(tasks.gather_evidence))
+    wakeups.register(Wakeup.INSPECTION, waker.waking(tasks.inspect_documents))
     for messages in (application_messages, catalog_messages, grant_messages):
         messages.register()

@@ -25,6 +25,7 @@ from tests.services import valkey
 from tests.services.ports import free_port
 from tests.services.valkey import Valkey
 
+LONG_AGO = "2020-01-01 00:00:00+00:00"
 VERDICT = """
 import django; django.setup()
 from agreements.ledger.verify import verify
@@ -103,6 +104,8 @@ class Installation:
 
     def settle(self) -> None:
         """Wait until no work is left over: what one test leaves must not slow down the next."""
+        if self.waiting():
+            self.do_now()
         assert wait_until(lambda: not self.waiting(), 60, 0.1), f"work is left over: {self.waiting()}"
 
     def waiting(self) -> list[str]:
@@ -115,13 +118,12 @@ class Installation:
 
     def do_now(self) -> None:
         """Let leases and pauses be over, as if their time had passed."""
-        long_ago = "2020-01-01 00:00:00+00:00"
         self.database.change(
             "UPDATE agreements_outboxmessage SET leased_until = NULL, next_attempt_at = ? WHERE state = 'queued'",
-            long_ago,
+            LONG_AGO,
         )
-        self.database.change("UPDATE agreements_inspection SET due_at = ? WHERE state = 'pending'", long_ago)
-        self.database.change("UPDATE agreements_evidencerun SET due_at = ? WHERE state = 'pending'", long_ago)
+        self.database.change("UPDATE agreements_inspection SET due_at = ? WHERE state = 'pending'", LONG_AGO)
+        self.database.change("UPDATE agreements_evidencerun SET due_at = ? WHERE state = 'pending'", LONG_AGO)
 
     def state_of(self, reference: str) -> str:
         """Return the state of an application."""

@@ -12,7 +12,7 @@ import pytest
 
 from portal.embedded.children import wait_until
 from tests.faults import processes
-from tests.faults.installation import Installation
+from tests.faults.installation import LONG_AGO, Installation
 from tests.faults.visitor import Visitor
 
 RESTART = 40.0
@@ -114,7 +114,7 @@ def _answers(site: Installation) -> bool:
 
 def _submit_and_stop_in_the_middle_of_the_file(site: Installation, alice: Visitor, reference: str) -> int:
     """Have the signed copy opened once more, freeze the process that opens it, and return its number."""
-    site.database.change(_FORGET_INSPECTION, reference)
+    site.database.change(_FORGET_INSPECTION, LONG_AGO, reference)
     assert alice.post(f"/applications/{reference}/submit/", accept="on").status == 302
     caught: list[int] = []
 
@@ -128,7 +128,7 @@ def _submit_and_stop_in_the_middle_of_the_file(site: Installation, alice: Visito
 
 
 _FORGET_INSPECTION = """
-    UPDATE agreements_inspection SET state = 'pending', attempts = 0, reason = '', finished_at = NULL
+    UPDATE agreements_inspection SET state = 'pending', attempts = 0, reason = '', due_at = ?
     WHERE document_id IN (
         SELECT c.document_id FROM agreements_signedcopy c JOIN agreements_application a ON a.id = c.application_id
         WHERE a.reference = ?
