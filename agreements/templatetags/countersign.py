@@ -1,10 +1,11 @@
-"""`{% load countersign %}`: sizes in binary units, countries by name."""
+"""`{% load countersign %}`: sizes in binary units, countries by name, code in text, browsers in two words."""
 
 from __future__ import annotations
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from agreements.core import countries
 from agreements.grants import wording
@@ -30,3 +31,20 @@ def code_in_backticks(text: str) -> SafeString:
     pieces = text.split("`")
     marked = ("<code>{}</code>" if at % 2 else "{}" for at in range(len(pieces)))
     return format_html("".join(marked), *pieces)
+
+
+@register.filter
+def browser_name(user_agent: str) -> str:
+    """Return a browser and its system in two words, from what it says of itself; unknown ones as they say it."""
+    # The order matters: nearly every browser names Safari, and Edge and Opera name Chrome.
+    browser = _first_of(user_agent, {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome"})
+    browser = browser or _first_of(user_agent, {"CriOS/": "Chrome", "FxiOS/": "Firefox", "Safari/": "Safari"})
+    system = _first_of(user_agent, {"Windows": "Windows", "Android": "Android", "iPhone": "iOS", "iPad": "iPadOS"})
+    system = system or _first_of(user_agent, {"Mac OS X": "macOS", "CrOS": "ChromeOS", "Linux": "Linux"})
+    if not browser:
+        return user_agent[:60] or _("an unknown browser")
+    return _("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser
+
+
+def _first_of(text: str, names: dict[str, str]) -> str:
+    return next((name for mark, name in names.items() if mark in text), "")
