@@ -21,12 +21,14 @@ def nav(request: HttpRequest) -> dict[str, Any]:
 def _nav(request: HttpRequest) -> dict[str, Any]:
     datasets = list(Dataset.objects.filter(withdrawn_at=None)[:2])
     found: dict[str, Any] = {"contact": datasets[0].contact_address if len(datasets) == 1 else ""}
-    if not isinstance(request.user, User):
+    # An error page may be shown before anybody was looked up: a hostile Host header is refused first of all.
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
         return found
-    pk = request.user.pk
+    pk = user.pk
     if datasets_where(pk, tuple(Role)).exists():
         found["review"] = True
-        found["review_count"] = cases(by=request.user.actor, filters=Filters()).count()
+        found["review_count"] = cases(by=user.actor, filters=Filters()).count()
         found["stewardship"] = list(datasets_where(pk, (Role.STEWARD, Role.AUDITOR)).values("slug", "title"))
         found["record"] = bool(found["stewardship"])
     return found

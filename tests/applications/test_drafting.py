@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 
@@ -181,7 +182,7 @@ def test_submitting_freezes_and_a_second_click_changes_nothing(scene: Scene) -> 
 @pytest.mark.parametrize("state", [state for state in State if state not in {State.DRAFT, State.RETURNED}])
 def test_what_was_handed_in_cannot_be_changed(scene: Scene, state: State) -> None:
     application, by = put(scene, state), scene.alice.actor
-    acts = [
+    acts: list[Callable[[], object]] = [
         lambda: save(application, by, name="Mallory"),
         lambda: drafting.set_members(application=application, members=[], by=by),
         lambda: issue_agreement(application=application, by=by),

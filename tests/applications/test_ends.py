@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 
 from agreements.applications import withdrawing
-from agreements.applications.models import State
+from agreements.applications.models import Application, State
 from agreements.core import clock
 from agreements.core.errors import NotPossible
 from agreements.ledger.models import LedgerEntry
@@ -60,7 +60,7 @@ def test_an_application_that_its_owner_goes_on_with_in_that_moment_does_not_laps
     application = put(scene, State.DRAFT)
     plain = withdrawing._forgotten
 
-    def and_then_the_owner_saves() -> list[object]:
+    def and_then_the_owner_saves() -> list[Application]:
         found = list(plain())
         save(application, scene.alice.actor, city="Kowloon")
         return found

@@ -69,6 +69,7 @@ def test_a_step_is_taken_where_the_table_allows_it_and_by_nobody_else(scene: Sce
         application.refresh_from_db()
         allowed = name in MAY[step] and not (step in OF_A_CASE and state in NEVER_SUBMITTED)
         target = TRANSITIONS.get((state, step))
+        expected: tuple[type, State, int]
         if not allowed:
             expected = (NotAllowed, state, 0)
         elif target is None:

@@ -1,0 +1,152 @@
+"""One of everything that an address can name, and everybody who may ask for it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from agreements.applications import drafting
+from agreements.applications.models import State
+from agreements.catalog import invitations, roles
+from agreements.catalog.models import Access, Archive, Dataset, Role, RoleAssignment, Subset
+from agreements.catalog.publishing import publish_archive
+from agreements.documents import store
+from agreements.documents.issuing import newest
+from agreements.flows.agreement_issue import issue_agreement
+from agreements.flows.signed_copy import receive_upload
+from agreements.grants import links
+from agreements.grants.models import Grant, Link
+from agreements.identity import rules
+from agreements.identity.models import Verdict
+from agreements.mail.models import OutboxMessage
+from agreements.people.models import User
+from agreements.review import gathering
+from tests.applications.cases import SYSTEM, put, staff
+from tests.flows.scene import DETAILS, SITE, Scene, make_scene
+
+ROLES: Final = ("out", "eve", "bob", "alice", "carol", "dan", "audrey", "rory", "adam")
+"""Signed out; a stranger; same institution; applicant and holder; reviewer; steward; auditor; reviewer of another
+dataset; site administrator without a role."""
+
+NOT_THERE: Final = {
+    "draft": "GB-A-999999",
+    "case": "GB-A-999998",
+    "grant": "GB-G-999999",
+    "slug": "nothing-here",
+    "archive": "987654",
+    "open": "987653",
+    "link": "987654",
+    "mail": "987654",
+    "role": "987654",
+    "rule": "987654",
+    "token": "0" * 66,
+    "invitation": "0" * 64,
+    "person": "987654",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """`names` fills the braces of an address; `clients` are browsers by role."""
+
+    scene: Scene
+    names: dict[str, str]
+    clients: dict[str, Client]
+
+    def address(self, template: str, **other: str) -> str:
+        return template.format(**(self.names | other))
+
+
+def build(folder: Path) -> Everything:
+    """Return Alice's approved application with its grant, her next draft, and a thing behind every other address."""
+    scene = make_scene(folder / "train40")
+    people = {name: getattr(scene, name) for name in ("eve", "bob", "alice", "carol", "dan")}
+    people |= {"audrey": staff(scene, "audrey", Role.AUDITOR), "rory": _reviewer_of_another()}
+    people["adam"] = User.objects.create_superuser("adam@site.example")
+    approved = put(scene, State.APPROVED)
+    gathering.work_off()
+    grant = Grant.objects.get(application=approved)
+    link = Link.objects.get(grant=grant)
+    opened = _open_archive(scene, folder / "test10")
+    invited = invitations.invite(
+        dataset=scene.dataset, email="new@genebody.example", role=Role.AUDITOR, by=scene.dan.actor
+    )
+    rule = rules.add(dataset=scene.dataset, suffix="ust.hk", verdict=Verdict.ALLOW, reason="Known.", by=scene.dan.actor)
+    message = OutboxMessage.objects.get(kind="application-received")
+    names = {
+        "slug": "genebody",
+        "draft": _draft(scene),
+        "case": approved.reference,
+        "grant": grant.reference,
+        "archive": str(link.archive_id),
+        "archive_name": link.archive.name,
+        "open": str(opened.pk),
+        "open_name": opened.name,
+        "link": str(link.pk),
+        "token": links.token(link),
+        "mail": str(message.pk),
+        "role": str(RoleAssignment.objects.get(user=scene.carol).pk),
+        "rule": str(rule.pk),
+        "invitation": invitations.token(invited),
+        "person": str(scene.eve.pk),
+    }
+    clients = {"out": Client()} | {name: _browser(user) for name, user in people.items()}
+    return Everything(scene, names, clients)
+
+
+def routes(urlconf: str) -> set[str]:
+    """Return every route of an urlconf, as a match of the resolver names it."""
+    return {route for route, _name in _walk(get_resolver(urlconf), "")}
+
+
+def _walk(resolver: URLResolver, prefix: str) -> Any:
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern).removeprefix("^")
+        if isinstance(pattern, URLPattern):
+            yield route, pattern.name
+        else:
+            yield from _walk(pattern, route)
+
+
+def without_what_differs_each_time(body: bytes, *own: str) -> str:
+    """Return a page without CSRF tokens and without the names that the address itself held."""
+    text = re.sub(r"[A-Za-z0-9]{64}", "…", body.decode())
+    for name in own:
+        text = text.replace(name, "…")
+    return text
+
+
+def _browser(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def _reviewer_of_another() -> User:
+    other = Dataset.objects.create(slug="other", reference_prefix="OT", title="Other", contact_address="o@o.example")
+    rory = User.objects.create_user("rory@other.example", name="Rory")
+    roles.give(user=rory, dataset=other, role=Role.REVIEWER, by=SYSTEM)
+    return rory
+
+
+def _open_archive(scene: Scene, folder: Path) -> Archive:
+    folder.mkdir()
+    (folder / "readme.txt").write_text("open to all")
+    subset = Subset.objects.create(dataset=scene.dataset, slug="test10", title="Test10", access=Access.OPEN)
+    return publish_archive(subset=subset, source=folder, name="test10.zip", by=SYSTEM)
+
+
+def _draft(scene: Scene) -> str:
+    by = scene.alice.actor
+    draft = drafting.start(dataset=scene.dataset, email=scene.alice.email, by=by)
+    draft = drafting.save(application=draft, fields=DETAILS | SITE, by=by)
+    issue_agreement(application=draft, by=by)
+    issued = newest(draft.reference)
+    assert issued is not None
+    receive_upload(application=draft, data=store.read(issued.document), original_name="signed.pdf", by=by)
+    return draft.reference

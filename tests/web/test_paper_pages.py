@@ -1,0 +1,144 @@
+"""The agreement as paper: what is uploaded, and what is said about what cannot be accepted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from agreements.applications import drafting
+from agreements.applications.models import Application, SignedCopy
+from agreements.documents import inspecting
+from agreements.documents.models import Inspection, InspectionState, StoredDocument
+from agreements.flows.agreement_issue import issue_agreement
+from tests.documents import hostile
+from tests.flows.scene import DETAILS, SITE, Scene, draft_with_signed_copy, signed_in, submitted
+
+MIB = 2**20
+
+
+@pytest.fixture
+def draft(scene: Scene) -> Application:
+    by = scene.alice.actor
+    application = drafting.start(dataset=scene.dataset, email=scene.alice.email, by=by)
+    application = drafting.save(application=application, fields=DETAILS | SITE, by=by)
+    issue_agreement(application=application, by=by)
+    return application
+
+
+def page_of(application: Application) -> str:
+    return f"/applications/{application.reference}/signed-copy/"
+
+
+def upload(scene: Scene, application: Application, data: bytes, name: str = "signed.pdf") -> Any:
+    file = SimpleUploadedFile(name, data, "application/pdf")
+    return signed_in(scene.alice).post(page_of(application), {"file": file})
+
+
+REFUSED_AT_ONCE = {
+    "26 MB": (b"%PDF-1.7\n" + bytes(26 * MIB), "The file is larger than 25 MiB. Scan it in grey at 150 dpi"),
+    "one byte too many": (b"%PDF-1.7\n" + bytes(25 * MIB - 8), "The file is larger than 25 MiB."),
+    "a text named .pdf": (b"Dear lab, I agree.", "This is not a PDF. Scan the signed pages as one PDF"),
+    "a picture": (b"\xff\xd8\xff\xe0JFIF", "This is not a PDF."),
+    "an empty file": (b"", "The file is empty. Choose the signed PDF again."),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED_AT_ONCE)
+def test_what_cannot_be_a_signed_copy_is_refused_with_what_to_do(scene: Scene, draft: Application, what: str) -> None:
+    upload(scene, draft, b"%PDF-1.7\nthe earlier one")
+    kept = SignedCopy.objects.get()
+    stored = StoredDocument.objects.count()
+    data, words = REFUSED_AT_ONCE[what]
+    answer = upload(scene, draft, data)
+    page = answer.content.decode()
+    assert (answer.status_code, words in page) == (422, True)
+    assert "Kept: <strong>signed.pdf</strong>" in page
+    assert SignedCopy.objects.get() == kept
+    assert StoredDocument.objects.count() == stored
+
+
+@pytest.mark.parametrize("data", [{}, {"file": ""}])
+def test_an_empty_form_is_told_what_it_lacks(scene: Scene, draft: Application, data: dict[str, str]) -> None:
+    answer = signed_in(scene.alice).post(page_of(draft), data)
+    assert answer.status_code == 422
+    assert "This field is required." in answer.content.decode()
+
+
+def test_far_too_large_a_body_is_refused_before_it_is_read(scene: Scene, draft: Application) -> None:
+    for client in (signed_in(scene.alice), Client()):
+        answer = client.post(
+            page_of(draft), b"", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH=str(10**12)
+        )
+        assert answer.status_code == 413
+        assert "That file is too large" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (hostile.encrypted(user="secret"), "password"),
+        (b"%PDF-1.7\nnot really", ""),
+    ],
+)
+def test_what_inspect_refuses_is_said_on_the_page_and_cannot_be_submitted(
+    scene: Scene, draft: Application, data: bytes, words: str
+) -> None:
+    assert upload(scene, draft, data).status_code == 302
+    inspecting.work_off()
+    inspection = Inspection.objects.get()
+    assert inspection.state == InspectionState.REFUSED
+    alice = signed_in(scene.alice)
+    assert words in inspection.reason
+    for address in (page_of(draft), f"/applications/{draft.reference}/signed-copy/state/"):
+        page = alice.get(address).content.decode()
+        assert "signed.pdf cannot be accepted" in page
+    answer = alice.post(f"/applications/{draft.reference}/submit/", {"accept": "on"})
+    assert answer.status_code == 422
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+
+
+def test_a_good_copy_is_opened_counted_and_given_back_byte_for_byte(scene: Scene) -> None:
+    application = draft_with_signed_copy(scene)
+    inspecting.work_off()
+    alice = signed_in(scene.alice)
+    assert "signed.pdf was opened: " in alice.get(page_of(application)).content.decode()
+    issued = alice.get(f"/applications/{application.reference}/agreement.pdf")
+    given_back = alice.get(f"/applications/{application.reference}/signed-copy.pdf")
+    assert given_back.content == issued.content
+    assert given_back["Content-Type"] == "application/pdf"
+    assert given_back["Content-Disposition"] == f'attachment; filename="{application.reference}-signed.pdf"'
+    assert given_back["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert "no-store" in given_back["Cache-Control"]
+
+
+def test_a_file_that_stopped_the_inspection_can_be_tried_again(scene: Scene) -> None:
+    application = draft_with_signed_copy(scene)
+    Inspection.objects.update(state=InspectionState.FAILED, reason="It stopped.", attempts=3)
+    alice = signed_in(scene.alice)
+    assert "is kept, but could not be opened" in alice.get(page_of(application)).content.decode()
+    assert alice.post(f"/applications/{application.reference}/signed-copy/inspect/").status_code == 302
+    assert Inspection.objects.get().state == InspectionState.PENDING
+
+
+def test_after_submitting_no_paper_is_taken_any_more(scene: Scene) -> None:
+    application = submitted(scene)
+    answer = upload(scene, application, b"%PDF-1.7\nanother")
+    assert answer.status_code == 422
+    assert "it can no longer be changed" in answer.content.decode()
+    assert SignedCopy.objects.count() == 1
+    alice = signed_in(scene.alice)
+    for page in ("signed-copy", "agreement", "details", "site", "submit"):
+        assert alice.get(f"/applications/{application.reference}/{page}/").status_code == 302
+
+
+def test_the_agreement_needs_the_details_first(scene: Scene) -> None:
+    application = drafting.start(dataset=scene.dataset, email=scene.alice.email, by=scene.alice.actor)
+    alice = signed_in(scene.alice)
+    base = f"/applications/{application.reference}"
+    assert alice.get(f"{base}/agreement.pdf").status_code == 404
+    page = alice.post(f"{base}/agreement/", follow=True).content.decode()
+    assert "Fill in your details first" in page
