@@ -46,6 +46,7 @@ class Installation:
     web_port: int
     sessions: dict[str, str] = field(default_factory=dict)
     applications: dict[str, str] = field(default_factory=dict)
+    pages_wake_again_at: float = 0.0
     _program: Child | None = None
     _used: int = 0
 

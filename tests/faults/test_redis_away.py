@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from agreements.tasks.waking import PAUSE
 from portal.embedded.children import wait_until
 from tests.faults.installation import Installation
 from tests.faults.visitor import FIGURES
@@ -49,6 +50,8 @@ def test_a_person_signs_in_applies_and_is_approved_without_redis(site: Installat
     stranger = site.visitor()
     processes_before = {part: site.pid(part) for part in ("worker", "beat", "web")}
     email = f"eve-{away.__name__}@ethz.ch"
+    assert wait_until(lambda: time.monotonic() > site.pages_wake_again_at, PAUSE + 1)
+    mark = len(site.log("beat"))
     with away(site.broker):  # type: ignore[attr-defined]
         # before sign-in
         assert stranger.get("/datasets/genebody/").status == 200
@@ -81,12 +84,15 @@ def test_a_person_signs_in_applies_and_is_approved_without_redis(site: Installat
         assert site.state_of(reference) == "approved"
         assert site.mails.to(address) == []
         assert site.evidence_of(reference)[0] == "pending"
+        # Long enough for the beat to meet the missing broker, too.
+        assert wait_until(lambda: "Message Error" in site.log("beat")[mark:], 20), site.log("beat")[-2000:]
     back, mark = time.monotonic(), len(site.log("beat"))
+    site.pages_wake_again_at = back + PAUSE
     assert wait_until(lambda: not site.waiting(), AFTERWARDS), site.waiting()
     FIGURES.append(f"Redis {away.__name__}: everything done {time.monotonic() - back:.1f} s after it was back")
     assert site.evidence_of(reference)[0] == "complete"
     subjects = [str(mail.message["Subject"]) for mail in site.mails.to(address)]
     assert len(subjects) == 2, subjects
     # Worker and beat found their way back by themselves.
-    assert wait_until(lambda: "Sending due task" in site.log("beat")[mark:], 15), site.log("beat")[-2000:]
+    assert wait_until(lambda: "Sending due task" in site.log("beat")[mark:], 40), site.log("beat")[-2000:]
     assert processes_before == {part: site.pid(part) for part in ("worker", "beat", "web")}
