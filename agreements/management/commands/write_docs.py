@@ -77,8 +77,8 @@ def record_page() -> str:
     parts = [
         "# Kinds of ledger rows",
         NOTE,
-        "Each row also has a sequence number, a time, an actor, the role in which they acted, the references of what it is "
-        "about, the hash of the row before, and its own: SHA-256 of canonical JSON (`agreements/ledger/chain.py`).",
+        "Each row also has a sequence number, a time, an actor, the role in which they acted, the references of what "
+        "it is about, the hash of the row before, and its own: SHA-256 of canonical JSON (see `ledger/chain.py`).",
         _table(("kind", "says", "payload"), rows),
     ]
     return "\n\n".join(parts) + "\n"
