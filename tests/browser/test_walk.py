@@ -83,6 +83,10 @@ def approve(carol: Visitor, reference: str) -> None:
     carol.page.get_by_role("link", name=reference).click()
     chain.evidence_is_there(carol)
     carol.look("18-case")
+    carol.page.keyboard.press("?")
+    expect(carol.page.get_by_role("dialog", name="Keys on this page")).to_be_visible()
+    carol.look("18b-keys")
+    carol.page.keyboard.press("Escape")
     carol.page.keyboard.press("a")
     carol.look("19-case-approving")
     carol.page.locator("#approve textarea").fill("Institutional address, complete and signed agreement.")
@@ -105,6 +109,12 @@ def read_password(alice: Visitor, address: str) -> tuple[str, str]:
     """From the mail's address to the password on the screen; return it and the reference of the access."""
     alice.go(address)
     alice.look("24-grant")
+    alice.page.get_by_text("End this link…").click()
+    expect(alice.page.get_by_role("dialog", name="End this link?")).to_contain_text("It stops working at once")
+    alice.look("24b-end-link")
+    alice.press("Keep as it is")
+    alice.page.locator(".menu > summary").click()
+    alice.look("24c-menu")
     grant = alice.page.url.rstrip("/").rpartition("/")[2]
     alice.press("See my password")
     alice.confirm_afresh(pictures="25-fresh-code")
