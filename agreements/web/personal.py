@@ -9,6 +9,7 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+from django.utils.cache import add_never_cache_headers
 
 from agreements.core.clock import now
 from agreements.people import accounts, sessions
@@ -32,7 +33,11 @@ class PersonalMiddleware:
         request.LANGUAGE_CODE = translation.get_language() or "en"
         _note_seen(request)
         with timezone.override(_zone(user.time_zone)):
-            return self.get_response(request)
+            response = self.get_response(request)
+        # What a signed-in person sees is theirs: no cache in between keeps it, nor does a shared browser.
+        if "Cache-Control" not in response:
+            add_never_cache_headers(response)
+        return response
 
 
 def _zone(name: str) -> dt.tzinfo:

@@ -107,6 +107,15 @@ def test_staff_pages_want_a_second_factor_of_everybody_with_a_role(things: Every
             assert response.headers.get("Location", "").startswith("/accounts/2fa/totp/activate/"), (address, role)
 
 
+def test_what_a_signed_in_person_sees_is_kept_by_no_cache(things: Everything) -> None:
+    for method, address, expected in rows():
+        if method == "GET" and expected["out"] in {"in", "adm"} and expected["dan"] == "ok":
+            with asking(things, "dan") as client:
+                response = client.get(things.address(address))
+            _word(response)
+            assert {"no-store", "private"} & set(response["Cache-Control"].split(", ")), address
+
+
 @contextmanager
 def asking(things: Everything, role: str) -> Iterator[Client]:
     """Give a role's browser; whatever it does is undone."""

@@ -1,0 +1,53 @@
+"""What operators and their probes ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from agreements.vault import stores
+from tests.ledger.lifting import triggers_lifted
+
+pytestmark = pytest.mark.django_db
+
+
+def test_alive_and_ready() -> None:
+    assert Client().get("/healthz").content == b"ok\n"
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"database": True, "ledger": True, "vault": True})
+
+
+def test_without_the_ledgers_triggers_it_is_not_ready() -> None:
+    with triggers_lifted():
+        answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()["ledger"]) == (503, False)
+
+
+def test_without_its_vault_it_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> Any:
+        raise OSError("no disk")
+
+    monkeypatch.setattr(stores, "archives", gone)
+    assert Client().get("/readyz").status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("configured", "sent", "status"),
+    [
+        ("", "", 404),
+        ("", "Bearer ", 404),
+        ("k", "", 404),
+        ("k", "Bearer x", 404),
+        ("k", "k", 404),
+        ("k", "Bearer k", 200),
+    ],
+)
+def test_metrics_are_for_who_knows_the_token(settings: Any, configured: str, sent: str, status: int) -> None:
+    settings.METRICS_TOKEN = configured
+    answer = Client().get("/metrics", HTTP_AUTHORIZATION=sent)
+    assert answer.status_code == status
+    if status == 200:
+        assert 'countersign_mail{state="queued"} 0\n' in answer.content.decode()
+        assert "countersign_evidence_waiting 0\n" in answer.content.decode()

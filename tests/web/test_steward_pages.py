@@ -1,0 +1,116 @@
+"""The steward's desk through the pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from agreements.applications.models import State
+from agreements.catalog import invitations, roles
+from agreements.catalog.models import Dataset, Role, RoleAssignment, StaffInvitation
+from agreements.grants.models import Grant
+from agreements.identity.models import DomainRule
+from agreements.people.models import User
+from agreements.revocation.models import Revocation
+from tests.applications.cases import SYSTEM, put, staff
+from tests.flows.scene import Scene, signed_in
+
+DESK = "/stewardship/genebody/"
+
+
+@pytest.fixture
+def grant(scene: Scene) -> Grant:
+    put(scene, State.APPROVED)
+    return Grant.objects.get()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({}, "This field is required."),
+        ({"clause_id": "termination", "reason": "  "}, "This field is required."),
+        ({"clause_id": "invented", "reason": "x"}, "Select a valid choice"),
+        ({"clause_id": "termination", "reason": "x" * 5001}, "at most 5000 characters"),
+    ],
+)
+def test_a_revocation_needs_a_clause_and_a_reason(scene: Scene, grant: Grant, data: dict[str, str], words: str) -> None:
+    answer = signed_in(scene.dan).post(f"{DESK}grants/{grant.reference}/revoke/", data)
+    assert (answer.status_code, words in answer.content.decode()) == (422, True)
+    assert not Revocation.objects.exists()
+
+
+def test_revoking_by_double_click_revokes_once_and_says_so(scene: Scene, grant: Grant) -> None:
+    dan = signed_in(scene.dan)
+    data = {"clause_id": "termination", "reason": "The project has ended."}
+    address = f"{DESK}grants/{grant.reference}/revoke/"
+    assert [dan.post(address, data).status_code for _click in range(2)] == [302, 422]
+    assert Revocation.objects.count() == 1
+    page = dan.get(f"{DESK}grants/{grant.reference}/").content.decode()
+    assert "The project has ended." in page
+    assert "Revoke this access" not in page
+
+
+def test_a_steward_does_not_revoke_their_own_access(scene: Scene, grant: Grant) -> None:
+    Grant.objects.update(holder=scene.dan)
+    data = {"clause_id": "termination", "reason": "x"}
+    answer = signed_in(scene.dan).post(f"{DESK}grants/{grant.reference}/revoke/", data)
+    assert (answer.status_code, "This is your own access" in answer.content.decode()) == (422, True)
+
+
+def test_a_grant_is_found_under_its_own_dataset_only(scene: Scene, grant: Grant) -> None:
+    other = Dataset.objects.create(slug="other", reference_prefix="OT", title="Other", contact_address="o@o.example")
+    roles.give(user=scene.eve, dataset=other, role=Role.STEWARD, by=SYSTEM)
+    eve = signed_in(scene.eve)
+    for address in (f"/stewardship/other/grants/{grant.reference}/", f"{DESK}grants/{grant.reference}/", DESK):
+        assert eve.get(address).status_code == 404
+    role = RoleAssignment.objects.get(user=scene.carol)
+    assert eve.post(f"/stewardship/other/people/{role.pk}/end/").status_code == 404
+    assert RoleAssignment.objects.get(user=scene.carol).ended_at is None
+
+
+@pytest.mark.parametrize("data", [{}, {"email": "x", "role": "reviewer"}, {"email": "x@y.example", "role": "owner"}])
+def test_a_bad_invitation_invites_nobody(scene: Scene, data: dict[str, str]) -> None:
+    page = signed_in(scene.dan).post(f"{DESK}people/invite/", data, follow=True).content.decode()
+    assert "Nobody was invited: give an e-mail address and a role." in page
+    assert not StaffInvitation.objects.exists()
+
+
+def test_an_invitation_is_taken_up_by_its_address_alone_and_once(scene: Scene) -> None:
+    given = {"email": "New@Lab.example", "role": "reviewer"}
+    signed_in(scene.dan).post(f"{DESK}people/invite/", given)
+    token = invitations.token(StaffInvitation.objects.get())
+    new = User.objects.create_user("new@lab.example")
+    assert "for another address" in _accept(scene.eve, token)
+    changed = token[:-1] + ("0" if token[-1] != "0" else "1")
+    assert signed_in(new).post(f"/invitations/{changed}/").status_code == 404
+    assert "Welcome: your role is yours from now on." in _accept(new, token)
+    assert "already accepted" in _accept(new, token)
+    assert RoleAssignment.objects.filter(user=new, role=Role.REVIEWER).count() == 1
+
+
+def test_a_rule_needs_a_domain_and_a_reason(scene: Scene) -> None:
+    dan = signed_in(scene.dan)
+    for data, words in (
+        ({}, "No rule was added"),
+        ({"suffix": "not a domain", "verdict": "allow", "reason": "x"}, "is not a domain"),
+        ({"suffix": "hk", "verdict": "allow", "reason": "x"}, "cannot accept everything"),
+    ):
+        assert words in dan.post(f"{DESK}rules/add/", data, follow=True).content.decode()
+    assert not DomainRule.objects.exists()
+
+
+def test_an_auditor_reads_the_desk_and_finds_no_button(scene: Scene, grant: Grant) -> None:
+    audrey = signed_in(staff(scene, "audrey", Role.AUDITOR))
+    page = audrey.get(DESK).content.decode()
+    assert grant.reference in page
+    assert f"{DESK}people/" not in page
+    assert f"{DESK}rules/" not in page
+
+
+def test_the_last_steward_stays(scene: Scene) -> None:
+    held = RoleAssignment.objects.get(user=scene.dan)
+    page = signed_in(scene.dan).post(f"{DESK}people/{held.pk}/end/", follow=True).content.decode()
+    assert "This is the last steward" in page
+
+
+def _accept(who: User, token: str) -> str:
+    return signed_in(who).post(f"/invitations/{token}/", follow=True).content.decode()
