@@ -72,6 +72,7 @@ def _load_fields(slug: str, fields: dict[str, Any], by: Actor) -> tuple[Dataset,
         dataset is None or not roles.has_role(person_pk=by.person_pk, dataset=dataset, roles={Role.STEWARD})
     ):
         raise NotAllowed(_("Only a steward of the dataset can load it."))
+    _check_prefix(dataset, slug, fields["reference_prefix"])
     if dataset is None:
         return Dataset.objects.create(slug=slug, **fields), True, ["dataset"]
     changes = [name for name, value in fields.items() if getattr(dataset, name) != value]
@@ -80,6 +81,17 @@ def _load_fields(slug: str, fields: dict[str, Any], by: Actor) -> tuple[Dataset,
     if changes:
         dataset.save(update_fields=changes)
     return dataset, False, changes
+
+
+def _check_prefix(dataset: Dataset | None, slug: str, prefix: str) -> None:
+    """References are read aloud and written on paper: what they begin with names one dataset, for good."""
+    if dataset is not None and dataset.reference_prefix != prefix:
+        words = _("reference_prefix is %(old)s on papers that are out there; it cannot become %(new)s.")
+        raise BadSource(FILE, None, words % {"old": dataset.reference_prefix, "new": prefix})
+    other = Dataset.objects.filter(reference_prefix=prefix).exclude(slug=slug).first()
+    if other is not None:
+        words = _("reference_prefix %(prefix)s belongs to the dataset %(slug)s; choose another.")
+        raise BadSource(FILE, None, words % {"prefix": prefix, "slug": other.slug})
 
 
 def _load_subsets(dataset: Dataset, sources: tuple[SubsetSource, ...]) -> list[str]:

@@ -33,7 +33,7 @@ class Dataset(models.Model):
     """A dataset as its folder describes it; `settings.md` in docs explains each key of `dataset.toml`."""
 
     slug = models.SlugField(unique=True)
-    reference_prefix = models.CharField(max_length=4, help_text="first part of references: GB")
+    reference_prefix = models.CharField(max_length=4, unique=True, help_text="first part of references: GB")
     title = models.CharField(max_length=120)
     tagline = models.CharField(max_length=200, blank=True)
     summary = models.TextField()

@@ -33,7 +33,7 @@ class LedgerSubject(models.Model):
 
     entry = models.ForeignKey(LedgerEntry, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     role = models.CharField(max_length=20)
-    reference = models.CharField(max_length=80)
+    reference = models.CharField(max_length=250)
 
     class Meta:
         indexes = [models.Index(fields=["reference", "entry"])]

@@ -12,9 +12,10 @@ def about(reference: str) -> QuerySet[OutboxMessage]:
     return OutboxMessage.objects.filter(subject_reference=reference).order_by("id")
 
 
-def failed() -> QuerySet[OutboxMessage]:
-    """Return the mail that was given up, newest first."""
-    return OutboxMessage.objects.filter(state=MessageState.FAILED).order_by("-id")
+def failed(*, prefix: str = "") -> QuerySet[OutboxMessage]:
+    """Return the mail that was given up, newest first: all, or that about references which begin with `prefix`."""
+    given_up = OutboxMessage.objects.filter(state=MessageState.FAILED, subject_reference__startswith=prefix)
+    return given_up.order_by("-id")
 
 
 def counts() -> dict[str, int]:

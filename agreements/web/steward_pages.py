@@ -44,7 +44,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         "people": roles.holders(dataset),
         "rules": rules.rows(dataset),
         "invitations": invitations.waiting(dataset),
-        "failed_mail": mail_queries.failed()[:20],
+        "failed_mail": mail_queries.failed(prefix=f"{dataset.reference_prefix}-")[:20],
         "invitation_form": InvitationForm(),
         "rule_form": RuleForm(),
     }

@@ -168,3 +168,13 @@ def test_the_command_says_what_happened(folder: Path, capsys: pytest.CaptureFixt
     edit(folder / "dataset.toml", 'slug = "train40"\n', "")
     with pytest.raises(CommandError, match=r"dataset.toml, line \d+: \[\[subsets\]\] \(2\) has no slug"):
         call_command("load_dataset", str(folder))
+
+
+def test_what_references_begin_with_belongs_to_one_dataset_for_good(genebody: Dataset, folder: Path) -> None:
+    edit(folder / "dataset.toml", 'reference_prefix = "GB"', 'reference_prefix = "GX"')
+    with pytest.raises(BadSource, match="cannot become GX"):
+        load_dataset(folder, by=SETUP)
+    edit(folder / "dataset.toml", 'reference_prefix = "GX"', 'reference_prefix = "GB"')
+    edit(folder / "dataset.toml", 'slug = "genebody"', 'slug = "other"')
+    with pytest.raises(BadSource, match="belongs to the dataset genebody"):
+        load_dataset(folder, by=SETUP)

@@ -28,7 +28,7 @@ def sign_in(browser: Client) -> User:
 def test_the_page_shows_who_where_and_what_is_held(client: Client) -> None:
     alice = sign_in(client)
     page = client.get("/account/").content.decode()
-    for words in (ALICE, "Firefox on Linux", "127.0.0.1", str(alice.public_id), "This browser"):
+    for words in (ALICE, "Firefox on Linux", "127.0.0.1", str(alice.public_id), "(this browser)"):
         assert words in page
 
 
