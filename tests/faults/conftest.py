@@ -16,7 +16,7 @@ from tests.services.postgres import Postgres
 @pytest.fixture(scope="session")
 def shared_site() -> Iterator[Installation]:
     """An installation on SQLite."""
-    with installation.running(applicants=12) as running:
+    with installation.running(applicants=10) as running:
         yield running
         assert running.ledger_verdict().startswith("holds"), running.ledger_verdict()
 
@@ -38,7 +38,7 @@ def fault_postgres() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def postgres_site(fault_postgres: Postgres) -> Iterator[Installation]:
     """An installation on PostgreSQL."""
-    with installation.running(applicants=4, database_url=fault_postgres.url) as running:
+    with installation.running(applicants=3, database_url=fault_postgres.url) as running:
         yield running
 
 
