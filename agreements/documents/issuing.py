@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
+from dataclasses import dataclass
 
-import pypdfium2
 from django.db.models import Max
 
 from agreements.core import secrets
 from agreements.documents import store
-from agreements.documents.models import IssuedAgreement
+from agreements.documents.agreement_form import page_count
+from agreements.documents.models import IssuedAgreement, StoredDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An agreement that was made and stored, and is not issued yet."""
+
+    application_reference: str
+    number: int
+    document: StoredDocument
+    page_count: int
+    key_number: int
 
 
 def newest(application_reference: str) -> IssuedAgreement | None:
@@ -25,25 +36,27 @@ def next_issue_number(application_reference: str) -> int:
     return (issued.aggregate(last=Max("issue_number"))["last"] or 0) + 1
 
 
-def issue(
-    *,
-    application_reference: str,
-    terms_pk: int,
-    form_sha256: str,
-    render: Callable[[int, bytes, int], bytes],
-) -> IssuedAgreement:
-    """Render, store and register the next issue. `render(issue number, QR key, key number)` returns the PDF."""
+def draw(*, application_reference: str, render: Callable[[int, bytes, int], bytes]) -> Drawn:
+    """Render and store what would be the next issue. `render(issue number, QR key, key number)` returns the PDF.
+
+    Not for a transaction: drawing and storing take a tenth of a second and more.
+    """
     ring = secrets.key_ring()
     number = next_issue_number(application_reference)
     pdf = render(number, qr_key(ring.current), ring.current)
+    return Drawn(application_reference, number, store.save(pdf), page_count(pdf), ring.current)
+
+
+def register(drawn: Drawn, *, terms_pk: int, form_sha256: str) -> IssuedAgreement:
+    """Issue what was drawn, in the caller's transaction; one of two drawn at once meets the number's constraint."""
     return IssuedAgreement.objects.create(
-        document=store.save(pdf),
-        application_reference=application_reference,
+        document=drawn.document,
+        application_reference=drawn.application_reference,
         terms_id=terms_pk,
-        issue_number=number,
-        page_count=len(pypdfium2.PdfDocument(io.BytesIO(pdf))),
+        issue_number=drawn.number,
+        page_count=drawn.page_count,
         form_sha256=form_sha256,
-        key_number=ring.current,
+        key_number=drawn.key_number,
     )
 
 

@@ -11,7 +11,7 @@ from agreements.applications.transition import subjects
 from agreements.core.actors import Actor
 from agreements.core.clock import today
 from agreements.core.countries import country_name
-from agreements.core.errors import Invalid
+from agreements.core.errors import Invalid, MovedOn
 from agreements.documents import issuing
 from agreements.documents.agreement_form import (
     AgreementForm,
@@ -29,24 +29,30 @@ from agreements.ledger.kinds import Kind
 def issue_agreement(*, application: Application, by: Actor) -> IssuedAgreement:
     """Return the agreement for the application's present data, made now if there is none yet.
 
-    Raises Invalid while fields are empty, NotPossible when the application can no longer be changed.
+    Raises Invalid while fields are empty, NotPossible when the application can no longer be changed, MovedOn if it was
+    changed while its agreement was drawn.
     """
+    with act():
+        snapshot = lock_editable(application, by=by)
+        if any(not getattr(snapshot, field) for field in REQUIRED):
+            raise Invalid(_("Fill in your details first: they are printed in the agreement."))
+        digest = form_sha256(form_of(snapshot))
+        if (last := _issued_for(snapshot, digest)) is not None:
+            return last
+    # Drawn outside of any transaction, and issued only if nothing changed meanwhile.
+    drawn = issuing.draw(
+        application_reference=snapshot.reference,
+        render=lambda number, key, key_number: render_agreement(
+            _filled_in(snapshot, issue=number), qr_key=key, qr_key_number=key_number
+        ),
+    )
     with act() as record:
         locked = lock_editable(application, by=by)
-        if any(not getattr(locked, field) for field in REQUIRED):
-            raise Invalid(_("Fill in your details first: they are printed in the agreement."))
-        digest = form_sha256(form_of(locked))
-        last = issuing.newest(locked.reference)
-        if last is not None and last.form_sha256 == digest:
-            return last
-        issued = issuing.issue(
-            application_reference=locked.reference,
-            terms_pk=locked.terms_id,
-            form_sha256=digest,
-            render=lambda number, key, key_number: render_agreement(
-                _filled_in(locked, issue=number), qr_key=key, qr_key_number=key_number
-            ),
-        )
+        if (last := _issued_for(locked, digest)) is not None:
+            return last  # a double click: the other request was first
+        if form_sha256(form_of(locked)) != digest or drawn.number != issuing.next_issue_number(locked.reference):
+            raise MovedOn(_("Your details were changed while the agreement was made. Make it again."))
+        issued = issuing.register(drawn, terms_pk=locked.terms_id, form_sha256=digest)
         record.record(
             Kind.AGREEMENT_ISSUED,
             by=by,
@@ -56,6 +62,12 @@ def issue_agreement(*, application: Application, by: Actor) -> IssuedAgreement:
             terms=locked.terms.version,
         )
     return issued
+
+
+def _issued_for(application: Application, digest: str) -> IssuedAgreement | None:
+    """Return the newest issue if it was made from this very data."""
+    last = issuing.newest(application.reference)
+    return last if last is not None and last.form_sha256 == digest else None
 
 
 def _filled_in(application: Application, *, issue: int) -> AgreementForm:

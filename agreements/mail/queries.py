@@ -7,9 +7,9 @@ from django.db.models import Count, QuerySet
 from agreements.mail.models import MessageState, OutboxMessage
 
 
-def about(reference: str) -> QuerySet[OutboxMessage]:
-    """Return all mail about a reference, oldest first."""
-    return OutboxMessage.objects.filter(subject_reference=reference).order_by("id")
+def about(*references: str) -> QuerySet[OutboxMessage]:
+    """Return all mail about any of the references, oldest first."""
+    return OutboxMessage.objects.filter(subject_reference__in=references).order_by("id")
 
 
 def failed(*, prefix: str = "") -> QuerySet[OutboxMessage]:

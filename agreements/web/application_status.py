@@ -54,8 +54,9 @@ def context(application: Application) -> dict[str, Any]:
 
 
 def mails(application: Application) -> QuerySet[OutboxMessage]:
-    """Return the mails about an application that went to its applicant's address, newest first."""
-    return outbox.about(application.reference).filter(recipient=application.email).order_by("-pk")
+    """Return the mails about an application and its access that went to its applicant's address, newest first."""
+    grants = Grant.objects.filter(application=application).values_list("reference", flat=True)
+    return outbox.about(application.reference, *grants).filter(recipient=application.email).order_by("-pk")
 
 
 def _last_words(application: Application) -> Decision | None:

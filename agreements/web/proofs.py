@@ -26,7 +26,8 @@ def note_mailbox(request: HttpRequest, user: User) -> None:
 
 def note_second_factor(request: HttpRequest, user: User, kind: str) -> None:
     """Note that this person used a second factor now, in this session."""
-    record_authentication(request, user, "mfa", type=kind)
+    # Fresh by allauth's own count, too: whoever set up an app is shown the recovery codes without another code.
+    record_authentication(request, user, "mfa", type=kind, reauthenticated=True)
 
 
 def is_fresh(request: HttpRequest) -> bool:

@@ -165,6 +165,13 @@ def test_setting_up_a_second_factor_needs_fresh_proof(client: Client) -> None:
     assert client.get("/accounts/2fa/totp/activate/").headers["Location"].startswith("/accounts/fresh/")
 
 
+def test_whoever_set_up_an_app_sees_the_recovery_codes_without_another_code(client: Client) -> None:
+    sign_in(client)
+    code = app_code(secret_of(client))
+    there = client.post("/accounts/2fa/totp/activate/", {"code": code}).headers["Location"]
+    assert client.get(there).status_code == 200
+
+
 def test_a_site_administrator_needs_it_for_the_admin_and_a_researcher_never(client: Client) -> None:
     administrator = sign_in(client)
     User.objects.filter(pk=administrator.pk).update(is_staff=True, is_superuser=True)
