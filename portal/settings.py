@@ -210,7 +210,8 @@ MFA_TOTP_TOLERANCE = 1
 
 # --- Texts, files, time
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+# A language is offered once its catalogue is committed: half a translation is worse than none.
+LANGUAGES = [("en", "English")]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = ["portal.formats"]

@@ -27,3 +27,5 @@ STORAGES = {
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file: the shared in-memory database locks otherwise than the real one, and races would prove nothing.
     DATABASES["default"]["TEST"] = {"NAME": f"{_run}/test-run.sqlite3"}
+# Choosing a language is tested with one that Django itself knows; the site offers those whose catalogue is committed.
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]

@@ -30,7 +30,7 @@ class Role(models.TextChoices):
 
 
 class Dataset(models.Model):
-    """A dataset as its folder describes it; `settings.md` in docs explains each key of `dataset.toml`."""
+    """A dataset as its folder describes it; docs/datasets.md explains each key of `dataset.toml`."""
 
     slug = models.SlugField(unique=True)
     reference_prefix = models.CharField(max_length=4, unique=True, help_text="first part of references: GB")

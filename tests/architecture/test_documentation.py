@@ -11,8 +11,8 @@ from tests.architecture.sources import ROOT
 
 
 def settings_read() -> list[str]:
-    text = (ROOT / "portal" / "settings.py").read_text(encoding="utf-8")
-    return sorted(set(re.findall(r"COUNTERSIGN_[A-Z0-9_]+", text)) | {"COUNTERSIGN_MASTER_KEYS"})
+    texts = [file.read_text(encoding="utf-8") for file in (ROOT / "portal").glob("*.py")]
+    return sorted({name for text in texts for name in re.findall(r"\bCOUNTERSIGN_[A-Z0-9_]+\b", text)})
 
 
 @pytest.mark.parametrize("name", settings_read())
