@@ -15,5 +15,5 @@ def approve(*, application: Application, seen: Seen, reason: str, by: Actor) -> 
     """Approve, and issue the grant if this was the last approval needed. Raises what `decisions.approve` raises."""
     with act():
         approved = decisions.approve(application=application, seen=seen, reason=reason, by=by)
-        grant = issuing.issue(application=approved.application, by=by) if approved.complete else None
+        grant = issuing.issue(submission=approved.submission, by=by) if approved.complete else None
     return approved, grant

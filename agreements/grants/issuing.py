@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
-from agreements.applications.models import Application, Submission
+from agreements.applications.models import Submission
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.references import GRANT, new_reference
@@ -17,15 +16,15 @@ from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 
 
-def issue(*, application: Application, by: Actor, submission: Submission | None = None) -> Grant:
+def issue(*, submission: Submission, by: Actor) -> Grant:
     """Return the grant that an approval opens: a seal for the signer, a link per archive, a mail with the links.
 
-    The caller is the approval, which has checked who may; names and terms are those of the submission, if given.
+    The caller is the approval, which has checked who may. Names, site and terms are the frozen submission's.
     """
     with act() as record:
-        grant = _create(application, submission)
+        grant = _create(submission)
         grant.subsets.set(subsets_by_agreement(grant))
-        seal = seals.new_seal(grant=grant, person_pk=application.applicant_id)
+        seal = seals.new_seal(grant=grant, person_pk=grant.holder_id)
         record.record(
             Kind.GRANT_ISSUED,
             by=by,
@@ -40,27 +39,23 @@ def issue(*, application: Application, by: Actor, submission: Submission | None 
     return grant
 
 
-def _create(application: Application, submission: Submission | None) -> Grant:
-    form: dict[str, Any] = submission.form if submission else {}
-
-    def frozen(name: str) -> str:
-        return str(form.get(name) or getattr(application, name))
-
+def _create(submission: Submission) -> Grant:
+    application, form = submission.application, submission.form
     dataset = application.dataset
     starts = now()
     return Grant.objects.create(
         reference=_free_reference(dataset.reference_prefix),
         application=application,
         dataset=dataset,
-        terms=submission.terms if submission else application.terms,
+        terms=submission.terms,
         holder=application.applicant,
-        holder_name=frozen("name"),
-        organization=frozen("organization"),
+        holder_name=form["name"],
+        organization=form["organization"],
         site={
-            "organization": frozen("organization"),
-            "department": frozen("site_department"),
-            "city": frozen("site_city"),
-            "country": frozen("site_country"),
+            "organization": form["organization"],
+            "department": form["site_department"],
+            "city": form["site_city"],
+            "country": form["site_country"],
         },
         starts_at=starts,
         ends_at=starts + dt.timedelta(days=dataset.grant_days) if dataset.grant_days else None,

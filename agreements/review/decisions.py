@@ -38,6 +38,7 @@ class Approved:
     """`complete` once as many different reviewers approved as the dataset asks for."""
 
     application: Application
+    submission: Submission
     given: int
     needed: int
 
@@ -65,7 +66,7 @@ def approve(*, application: Application, seen: Seen, reason: str, by: Actor) -> 
         _refuse_second_approval(handed_in, by=by)
         decision = _write(locked, handed_in, DecisionKind.APPROVE, seen, reason, by=by)
         given = Decision.objects.filter(submission=handed_in, kind=DecisionKind.APPROVE).count()
-        outcome = Approved(locked, given, locked.dataset.approvals_needed)
+        outcome = Approved(locked, handed_in, given, locked.dataset.approvals_needed)
         if outcome.complete:
             move(record, application=locked, step=Step.APPROVE, by=by, as_role="reviewer", **_payload(decision))
         else:

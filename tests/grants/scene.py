@@ -6,10 +6,12 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
-from agreements.applications.models import Application, State
+from agreements.applications.form import form_of, form_sha256
+from agreements.applications.models import Application, SignedCopy, State, Submission
 from agreements.catalog.models import Access, Archive, Dataset, Role, RoleAssignment, Subset, Terms
 from agreements.catalog.publishing import publish_archive
 from agreements.core import actors
+from agreements.documents import store
 from agreements.grants import issuing
 from agreements.grants.models import Grant, Link
 from agreements.people.models import User
@@ -92,7 +94,7 @@ def build(folder: Path) -> Scene:
     sealed = publish_archive(subset=train40, source=_files(folder), by=by)
     plain = publish_archive(subset=test10, source=_files(folder), by=by)
     application = approved(dataset, terms, alice)
-    grant = issuing.issue(application=application, by=carol.actor)
+    grant = issuing.issue(submission=handed_in(application), by=carol.actor)
     return Scene(dataset, terms, train40, test10, sealed, plain, alice, bob, carol, dan, eve, application, grant)
 
 
@@ -110,6 +112,22 @@ def approved(dataset: Dataset, terms: Terms, applicant: User) -> Application:
         site_department="Vision",
         site_city="Cambridge",
         site_country="US",
+    )
+
+
+def handed_in(application: Application) -> Submission:
+    """Return what was submitted, as it is frozen."""
+    form = form_of(application)
+    copy = SignedCopy.objects.create(
+        application=application, document=store.save(b"%PDF-1.7 signed"), original_name="signed.pdf"
+    )
+    return Submission.objects.create(
+        application=application,
+        number=1,
+        form=form,
+        form_sha256=form_sha256(form),
+        signed_copy=copy,
+        terms=application.terms,
     )
 
 
