@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from agreements.applications.form import FIELDS
 from agreements.applications.models import Application, ApplicationMember
-from agreements.applications.permissions import Permission, check_may
+from agreements.applications.permissions import Permission, Standing, check_may
 from agreements.applications.states import EDITABLE, RUNNING
 from agreements.applications.transition import lock, subjects
 from agreements.catalog.models import Dataset, Terms
@@ -57,7 +57,13 @@ def _create(*, dataset: Dataset, email: str, by: Actor) -> Application:
             applicant_id=by.pk,
             email=email,
         )
-        record.record(Kind.APPLICATION_STARTED, by=by, subjects=subjects(application), terms=application.terms.version)
+        record.record(
+            Kind.APPLICATION_STARTED,
+            by=by,
+            as_role=Standing.APPLICANT,
+            subjects=subjects(application),
+            terms=application.terms.version,
+        )
     return application
 
 
@@ -110,11 +116,26 @@ def set_members(*, application: Application, members: Sequence[tuple[str, str]],
         )
 
 
+def save_site(
+    *, application: Application, fields: Mapping[str, str], members: Sequence[tuple[str, str]], by: Actor
+) -> Application:
+    """Keep the page about the site with its colleagues, or nothing of it. Raises as `save` and `set_members` do."""
+    with act():
+        saved = save(application=application, fields=fields, by=by)
+        set_members(application=saved, members=members, by=by)
+    return saved
+
+
+def is_open(application: Application) -> bool:
+    """Return whether an application can still be changed by its applicant."""
+    return application.state in EDITABLE
+
+
 def lock_editable(application: Application, *, by: Actor) -> Application:
     """Return the locked application. Raises NotAllowed, or NotPossible once it is no longer open for changes."""
     locked = lock(application)
     check_may(Permission.EDIT, application=locked, by=by)
-    if locked.state not in EDITABLE:
+    if not is_open(locked):
         raise NotPossible(
             _("%(reference)s is %(state)s: it can no longer be changed.")
             % {"reference": locked.reference, "state": locked.get_state_display()}

@@ -8,11 +8,11 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from agreements.applications.models import Application, State
-from agreements.applications.permissions import Permission, check_may
+from agreements.applications.permissions import Permission, Standing, check_may
 from agreements.applications.states import Step, next_state
 from agreements.core.actors import Actor
 from agreements.core.clock import now
-from agreements.core.errors import NotPossible
+from agreements.core.errors import NotAllowed, NotPossible
 from agreements.ledger.act import Act
 from agreements.ledger.kinds import Kind
 
@@ -40,28 +40,37 @@ def lock(application: Application) -> Application:
     return Application.objects.select_for_update(of=("self",)).select_related("dataset", "terms").get(pk=application.pk)
 
 
-def check_step(*, application: Application, step: Step, by: Actor) -> State:
-    """Return where the step leads. Raises NotAllowed, or NotPossible saying in which state the application is."""
-    check_may(_NEEDS[step], application=application, by=by)
+def check_step(*, application: Application, step: Step, by: Actor) -> tuple[State, Standing]:
+    """Return where the step leads, and the standing that allows it. Raises NotAllowed, or NotPossible saying in which state the application is."""
+    standing = check_may(_NEEDS[step], application=application, by=by)
     target = next_state(application.state, step)
     if target is None:
         raise NotPossible(
             _("%(reference)s is %(state)s: this can no longer be done.")
             % {"reference": application.reference, "state": application.get_state_display()}
         )
-    return target
+    return target, standing
 
 
-def move(act: Act, *, application: Application, step: Step, by: Actor, as_role: str = "", **payload: Any) -> None:
+def may_step(*, application: Application, step: Step, by: Actor) -> bool:
+    """Return whether `check_step` would pass."""
+    try:
+        check_step(application=application, step=step, by=by)
+    except (NotAllowed, NotPossible):
+        return False
+    return True
+
+
+def move(act: Act, *, application: Application, step: Step, by: Actor, **payload: Any) -> None:
     """Change the state of a locked application and record it with the payload of the step's ledger kind."""
-    application.state = check_step(application=application, step=step, by=by)
+    application.state, standing = check_step(application=application, step=step, by=by)
     application.updated_at = now()
     if step is Step.SUBMIT:
         application.submitted_at = now()
     if step in _DECIDES:
         application.decided_at = now()
     application.save(update_fields=["state", "updated_at", "submitted_at", "decided_at"])
-    act.record(_RECORDED_AS[step], by=by, as_role=as_role, subjects=subjects(application), **payload)
+    act.record(_RECORDED_AS[step], by=by, as_role=standing, subjects=subjects(application), **payload)
 
 
 def subjects(application: Application) -> dict[str, str]:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from agreements.applications.messages import queue_lapsed, queue_withdrawn
 from agreements.applications.models import Application
 from agreements.applications.states import EDITABLE, Step
-from agreements.applications.transition import lock, move
+from agreements.applications.transition import lock, may_step, move
 from agreements.core import actors
 from agreements.core.actors import Actor
 from agreements.core.clock import now
@@ -23,6 +23,11 @@ def withdraw(*, application: Application, by: Actor) -> None:
         locked = lock(application)
         move(record, application=locked, step=Step.WITHDRAW, by=by)
         queue_withdrawn(locked)
+
+
+def may_withdraw(*, application: Application, by: Actor) -> bool:
+    """Return whether `withdraw` would go through."""
+    return may_step(application=application, step=Step.WITHDRAW, by=by)
 
 
 def lapse_forgotten() -> int:

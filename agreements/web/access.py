@@ -7,16 +7,25 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
+from agreements.applications import drafting, signing, submission
 from agreements.applications import permissions as application_rules
-from agreements.applications.models import Application
-from agreements.catalog.models import Dataset, Role, Terms
-from agreements.catalog.roles import datasets_where, has_role
+from agreements.applications.models import Application, SignedCopy, Submission
+from agreements.catalog.models import Archive, Dataset, Role, RoleAssignment, Terms
+from agreements.catalog.roles import datasets_where, has_role, holders
 from agreements.core.actors import Actor
+from agreements.grants import links
 from agreements.grants import permissions as grant_rules
-from agreements.grants.models import Grant
+from agreements.grants.deliverable import deliverable
+from agreements.grants.models import Grant, Link
+from agreements.identity import rules
+from agreements.identity.models import DomainRule
+from agreements.mail import outbox
+from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
+from agreements.revocation.models import Revocation
 
 T = TypeVar("T")
 
@@ -32,9 +41,19 @@ def actor(request: HttpRequest) -> Actor:
     return person(request).actor
 
 
+def offered_datasets() -> QuerySet[Dataset]:
+    """Return the datasets that are not withdrawn, for anyone."""
+    return Dataset.objects.filter(withdrawn_at=None)
+
+
 def dataset(slug: str) -> Dataset:
     """Return a dataset, for anyone."""
     return _found(Dataset.objects.filter(slug=slug).first())
+
+
+def archives(dataset: Dataset) -> QuerySet[Archive]:
+    """Return all that was ever published of a dataset, for its staff."""
+    return Archive.objects.filter(subset__dataset=dataset).select_related("subset")
 
 
 def terms(slug: str, version: str) -> Terms:
@@ -46,6 +65,32 @@ def own_application(request: HttpRequest, reference: str) -> Application:
     """Return an application of the signed-in person."""
     mine = application_rules.visible_to(actor(request))
     return _found(mine.select_related("dataset", "terms", "applicant").filter(reference=reference).first())
+
+
+def is_late_form(request: HttpRequest, application: Application) -> bool:
+    """Return whether a page to fill in is asked for that is closed now; a post says itself why it is refused."""
+    return request.method == "GET" and not drafting.is_open(application)
+
+
+def signed_copy(application: Application) -> SignedCopy:
+    """Return the signed copy that counts."""
+    return _found(signing.current(application))
+
+
+def submitted(application: Application) -> Submission:
+    """Return what was handed in last."""
+    return _found(submission.newest(application))
+
+
+def own_mail(application: Application, message_id: int) -> OutboxMessage:
+    """Return a mail about an application that went to its applicant."""
+    return _found(own_mails(application).filter(pk=message_id).first())
+
+
+def own_mails(application: Application) -> QuerySet[OutboxMessage]:
+    """Return the mails about an application and its access that went to its applicant's address, newest first."""
+    grants = Grant.objects.filter(application=application).values_list("reference", flat=True)
+    return outbox.about(application.reference, *grants).filter(recipient=application.email).order_by("-pk")
 
 
 def case(request: HttpRequest, reference: str) -> Application:
@@ -60,11 +105,41 @@ def own_grant(request: HttpRequest, reference: str) -> Grant:
     return _found(held.select_related("dataset", "terms", "holder").filter(reference=reference).first())
 
 
+def own_archive(grant: Grant, archive_id: int) -> Archive:
+    """Return an archive that the grant covers."""
+    return _found(deliverable(grant).filter(pk=archive_id).first())
+
+
+def own_link(request: HttpRequest, grant: Grant, link_id: int) -> Link:
+    """Return a running link of the signed-in person."""
+    return _found(links.running(grant=grant, person_pk=person(request).pk).filter(pk=link_id).first())
+
+
+def revocation(grant: Grant) -> Revocation | None:
+    """Return the revocation of a grant that was loaded here, with who revoked it."""
+    return Revocation.objects.filter(grant=grant).select_related("revoked_by").first()
+
+
+def managed_grants(request: HttpRequest, slug: str) -> QuerySet[Grant]:
+    """Return the grants of a dataset that the signed-in person looks after as steward or auditor."""
+    managed = staffed_dataset(request, slug)
+    visible = grant_rules.visible_to(person(request).pk).filter(dataset=managed)
+    return visible.select_related("dataset", "terms", "holder")
+
+
 def managed_grant(request: HttpRequest, slug: str, reference: str) -> Grant:
-    """Return a grant of a dataset that the signed-in person looks after as staff."""
-    staffed_dataset(request, slug)
-    grants = Grant.objects.filter(dataset__slug=slug, reference=reference)
-    return _found(grants.select_related("dataset", "terms", "holder").first())
+    """Return one of them."""
+    return _found(managed_grants(request, slug).filter(reference=reference).first())
+
+
+def running_role(dataset: Dataset, assignment_id: int) -> RoleAssignment:
+    """Return a role that somebody holds now; the dataset was loaded for its steward."""
+    return _found(holders(dataset).filter(pk=assignment_id).first())
+
+
+def rule(dataset: Dataset, rule_id: int) -> DomainRule:
+    """Return a rule about addresses that is in force; the dataset was loaded for its steward."""
+    return _found(rules.rows(dataset).filter(pk=rule_id).first())
 
 
 def staffed_dataset(

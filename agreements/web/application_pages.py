@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -12,9 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from agreements.applications import drafting, submission, withdrawing
 from agreements.applications.form import members_of
 from agreements.applications.missing import DETAILS, SITE, what_is_missing
-from agreements.applications.models import Application
 from agreements.applications.permissions import visible_to
-from agreements.applications.states import EDITABLE
 from agreements.mail import outbox
 from agreements.web import access, application_status
 from agreements.web.application_forms import DetailsForm, SiteForm, SubmitForm, members_as_text
@@ -59,7 +57,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
 def details(request: HttpRequest, reference: str) -> HttpResponse:
     """The page about the person."""
     found = access.own_application(request, reference)
-    if _is_closed(request, found):
+    if access.is_late_form(request, found):
         return redirect("application", reference=reference)
     form = DetailsForm(posted(request), initial={name: getattr(found, name) for name in DetailsForm.base_fields})
     if request.method == "POST" and form.is_valid():
@@ -75,7 +73,7 @@ def details(request: HttpRequest, reference: str) -> HttpResponse:
 def site(request: HttpRequest, reference: str) -> HttpResponse:
     """The page about the site, the colleagues and the use."""
     found = access.own_application(request, reference)
-    if _is_closed(request, found):
+    if access.is_late_form(request, found):
         return redirect("application", reference=reference)
     members = [(member.name, member.email) for member in members_of(found)]
     names = [name for name in SiteForm.base_fields if name != "members"]
@@ -86,8 +84,8 @@ def site(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with IntoForm(form):
             fields = {name: form.cleaned_data[name] for name in names}
-            drafting.save(application=found, fields=fields, by=access.actor(request))
-            drafting.set_members(application=found, members=form.cleaned_data["members"], by=access.actor(request))
+            members = form.cleaned_data["members"]
+            drafting.save_site(application=found, fields=fields, members=members, by=access.actor(request))
             return redirect(next_step(found, after=SITE))
     context = {"application": found, "form": form, "steps": steps_of(found, at=SITE)}
     return render(request, "applications/site.html", context, status=422 if form.errors else 200)
@@ -98,7 +96,7 @@ def site(request: HttpRequest, reference: str) -> HttpResponse:
 def submit(request: HttpRequest, reference: str) -> HttpResponse:
     """The last look, and handing in."""
     found = access.own_application(request, reference)
-    if found.state not in EDITABLE:
+    if not drafting.is_open(found):
         # A second click on "Submit": what it asked for has happened.
         return redirect("application", reference=reference)
     form = SubmitForm(posted(request))
@@ -133,15 +131,8 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
 def resend_mail(request: HttpRequest, reference: str, message_id: int) -> HttpResponse:
     """Send a mail about this application to its applicant again."""
     found = access.own_application(request, reference)
-    message = application_status.mails(found).filter(pk=message_id).first()
-    if message is None:
-        raise Http404
+    message = access.own_mail(found, message_id)
     with IntoMessages(request):
         outbox.resend(message, by=access.actor(request))
         messages.success(request, _("The mail is on its way again to %(address)s.") % {"address": message.recipient})
     return redirect("application", reference=reference)
-
-
-def _is_closed(request: HttpRequest, found: Application) -> bool:
-    """A bookmarked form of an application that went on shows how it stands; a post says itself why it is refused."""
-    return request.method == "GET" and found.state not in EDITABLE

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
-
-from agreements.applications import remarks, signing, submission, withdrawing
+from agreements.applications import drafting, remarks, signing, submission, withdrawing
 from agreements.applications.missing import what_is_missing
-from agreements.applications.models import Application, Decision, DecisionKind, State
+from agreements.applications.models import Application, Decision, DecisionKind, SignedCopy, State
 from agreements.applications.permissions import visible_to
-from agreements.applications.states import EDITABLE, RUNNING
+from agreements.applications.states import RUNNING
 from agreements.catalog.models import Dataset
 from agreements.documents import issuing
 from agreements.documents.models import Inspection
-from agreements.grants.models import Grant
+from agreements.grants.models import Grant, GrantState
+from agreements.grants.permissions import held_by
 from agreements.ledger.queries import entries_about
-from agreements.mail import outbox
-from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
+from agreements.web import access
 from agreements.web.stepper import next_step, steps_of
 from agreements.web.timeline import timeline_of
 
@@ -33,30 +31,35 @@ def running(person: User, dataset: Dataset) -> Application | None:
 def context(application: Application) -> dict[str, Any]:
     """Return everything the status page needs."""
     copy = signing.current(application)
+    is_open = drafting.is_open(application)
     return {
         "application": application,
         "steps": steps_of(application, at=CURRENT_STEP.get(State(application.state), "")),
-        "editable": application.state in EDITABLE,
-        "may_withdraw": application.state in RUNNING,
-        "missing": what_is_missing(application) if application.state in EDITABLE else [],
+        "may_withdraw": withdrawing.may_withdraw(application=application, by=application.applicant.actor),
+        "missing": what_is_missing(application) if is_open else [],
         "next_step": next_step(application),
-        "lapses_at": withdrawing.lapses_at(application) if application.state in EDITABLE else None,
+        "lapses_at": withdrawing.lapses_at(application) if is_open else None,
         "submission": submission.newest(application),
         "agreement": issuing.newest(application.reference),
         "copy": copy,
-        "inspection": Inspection.objects.filter(document=copy.document).first() if copy else None,
+        "inspection": inspection_of(copy),
         "decision": _last_words(application),
         "remarks": remarks.visible_to_applicant(application),
         "grant": Grant.objects.filter(application=application).first(),
         "timeline": timeline_of(entries_about(application.reference), viewer=application.applicant),
-        "mails": mails(application),
+        "mails": access.own_mails(application),
     }
 
 
-def mails(application: Application) -> QuerySet[OutboxMessage]:
-    """Return the mails about an application and its access that went to its applicant's address, newest first."""
-    grants = Grant.objects.filter(application=application).values_list("reference", flat=True)
-    return outbox.about(application.reference, *grants).filter(recipient=application.email).order_by("-pk")
+def standing(person: User, dataset: Dataset) -> dict[str, object]:
+    """Return the running application and the open access that a person has already for a dataset."""
+    opened = held_by(person.pk).filter(dataset=dataset, state=GrantState.ACTIVE).first()
+    return {"application": running(person, dataset), "grant": opened}
+
+
+def inspection_of(copy: SignedCopy | None) -> Inspection | None:
+    """Return how far `inspect` is with a signed copy."""
+    return Inspection.objects.filter(document=copy.document).first() if copy else None
 
 
 def _last_words(application: Application) -> Decision | None:

@@ -8,23 +8,19 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from agreements.applications.permissions import visible_to
-from agreements.applications.states import RUNNING
 from agreements.catalog import terms as catalog_terms
 from agreements.catalog import visibility
 from agreements.catalog.models import Dataset, Terms
 from agreements.flows.blank_form import blank_form
-from agreements.grants.models import GrantState
-from agreements.grants.permissions import held_by
 from agreements.people.models import User
 from agreements.vault import stores
-from agreements.web import access
+from agreements.web import access, application_status
 
 
 @require_safe
 def datasets(request: HttpRequest) -> HttpResponse:
     """List the datasets; go straight to the dataset when there is one."""
-    found = list(Dataset.objects.filter(withdrawn_at=None))
+    found = list(access.offered_datasets())
     if len(found) == 1:
         return redirect("dataset", slug=found[0].slug)
     return render(request, "catalog/datasets.html", {"datasets": found})
@@ -92,6 +88,4 @@ def _standing(request: HttpRequest, dataset: Dataset) -> dict[str, object]:
     """Return what the person already has here, so that the page does not ask them to apply again."""
     if not isinstance(request.user, User):
         return {"application": None, "grant": None}
-    running = visible_to(request.user.actor).filter(dataset=dataset, state__in=RUNNING).first()
-    grant = held_by(request.user.pk).filter(dataset=dataset, state=GrantState.ACTIVE).first()
-    return {"application": running, "grant": grant}
+    return application_status.standing(request.user, dataset)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -21,7 +21,6 @@ from agreements.grants.permissions import Permission, held_by, may
 from agreements.grants.running import is_running
 from agreements.ledger.queries import entries_about
 from agreements.people.models import User
-from agreements.revocation.models import Revocation
 from agreements.web import access
 from agreements.web.fresh_gate import require_fresh
 from agreements.web.refusals import IntoMessages
@@ -53,11 +52,12 @@ def grant(request: HttpRequest, reference: str) -> HttpResponse:
     """Show one access: what can be downloaded and how, what was agreed to, what happened."""
     found = access.own_grant(request, reference)
     person = access.person(request)
+    opens = _opens(found, person)
     context = {
         "grant": found,
-        "offers": _offers(found, person) if _opens(found, person) else [],
-        "opens": _opens(found, person),
-        "revocation": Revocation.objects.filter(grant=found).first(),
+        "offers": _offers(found, person) if opens else [],
+        "opens": opens,
+        "revocation": access.revocation(found),
         "timeline": timeline_of(entries_about(found.reference), viewer=person),
     }
     return render(request, "grants/grant.html", context)
@@ -87,9 +87,7 @@ def password(request: HttpRequest, reference: str) -> HttpResponse:
 def fresh_link(request: HttpRequest, reference: str, archive_id: int) -> HttpResponse:
     """Make a fresh link and mail it; older links run to their end."""
     found = access.own_grant(request, reference)
-    archive = deliverable(found).filter(pk=archive_id).first()
-    if archive is None:
-        raise Http404
+    archive = access.own_archive(found, archive_id)
     person = access.person(request)
     with IntoMessages(request):
         links.make(grant=found, archive=archive, person=person, by=person.actor)
@@ -102,12 +100,9 @@ def fresh_link(request: HttpRequest, reference: str, archive_id: int) -> HttpRes
 def end_link(request: HttpRequest, reference: str, link_id: int) -> HttpResponse:
     """End one of the person's own links at once."""
     found = access.own_grant(request, reference)
-    person = access.person(request)
-    link = links.running(grant=found, person_pk=person.pk).filter(pk=link_id).first()
-    if link is None:
-        raise Http404
+    link = access.own_link(request, found, link_id)
     with IntoMessages(request):
-        links.end(link=link, by=person.actor)
+        links.end(link=link, by=access.actor(request))
         messages.success(request, _("The link has ended."))
     return redirect("grant", reference=reference)
 

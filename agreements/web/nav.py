@@ -7,10 +7,11 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from agreements.catalog.models import Dataset, Role
+from agreements.catalog.models import Role
 from agreements.catalog.roles import datasets_where
 from agreements.people.models import User
 from agreements.review.queue import Filters, cases
+from agreements.web import access
 
 
 def nav(request: HttpRequest) -> dict[str, Any]:
@@ -19,7 +20,7 @@ def nav(request: HttpRequest) -> dict[str, Any]:
 
 
 def _nav(request: HttpRequest) -> dict[str, Any]:
-    datasets = list(Dataset.objects.filter(withdrawn_at=None)[:2])
+    datasets = list(access.offered_datasets()[:2])
     found: dict[str, Any] = {"contact": datasets[0].contact_address if len(datasets) == 1 else ""}
     # An error page may be shown before anybody was looked up: a hostile Host header is refused first of all.
     user = getattr(request, "user", None)

@@ -8,13 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from agreements.applications.models import EvidenceRun, EvidenceState
-from agreements.core.clock import now
 from agreements.core.secrets import same
 from agreements.ledger import triggers
-from agreements.mail.models import MessageState, OutboxMessage
-from agreements.mail.queries import counts
 from agreements.vault import stores
+from agreements.web import gauges
 
 
 @never_cache
@@ -39,24 +36,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     token = settings.METRICS_TOKEN
     if not token or not same(request.headers.get("Authorization", ""), f"Bearer {token}"):
         raise Http404
-    lines = [*_mail_lines(), *_evidence_lines()]
-    return HttpResponse("".join(f"{line}\n" for line in lines), content_type="text/plain; version=0.0.4")
-
-
-def _mail_lines() -> list[str]:
-    counted = counts()
-    waiting = OutboxMessage.objects.filter(state=MessageState.QUEUED)
-    oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
-    age = (now() - oldest).total_seconds() if oldest else 0
-    return [
-        *(f'countersign_mail{{state="{state}"}} {counted.get(state, 0)}' for state in MessageState.values),
-        f"countersign_mail_oldest_waiting_seconds {age:.0f}",
-    ]
-
-
-def _evidence_lines() -> list[str]:
-    waiting = EvidenceRun.objects.filter(state=EvidenceState.PENDING).count()
-    return [f"countersign_evidence_waiting {waiting}"]
+    return HttpResponse("".join(f"{line}\n" for line in gauges.lines()), content_type="text/plain; version=0.0.4")
 
 
 def _database() -> bool:

@@ -16,13 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from agreements.applications import signing
 from agreements.applications.missing import AGREEMENT, SIGNATURE, what_is_missing
 from agreements.applications.models import Application
-from agreements.applications.states import EDITABLE
-from agreements.documents import inspecting, issuing, store
-from agreements.documents.models import Inspection
+from agreements.documents import issuing, store
 from agreements.flows.agreement_issue import issue_agreement
 from agreements.flows.signed_copy import receive_upload
 from agreements.web import access
 from agreements.web.application_forms import SignedCopyForm
+from agreements.web.application_status import inspection_of
 from agreements.web.papers import pdf_attachment
 from agreements.web.posted import posted
 from agreements.web.refusals import IntoForm, IntoMessages
@@ -34,7 +33,7 @@ from agreements.web.stepper import next_step, steps_of
 def agreement(request: HttpRequest, reference: str) -> HttpResponse:
     """The page on which the agreement is made and fetched."""
     found = access.own_application(request, reference)
-    if found.state not in EDITABLE and request.method == "GET":
+    if access.is_late_form(request, found):
         return redirect("application", reference=reference)
     if request.method == "POST":
         with IntoMessages(request):
@@ -67,7 +66,7 @@ def agreement_pdf(request: HttpRequest, reference: str) -> HttpResponse:
 def signature(request: HttpRequest, reference: str) -> HttpResponse:
     """The page on which the signed copy comes back."""
     found = access.own_application(request, reference)
-    if found.state not in EDITABLE and request.method == "GET":
+    if access.is_late_form(request, found):
         return redirect("application", reference=reference)
     form = SignedCopyForm(posted(request), request.FILES or None)
     if request.method == "POST" and form.is_valid():
@@ -103,10 +102,9 @@ def signed_copy_state(request: HttpRequest, reference: str) -> HttpResponse:
 def inspect_again(request: HttpRequest, reference: str) -> HttpResponse:
     """Have the signed copy opened once more after it could not be."""
     found = access.own_application(request, reference)
-    copy = signing.current(found)
-    if copy is None:
-        raise Http404
-    inspecting.ask_again(copy.document)
+    access.signed_copy(found)  # 404 rather than a refusal: without a copy the address names nothing
+    with IntoMessages(request):
+        signing.inspect_again(application=found, by=access.actor(request))
     return redirect("application-signature", reference=reference)
 
 
@@ -116,13 +114,10 @@ def inspect_again(request: HttpRequest, reference: str) -> HttpResponse:
 def signed_copy(request: HttpRequest, reference: str) -> HttpResponse:
     """Give back what the applicant sent, as an attachment and nothing else."""
     found = access.own_application(request, reference)
-    copy = signing.current(found)
-    if copy is None:
-        raise Http404
+    copy = access.signed_copy(found)
     return pdf_attachment(store.read(copy.document), f"{found.reference}-signed.pdf")
 
 
 def _copy_context(application: Application) -> dict[str, Any]:
     copy = signing.current(application)
-    inspection = Inspection.objects.filter(document=copy.document).first() if copy else None
-    return {"copy": copy, "inspection": inspection}
+    return {"copy": copy, "inspection": inspection_of(copy)}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from agreements.applications import evidence, remarks, submission
+from agreements.applications import evidence, remarks
 from agreements.applications.models import Application, DecisionKind, Visibility
 from agreements.catalog.models import Role
 from agreements.catalog.roles import datasets_where
@@ -90,9 +90,7 @@ def remark(request: HttpRequest, reference: str) -> HttpResponse:
 def gather_again(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask for the evidence once more."""
     found = access.case(request, reference)
-    handed_in = submission.newest(found)
-    if handed_in is None:
-        raise Http404
+    handed_in = access.submitted(found)
     with IntoMessages(request):
         evidence.request_again(submission=handed_in, by=access.actor(request))
         messages.success(request, _("Evidence is being gathered again; the earlier findings are kept."))
@@ -114,8 +112,7 @@ def evidence_part(request: HttpRequest, reference: str) -> HttpResponse:
 def page_image(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     """Give a page of the signed copy as a picture that `inspect` drew."""
     found = access.case(request, reference)
-    handed_in = submission.newest(found)
-    data = pictures.page(handed_in.signed_copy.document, number) if handed_in else None
+    data = pictures.page(access.submitted(found).signed_copy.document, number)
     if data is None:
         raise Http404
     return png_inline(data)
@@ -127,9 +124,7 @@ def page_image(request: HttpRequest, reference: str, number: int) -> HttpRespons
 def original(request: HttpRequest, reference: str) -> HttpResponse:
     """Give the signed copy as it came, as an attachment."""
     found = access.case(request, reference)
-    handed_in = submission.newest(found)
-    if handed_in is None:
-        raise Http404
+    handed_in = access.submitted(found)
     return pdf_attachment(store.read(handed_in.signed_copy.document), f"{reference}-signed.pdf")
 
 

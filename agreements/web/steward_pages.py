@@ -11,15 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agreements.catalog import invitations, roles
-from agreements.catalog.models import Archive, Role, RoleAssignment
+from agreements.catalog.models import Role
 from agreements.flows import address_rules
-from agreements.grants.models import Grant
 from agreements.grants.permissions import Permission, may
 from agreements.identity import rules
 from agreements.identity.models import Verdict
 from agreements.ledger.queries import entries_about
 from agreements.mail import queries as mail_queries
-from agreements.revocation.models import Revocation
 from agreements.revocation.revoking import revoke
 from agreements.web import access
 from agreements.web.posted import posted
@@ -39,8 +37,8 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "dataset": dataset,
         "may_change": roles.has_role(person_pk=access.person(request).pk, dataset=dataset, roles=STEWARDS),
-        "grants": Grant.objects.filter(dataset=dataset).select_related("holder")[:200],
-        "archives": Archive.objects.filter(subset__dataset=dataset).select_related("subset"),
+        "grants": access.managed_grants(request, slug)[:200],
+        "archives": access.archives(dataset),
         "people": roles.holders(dataset),
         "rules": rules.rows(dataset),
         "invitations": invitations.waiting(dataset),
@@ -61,7 +59,7 @@ def grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         "dataset": found.dataset,
         "grant": found,
         "may_revoke": may(Permission.REVOKE, grant=found, by=access.actor(request)),
-        "revocation": Revocation.objects.filter(grant=found).select_related("revoked_by").first(),
+        "revocation": access.revocation(found),
         "timeline": timeline_of(entries_about(found.reference), viewer=access.person(request), internal=True),
     }
     return render(request, "stewardship/grant.html", context)
@@ -109,11 +107,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 def end_role(request: HttpRequest, slug: str, assignment_id: int) -> HttpResponse:
     """End somebody's role."""
     dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
-    held = (
-        RoleAssignment.objects.filter(pk=assignment_id, dataset=dataset, ended_at=None).select_related("user").first()
-    )
-    if held is None:
-        raise Http404
+    held = access.running_role(dataset, assignment_id)
     with IntoMessages(request):
         roles.end(user=held.user, dataset=dataset, role=Role(held.role), by=access.actor(request))
         messages.success(request, _("The role of %(name)s has ended.") % {"name": held.user.display_name})
@@ -147,9 +141,7 @@ def add_rule(request: HttpRequest, slug: str) -> HttpResponse:
 def end_rule(request: HttpRequest, slug: str, rule_id: int) -> HttpResponse:
     """End a rule about addresses."""
     dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
-    rule = rules.rows(dataset).filter(pk=rule_id).first()
-    if rule is None:
-        raise Http404
+    rule = access.rule(dataset, rule_id)
     with IntoMessages(request):
         address_rules.end_rule(rule=rule, by=access.actor(request))
         messages.success(request, _("The rule has ended."))
