@@ -74,6 +74,7 @@ def test_a_line_keeps_one_font_where_one_has_all_of_it() -> None:
     assert len(fonts.runs("Bob Đặng Thị Hương", "serif")) == 1
 
 
+@pytest.mark.usefixtures("only_packages")
 def test_a_mixed_line_changes_font_and_loses_nothing() -> None:
     pieces = fonts.runs("Alice 王龘 김", "serif")
     assert "".join(piece for _name, piece in pieces) == "Alice 王龘 김"
