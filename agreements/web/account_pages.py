@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -22,7 +21,8 @@ from agreements.core.errors import Invalid
 from agreements.ledger.queries import entries_about
 from agreements.people import accounts, sessions
 from agreements.people.models import User
-from agreements.web import proofs
+from agreements.web import access, proofs
+from agreements.web.personal import note_signed_in_here
 
 
 def _zone_choices() -> list[Any]:
@@ -54,7 +54,7 @@ class ProfileForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     """Show the account; save name, language and time zone."""
-    user = _person(request)
+    user = access.person(request)
     initial = {"name": user.name, "language": user.language, "time_zone": user.time_zone}
     form = ProfileForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -78,10 +78,10 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """Sign the person out everywhere but here."""
-    user = _person(request)
+    user = access.person(request)
     sessions.end_sessions(user)
     update_session_auth_hash(request, user)
-    UserSession.objects.create_from_request(request)
+    note_signed_in_here(request)
     messages.success(request, _("You are signed out everywhere else."))
     return redirect("account")
 
@@ -95,8 +95,3 @@ def _held(user: User) -> list[tuple[str, object]]:
         (_("How the record names you"), str(user.public_id)),
         (_("Rows of the record about you"), entries_about(str(user.public_id)).count()),
     ]
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render, resolve_url
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,11 +18,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from agreements.core.errors import DomainError, Invalid, TooMany
-from agreements.mail.immediate import NotSent
 from agreements.people.emailed_codes import CodeSpent, Purpose
 from agreements.people.models import User
-from agreements.web import proofs
-from agreements.web.code_mail import CodeForm, check_code, send_code
+from agreements.web import access, proofs
+from agreements.web.code_mail import CodeForm, check_code
+from agreements.web.code_page import answer, away, send_or_refusal
 from agreements.web.own_paths import own_path
 
 P = ParamSpec("P")
@@ -39,20 +39,12 @@ def require_fresh(view: View[P]) -> View[P]:
     @wraps(view)
     def gated(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return _go(request, reverse("account_login"))
+            return away(request, reverse("account_login"), back_after_post=request.path)
         if not proofs.is_fresh(request):
-            return _go(request, reverse("fresh-code"))
+            return away(request, reverse("fresh-code"), back_after_post=request.path)
         return view(request, *args, **kwargs)
 
     return gated
-
-
-def _go(request: HttpRequest, page: str) -> HttpResponse:
-    path = request.get_full_path() if request.method in {"GET", "HEAD"} else request.path
-    target = f"{page}?{urlencode({'next': path})}"
-    if getattr(request, "htmx", False):
-        return HttpResponse(status=204, headers={"HX-Redirect": target})
-    return redirect(target)
 
 
 @never_cache
@@ -61,20 +53,16 @@ def _go(request: HttpRequest, page: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def fresh_code(request: HttpRequest) -> HttpResponseBase:
     """Mail a code to the signed-in person when they ask for it, take it, and go back to where they came from."""
-    user = request.user
-    assert isinstance(user, User)
+    user = access.person(request)
     target = own_path(request.POST.get("next") or request.GET.get("next")) or resolve_url("/")
     if proofs.is_fresh(request):
         return redirect(target)
-    form, status = CodeForm(), 200
+    form, refusal = CodeForm(), None
     if request.method == "POST" and request.POST.get("action") == "send":
-        try:
-            _mail_code(request, user)
-        except (TooMany, NotSent) as refused:
-            messages.error(request, str(refused))
-            status = _status(refused)
-        else:
+        refusal = _mail_code(request, user)
+        if refusal is None:
             return redirect(f"{reverse('fresh-code')}?{urlencode({'next': target})}")
+        messages.error(request, str(refusal))
     elif request.method == "POST":
         form = CodeForm(request.POST)
         if form.is_valid():
@@ -82,17 +70,22 @@ def fresh_code(request: HttpRequest) -> HttpResponseBase:
                 _check(request, user, form.cleaned_data["code"])
             except (Invalid, CodeSpent, TooMany) as refused:
                 form.add_error("code", str(refused))
-                status = _status(refused)
+                refusal = refused
             else:
                 return redirect(target)
     context = {"form": form, "email": user.email, "next": target, "sent": _PENDING in request.session}
     if proofs.has_second_factor(user):
         context["second_factor_url"] = f"{reverse('mfa_reauthenticate')}?{urlencode({'next': target})}"
-    return render(request, "people/fresh_code.html", context, status=status)
+    return answer(request, "people/fresh_code.html", context, refusal=refusal)
 
 
-def _mail_code(request: HttpRequest, user: User) -> None:
-    request.session[_PENDING] = send_code(request, address=user.email, purpose=Purpose.FRESH, language=user.language)
+def _mail_code(request: HttpRequest, user: User) -> DomainError | None:
+    """Mail a code and remember it in the session; return why not, if not."""
+    sent = send_or_refusal(request, address=user.email, purpose=Purpose.FRESH, language=user.language)
+    if isinstance(sent, DomainError):
+        return sent
+    request.session[_PENDING] = sent
+    return None
 
 
 def _check(request: HttpRequest, user: User, code: str) -> None:
@@ -102,9 +95,3 @@ def _check(request: HttpRequest, user: User, code: str) -> None:
     check_code(request, handle=handle, address=user.email, purpose=Purpose.FRESH, code=code)
     del request.session[_PENDING]
     proofs.note_mailbox(request, user)
-
-
-def _status(refusal: DomainError) -> int:
-    if isinstance(refusal, TooMany):
-        return 429
-    return 503 if isinstance(refusal, NotSent) else 200

@@ -7,6 +7,7 @@ import zoneinfo
 from collections.abc import Callable
 from typing import Final
 
+from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
@@ -45,6 +46,11 @@ def _zone(name: str) -> dt.tzinfo:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         return dt.UTC
+
+
+def note_signed_in_here(request: HttpRequest) -> None:
+    """Put this browser on the list of those that the person is signed in with."""
+    UserSession.objects.create_from_request(request)
 
 
 def _note_seen(request: HttpRequest) -> None:

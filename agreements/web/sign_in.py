@@ -11,12 +11,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.models import EmailAddress
 from allauth.account.utils import perform_login
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -25,12 +24,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from agreements.core.errors import DomainError, Invalid, TooMany
-from agreements.mail.immediate import NotSent
 from agreements.people import accounts
 from agreements.people.emailed_codes import CodeSpent, Purpose
-from agreements.people.models import User, normal_address
+from agreements.people.models import normal_address
 from agreements.web import proofs
-from agreements.web.code_mail import CodeForm, check_code, send_code
+from agreements.web.code_mail import CodeForm, check_code
+from agreements.web.code_page import answer, send_or_refusal
 from agreements.web.own_paths import own_path
 
 _PENDING: Final = "sign_in"
@@ -58,17 +57,16 @@ def ask_address(request: HttpRequest) -> HttpResponseBase:
     if request.user.is_authenticated:
         return redirect(target or resolve_url("/"))
     form = AddressForm(request.POST or None)
-    status = 200
+    refusal = None
     if request.method == "POST" and form.is_valid():
         refusal = _mail_code(request, address=form.cleaned_data["email"], target=target)
         if refusal is None:
             return redirect("account_confirm_login_code")
         form.add_error(None, str(refusal))
-        status = _status(refusal)
     # The hidden field's name in the context is that of allauth's own template.
     field = format_html('<input type="hidden" name="next" value="{}">', target) if target else ""
     context = {"form": form, "redirect_field": field}
-    return render(request, "account/request_login_code.html", context, status=status)
+    return answer(request, "account/request_login_code.html", context, refusal=refusal)
 
 
 @never_cache
@@ -83,7 +81,7 @@ def take_code(request: HttpRequest) -> HttpResponseBase:
         if request.method == "POST":
             messages.info(request, _("Your sign-in was interrupted. Start again with your address."))
         return redirect("account_login")
-    form, status = CodeForm(), 200
+    form, refusal = CodeForm(), None
     if request.method == "POST":
         resend = request.POST.get("action") == "resend"
         form = CodeForm() if resend else CodeForm(request.POST)
@@ -93,13 +91,12 @@ def take_code(request: HttpRequest) -> HttpResponseBase:
                 messages.success(request, _("A new code is on its way. Codes sent before do not work any more."))
                 return redirect("account_confirm_login_code")
             messages.error(request, str(refusal))
-            status = _status(refusal)
         elif form.is_valid():
             try:
                 return _sign_in(request, pending, code=form.cleaned_data["code"])
             except (Invalid, CodeSpent, TooMany) as refused:
                 form.add_error("code", str(refused))
-                status = _status(refused)
+                refusal = refused
     # The names are those of allauth's template, which knows telephones too.
     context = {
         "form": form,
@@ -109,18 +106,16 @@ def take_code(request: HttpRequest) -> HttpResponseBase:
         "can_resend": True,
         "cancel_url": resolve_url("account_login"),
     }
-    return render(request, "account/confirm_login_code.html", context, status=status)
+    return answer(request, "account/confirm_login_code.html", context, refusal=refusal)
 
 
 def _mail_code(request: HttpRequest, *, address: str, target: str | None) -> DomainError | None:
     """Mail a code and remember the try in the session; return why not, if not."""
-    try:
-        handle = send_code(
-            request, address=address, purpose=Purpose.SIGN_IN, language=accounts.known_language(get_language() or "en")
-        )
-    except (TooMany, NotSent) as refused:
-        return refused
-    request.session[_PENDING] = {"handle": handle, "address": address, "next": target}
+    language = accounts.known_language(get_language() or "en")
+    sent = send_or_refusal(request, address=address, purpose=Purpose.SIGN_IN, language=language)
+    if isinstance(sent, DomainError):
+        return sent
+    request.session[_PENDING] = {"handle": sent, "address": address, "next": target}
     return None
 
 
@@ -129,19 +124,8 @@ def _sign_in(request: HttpRequest, pending: dict[str, Any], *, code: str) -> Htt
     check_code(request, handle=pending["handle"], address=address, purpose=Purpose.SIGN_IN, code=code)
     del request.session[_PENDING]
     user = accounts.find_or_create(address, language=get_language() or "en")
-    _note_verified(user)
+    accounts.note_verified(user)
     record_authentication(request, user, method="code", email=user.email)
     proofs.note_mailbox(request, user)
     response: HttpResponse = perform_login(request, user, email=user.email, redirect_url=pending["next"])
     return response
-
-
-def _note_verified(user: User) -> None:
-    """Tell allauth that the one address of this person is verified; a second factor needs that."""
-    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
-
-
-def _status(refusal: DomainError) -> int:
-    if isinstance(refusal, TooMany):
-        return 429
-    return 503 if isinstance(refusal, NotSent) else 200

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -17,6 +15,7 @@ from agreements.catalog.models import Role
 from agreements.catalog.roles import datasets_where
 from agreements.people.models import User
 from agreements.web import proofs
+from agreements.web.code_page import away
 
 # Every address under which somebody acts by a role. What begins otherwise is for everyone.
 STAFF_PREFIXES: Final = ("/review/", "/stewardship/", "/record/", "/admin/")
@@ -42,22 +41,14 @@ class StaffGateMiddleware:
             return None
         if proofs.has_second_factor(user):
             messages.info(request, _("This page is for staff: confirm with your second factor first."))
-            return _away(request, reverse("mfa_reauthenticate"))
+            return away(request, reverse("mfa_reauthenticate"), back_after_post="/")
         messages.warning(
             request,
             _("Your role needs a second factor beside the mailed code. Set one up to go on; it takes a minute."),
         )
-        return _away(request, reverse("mfa_activate_totp"))
+        return away(request, reverse("mfa_activate_totp"), back_after_post="/")
 
 
 def is_staff(user: User) -> bool:
     """Return whether this person acts by a role here: for a dataset, or as site administrator."""
     return user.is_staff or datasets_where(user.pk, tuple(Role)).exists()
-
-
-def _away(request: HttpRequest, page: str) -> HttpResponse:
-    path = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
-    target = f"{page}?{urlencode({'next': path})}"
-    if getattr(request, "htmx", False):
-        return HttpResponse(status=204, headers={"HX-Redirect": target})
-    return redirect(target)

@@ -1,0 +1,51 @@
+"""What the pages that take an emailed code have in common: sending it, refusing, and leading there and back."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from agreements.core.errors import DomainError, TooMany
+from agreements.mail.immediate import NotSent
+from agreements.people.emailed_codes import Purpose
+from agreements.web.code_mail import send_code
+
+
+def send_or_refusal(request: HttpRequest, *, address: str, purpose: Purpose, language: str) -> str | DomainError:
+    """Mail a code and return its handle, or why it was not mailed."""
+    try:
+        return send_code(request, address=address, purpose=purpose, language=language)
+    except (TooMany, NotSent) as refused:
+        return refused
+
+
+def status_of(refusal: DomainError) -> int:
+    """Return the status of a page that shows a refusal."""
+    if isinstance(refusal, TooMany):
+        return 429
+    return 503 if isinstance(refusal, NotSent) else 200
+
+
+def answer(
+    request: HttpRequest, template: str, context: dict[str, Any], *, refusal: DomainError | None
+) -> HttpResponse:
+    """Return the page with the status of what was refused on it, if anything was.
+
+    For TooMany it says after how many seconds another try makes sense (RFC 9110, 10.2.3).
+    """
+    response = render(request, template, context, status=status_of(refusal) if refusal else 200)
+    if isinstance(refusal, TooMany):
+        response["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+def away(request: HttpRequest, page: str, *, back_after_post: str) -> HttpResponse:
+    """Lead to a page that asks for proof, and from there back: to this address, or after a POST to the one given."""
+    path = request.get_full_path() if request.method in {"GET", "HEAD"} else back_after_post
+    target = f"{page}?{urlencode({'next': path})}"
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=204, headers={"HX-Redirect": target})
+    return redirect(target)
