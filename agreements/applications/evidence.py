@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from agreements.applications.models import EvidenceRun, EvidenceState, State, Submission
-from agreements.applications.permissions import Permission, check_may
+from agreements.applications.permissions import Permission, Standing, check_may
 from agreements.applications.transition import lock, subjects
 from agreements.core import actors
 from agreements.core.actors import Actor
@@ -45,7 +45,7 @@ def request_again(*, submission: Submission, by: Actor) -> EvidenceRun:
     """
     with act() as record:
         application = lock(submission.application)
-        check_may(Permission.DECIDE, application=application, by=by)
+        standing = check_may(Permission.DECIDE, application=application, by=by)
         if application.state != State.SUBMITTED:
             raise NotPossible(
                 _("%(reference)s is %(state)s: its evidence stays as it is.")
@@ -59,6 +59,7 @@ def request_again(*, submission: Submission, by: Actor) -> EvidenceRun:
         record.record(
             Kind.EVIDENCE_REQUESTED,
             by=by,
+            as_role=standing,
             subjects=subjects(application),
             submission=submission.number,
             run=run.number,
@@ -118,6 +119,7 @@ def _finish(run: EvidenceRun, *, state: EvidenceState, findings: Sequence[Findin
         record.record(
             Kind.EVIDENCE_GATHERED,
             by=GATHERER,
+            as_role=Standing.SYSTEM,
             subjects=subjects(application),
             submission=run.submission.number,
             run=run.number,

@@ -13,7 +13,7 @@ from agreements.applications.models import Application
 from agreements.catalog.models import Role, RoleAssignment
 from agreements.catalog.roles import datasets_where, roles_of
 from agreements.core.actors import Actor
-from agreements.core.errors import NotAllowed
+from agreements.core.errors import NotAllowed, is_allowed
 
 
 class Permission(StrEnum):
@@ -28,12 +28,12 @@ class Permission(StrEnum):
 
 
 class Standing(StrEnum):
-    """What someone is to an application."""
+    """What someone is to an application, from the weakest to the strongest. Staff's are named as their roles."""
 
     APPLICANT = "applicant"
+    AUDITOR = "auditor"
     REVIEWER = "reviewer"
     STEWARD = "steward"
-    AUDITOR = "auditor"
     SYSTEM = "system"
 
 
@@ -53,27 +53,22 @@ OF_A_CASE: Final = frozenset({Permission.DECIDE, Permission.REMARK, Permission.V
 # Working on a case is not for those whom it concerns.
 NOT_ON_ONES_OWN: Final = frozenset({Permission.DECIDE, Permission.REMARK, Permission.VIEW_CASE})
 
-_STANDING_OF_ROLE: Final[Mapping[Role, Standing]] = {
-    Role.REVIEWER: Standing.REVIEWER,
-    Role.STEWARD: Standing.STEWARD,
-    Role.AUDITOR: Standing.AUDITOR,
-}
-
 
 def standings(*, application: Application, by: Actor) -> frozenset[Standing]:
     """Return everything that someone is to an application."""
     if by.person_pk is None:
         return frozenset({Standing.SYSTEM})
-    found = {_STANDING_OF_ROLE[role] for role in roles_of(by.person_pk, application.dataset)}
+    found = {Standing(role) for role in roles_of(by.person_pk, application.dataset)}
     if application.applicant_id == by.person_pk:
         found.add(Standing.APPLICANT)
     return frozenset(found)
 
 
-def check_may(permission: Permission, *, application: Application, by: Actor) -> None:
-    """Raise NotAllowed, with what a person should read, if they may not."""
+def check_may(permission: Permission, *, application: Application, by: Actor) -> Standing:
+    """Return the strongest standing that allows it. Raises NotAllowed with what a person should read."""
     found = standings(application=application, by=by)
-    if not found & TABLE[permission]:
+    allowing = found & TABLE[permission]
+    if not allowing:
         raise NotAllowed(_("You may not do this with this application."))
     if permission in OF_A_CASE and application.submitted_at is None:
         raise NotAllowed(_("This application was not submitted yet."))
@@ -81,15 +76,12 @@ def check_may(permission: Permission, *, application: Application, by: Actor) ->
         raise NotAllowed(_("This is your own application: someone else has to work on it."))
     if permission is Permission.DECIDE:
         _check_not_of_own_organization(application=application, by=by)
+    return max(allowing, key=list(Standing).index)
 
 
 def may(permission: Permission, *, application: Application, by: Actor) -> bool:
     """Return whether `check_may` would pass."""
-    try:
-        check_may(permission, application=application, by=by)
-    except NotAllowed:
-        return False
-    return True
+    return is_allowed(lambda: check_may(permission, application=application, by=by))
 
 
 def visible_to(by: Actor) -> QuerySet[Application]:
@@ -99,7 +91,7 @@ def visible_to(by: Actor) -> QuerySet[Application]:
 
 def cases_visible_to(by: Actor) -> QuerySet[Application]:
     """Return the applications that someone may read as staff. Agrees with `may(VIEW_CASE)`."""
-    roles = [role for role, standing in _STANDING_OF_ROLE.items() if standing in TABLE[Permission.VIEW_CASE]]
+    roles = [role for role in Role if Standing(role) in TABLE[Permission.VIEW_CASE]]
     if by.person_pk is None:
         return Application.objects.none()
     submitted = Application.objects.filter(submitted_at__isnull=False)

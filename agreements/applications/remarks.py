@@ -20,7 +20,7 @@ def add(*, application: Application, text: str, visibility: Visibility, by: Acto
         raise Invalid(_("Write something first."), field="text")
     with act() as record:
         locked = lock(application)
-        check_may(Permission.REMARK, application=locked, by=by)
+        standing = check_may(Permission.REMARK, application=locked, by=by)
         salt = new_salt()
         remark = Remark.objects.create(
             application=locked, author_id=by.pk, text=text.strip(), text_salt=salt, visibility=visibility
@@ -28,6 +28,7 @@ def add(*, application: Application, text: str, visibility: Visibility, by: Acto
         record.record(
             Kind.REMARK_ADDED,
             by=by,
+            as_role=standing,
             subjects=subjects(locked),
             visibility=str(visibility),
             reason_digest=text_digest(remark.text, salt=salt),

@@ -6,8 +6,7 @@ from django.utils.translation import gettext as _
 
 from agreements.applications.drafting import lock_editable
 from agreements.applications.models import Application, SignedCopy
-from agreements.applications.permissions import Permission, check_may
-from agreements.applications.permissions import Standing
+from agreements.applications.permissions import Permission, Standing, check_may
 from agreements.applications.transition import lock, subjects
 from agreements.core.actors import Actor
 from agreements.core.clock import now

@@ -41,7 +41,10 @@ def lock(application: Application) -> Application:
 
 
 def check_step(*, application: Application, step: Step, by: Actor) -> tuple[State, Standing]:
-    """Return where the step leads, and the standing that allows it. Raises NotAllowed, or NotPossible saying in which state the application is."""
+    """Return where the step leads, and the standing that allows it.
+
+    Raises NotAllowed, or NotPossible saying in which state the application is.
+    """
     standing = check_may(_NEEDS[step], application=application, by=by)
     target = next_state(application.state, step)
     if target is None:
@@ -63,7 +66,8 @@ def may_step(*, application: Application, step: Step, by: Actor) -> bool:
 
 def move(act: Act, *, application: Application, step: Step, by: Actor, **payload: Any) -> None:
     """Change the state of a locked application and record it with the payload of the step's ledger kind."""
-    application.state, standing = check_step(application=application, step=step, by=by)
+    target, standing = check_step(application=application, step=step, by=by)
+    application.state = target
     application.updated_at = now()
     if step is Step.SUBMIT:
         application.submitted_at = now()

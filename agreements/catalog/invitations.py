@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from agreements.catalog import roles
 from agreements.catalog.models import Dataset, Role, RoleAssignment, StaffInvitation
+from agreements.catalog.permissions import Permission, check_may
 from agreements.core import secrets
 from agreements.core.actors import Actor
 from agreements.core.clock import now
@@ -34,7 +35,7 @@ def invite(*, dataset: Dataset, email: str, role: Role, by: Actor, language: str
 
     Raises NotAllowed; Invalid for an address; NotPossible if its owner holds the role already.
     """
-    roles.check_may_change_roles(by=by, dataset=dataset)
+    standing = check_may(Permission.CHANGE_ROLES, dataset=dataset, by=by)
     address = normal_address(email)
     try:
         validate_email(address)
@@ -61,7 +62,8 @@ def invite(*, dataset: Dataset, email: str, role: Role, by: Actor, language: str
             values={"invitation": invitation.pk},
             deadline=invitation.expires_at,
         )
-        record.record(Kind.STAFF_INVITED, by=by, subjects={"dataset": dataset.slug}, assigned_role=str(role))
+        about = {"dataset": dataset.slug}
+        record.record(Kind.STAFF_INVITED, by=by, as_role=standing, subjects=about, assigned_role=str(role))
         return invitation
 
 
@@ -115,6 +117,7 @@ def accept(*, token: str, by: Actor) -> RoleAssignment:
             dataset=invitation.dataset,
             role=Role(invitation.role),
             by=by,
+            as_role="invited",
             given_by_pk=invitation.invited_by_id,
         )
 

@@ -12,14 +12,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from agreements.catalog import preview_source, roles
-from agreements.catalog.models import Access, Archive, Dataset, Role, Subset, Terms
+from agreements.catalog import preview_source
+from agreements.catalog.models import Access, Archive, Dataset, Subset, Terms
+from agreements.catalog.permissions import Permission, check_may
 from agreements.catalog.source_errors import BadSource
 from agreements.catalog.terms_source import TermsSource, read_all_terms
 from agreements.catalog.toml_source import FILE, DatasetSource, SubsetSource, read_dataset
 from agreements.core.actors import Actor
 from agreements.core.clock import today
-from agreements.core.errors import NotAllowed
 from agreements.ledger.act import Act, act
 from agreements.ledger.kinds import Kind
 
@@ -52,13 +52,16 @@ def load_dataset(folder: Path, *, by: Actor, preview: Path | None = None) -> Loa
         fields["preview"] = ""
     fields["source_sha256"] = sha256((folder / FILE).read_bytes()).hexdigest()
     with act() as record:
-        dataset, created, changes = _load_fields(source.slug, fields, by)
+        dataset = Dataset.objects.select_for_update().filter(slug=source.slug).first()
+        standing = check_may(Permission.LOAD, dataset=dataset, by=by)
+        dataset, created, changes = _load_fields(dataset, source.slug, fields)
         changes += _load_subsets(dataset, source.subsets)
-        published = _load_terms(dataset, all_terms, by, record)
+        published = _load_terms(dataset, all_terms, record, by=by, as_role=standing)
         if created or changes:
             record.record(
                 Kind.DATASET_LOADED,
                 by=by,
+                as_role=standing,
                 subjects={"dataset": dataset.slug},
                 changes=changes,
                 source_sha256=dataset.source_sha256,
@@ -66,12 +69,7 @@ def load_dataset(folder: Path, *, by: Actor, preview: Path | None = None) -> Loa
     return LoadReport(dataset, created, tuple(changes), tuple(published), remarks)
 
 
-def _load_fields(slug: str, fields: dict[str, Any], by: Actor) -> tuple[Dataset, bool, list[str]]:
-    dataset = Dataset.objects.select_for_update().filter(slug=slug).first()
-    if by.is_person and (
-        dataset is None or not roles.has_role(person_pk=by.person_pk, dataset=dataset, roles={Role.STEWARD})
-    ):
-        raise NotAllowed(_("Only a steward of the dataset can load it."))
+def _load_fields(dataset: Dataset | None, slug: str, fields: dict[str, Any]) -> tuple[Dataset, bool, list[str]]:
     _check_prefix(dataset, slug, fields["reference_prefix"])
     if dataset is None:
         return Dataset.objects.create(slug=slug, **fields), True, ["dataset"]
@@ -145,7 +143,7 @@ def _remove(subset: Subset) -> None:
     subset.delete()
 
 
-def _load_terms(dataset: Dataset, sources: list[TermsSource], by: Actor, record: Act) -> list[str]:
+def _load_terms(dataset: Dataset, sources: list[TermsSource], record: Act, *, by: Actor, as_role: str) -> list[str]:
     before = {terms.version: terms for terms in Terms.objects.filter(dataset=dataset)}
     published = []
     for source in sources:
@@ -165,6 +163,7 @@ def _load_terms(dataset: Dataset, sources: list[TermsSource], by: Actor, record:
         record.record(
             Kind.TERMS_PUBLISHED,
             by=by,
+            as_role=as_role,
             subjects={"dataset": dataset.slug},
             version=source.version,
             sha256=source.sha256,

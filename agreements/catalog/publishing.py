@@ -11,12 +11,13 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from agreements.catalog import archives, roles
-from agreements.catalog.models import Access, Archive, Role, SealKind, Subset
+from agreements.catalog import archives
+from agreements.catalog.models import Access, Archive, SealKind, Subset
 from agreements.catalog.packing import Measured, Progress, measure, pack, same_content
+from agreements.catalog.permissions import Permission, check_may
 from agreements.catalog.sources import SourceMember, opened
 from agreements.core.actors import Actor
-from agreements.core.errors import Invalid, NotAllowed, NotPossible
+from agreements.core.errors import Invalid, NotPossible
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 from agreements.sealing import Layout
@@ -39,8 +40,7 @@ def publish_archive(
     subset's access asks for. Raises Invalid for what cannot be published, NotPossible where the subset's access
     does not fit, NotAllowed, and OutOfReach when the vault cannot be reached.
     """
-    if by.is_person and not roles.has_role(person_pk=by.person_pk, dataset=subset.dataset, roles={Role.STEWARD}):
-        raise NotAllowed(_("Only a steward of the dataset can publish archives."))
+    standing = check_may(Permission.PUBLISH, dataset=subset.dataset, by=by)
     seal = checked_seal(subset, seal)
     name = checked_name(name or f"{subset.slug}.zip")
     tell = progress or _silent
@@ -52,7 +52,7 @@ def publish_archive(
         store.prepare()
         written = _store_pack(store, measured, members, tell)
     _store_index(store, measured)
-    return _register(subset, name, seal, measured, written, by)
+    return _register(subset, name, seal, measured, written, by=by, as_role=standing)
 
 
 def checked_seal(subset: Subset, seal: SealKind | None) -> SealKind:
@@ -116,8 +116,8 @@ def _store_index(store: Store, measured: Measured) -> None:
         raise NotPossible(_("The vault did not give back what was written to it. Nothing was published."))
 
 
-def _register(  # noqa: PLR0917 - what the row is made of
-    subset: Subset, name: str, seal: SealKind, measured: Measured, written: Put, by: Actor
+def _register(
+    subset: Subset, name: str, seal: SealKind, measured: Measured, written: Put, *, by: Actor, as_role: str
 ) -> Archive:
     with act() as record:
         # The subset's row is the lock: two publishings at once get two numbers.
@@ -142,6 +142,7 @@ def _register(  # noqa: PLR0917 - what the row is made of
         record.record(
             Kind.ARCHIVE_PUBLISHED,
             by=by,
+            as_role=as_role,
             subjects={"dataset": subset.dataset.slug, "archive": archives.ledger_name(archive)},
             version=archive.version,
             digest=archive.digest,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class DomainError(Exception):
     """Base of all refusals; `str(error)` is shown to the person."""
@@ -9,6 +11,15 @@ class DomainError(Exception):
 
 class NotAllowed(DomainError):
     """The person may not do this (or may not know that it exists)."""
+
+
+def is_allowed(check: Callable[[], object]) -> bool:
+    """Return whether a check passes, that is, does not raise NotAllowed."""
+    try:
+        check()
+    except NotAllowed:
+        return False
+    return True
 
 
 class NotPossible(DomainError):

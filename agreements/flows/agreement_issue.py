@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from agreements.applications.drafting import lock_editable
 from agreements.applications.form import REQUIRED, form_of, form_sha256
 from agreements.applications.models import Application
+from agreements.applications.permissions import Standing
 from agreements.applications.transition import subjects
 from agreements.core.actors import Actor
 from agreements.core.clock import today
@@ -56,6 +57,7 @@ def issue_agreement(*, application: Application, by: Actor) -> IssuedAgreement:
         record.record(
             Kind.AGREEMENT_ISSUED,
             by=by,
+            as_role=Standing.APPLICANT,
             subjects=subjects(locked),
             issue=issued.issue_number,
             sha256=issued.document.sha256,

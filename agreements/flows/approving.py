@@ -15,5 +15,7 @@ def approve(*, application: Application, seen: Seen, reason: str, by: Actor) -> 
     """Approve, and issue the grant if this was the last approval needed. Raises what `decisions.approve` raises."""
     with act():
         approved = decisions.approve(application=application, seen=seen, reason=reason, by=by)
-        grant = issuing.issue(submission=approved.submission, by=by) if approved.complete else None
+        if not approved.complete:
+            return approved, None
+        grant = issuing.issue(submission=approved.submission, by=by, as_role=approved.standing)
     return approved, grant

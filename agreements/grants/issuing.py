@@ -16,10 +16,11 @@ from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 
 
-def issue(*, submission: Submission, by: Actor) -> Grant:
+def issue(*, submission: Submission, by: Actor, as_role: str) -> Grant:
     """Return the grant that an approval opens: a seal for the signer, a link per archive, a mail with the links.
 
-    The caller is the approval, which has checked who may. Names, site and terms are the frozen submission's.
+    The caller is the approval, which has checked who may, and by which standing. Names,
+    site and terms are the frozen submission's.
     """
     with act() as record:
         grant = _create(submission)
@@ -28,13 +29,17 @@ def issue(*, submission: Submission, by: Actor) -> Grant:
         record.record(
             Kind.GRANT_ISSUED,
             by=by,
+            as_role=as_role,
             subjects=lifecycle.subjects(grant),
             terms=grant.terms.version,
             subsets=sorted(grant.subsets.values_list("slug", flat=True)),
             starts=grant.starts_at.isoformat(),
             ends=grant.ends_at.isoformat() if grant.ends_at else None,
         )
-        made = [links.create(record, grant=grant, seal=seal, archive=archive, by=by) for archive in deliverable(grant)]
+        made = [
+            links.create(record, grant=grant, seal=seal, archive=archive, by=by, as_role=as_role)
+            for archive in deliverable(grant)
+        ]
         queue_issued(grant, links=made)
     return grant
 

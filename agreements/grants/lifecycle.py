@@ -15,7 +15,7 @@ from agreements.core.clock import now
 from agreements.core.errors import DomainError, Invalid, NotPossible
 from agreements.grants.messages import queue_revoked
 from agreements.grants.models import Grant, GrantState, Link, Suspension
-from agreements.grants.permissions import Permission, check_may
+from agreements.grants.permissions import Permission, Standing, check_may
 from agreements.grants.states import Step, next_state
 from agreements.ledger.act import act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
@@ -39,12 +39,19 @@ def suspend(*, grant: Grant, by: Actor, cause: str, reason: str) -> Suspension:
     """Shut a grant for a cause until that is closed; `cause` is a short word, `reason` is read by people."""
     with act() as record:
         locked = lock(grant)
-        target = _check_step(locked, Step.SUSPEND, by)
+        target, standing = _check_step(locked, Step.SUSPEND, by)
         salt = new_salt()
         suspension = Suspension.objects.create(grant=locked, cause=cause, reason=reason, reason_salt=salt)
         _move(locked, target)
         digest = text_digest(reason, salt=salt)
-        record.record(Kind.GRANT_SUSPENDED, by=by, subjects=subjects(locked), cause=cause, reason_digest=digest)
+        record.record(
+            Kind.GRANT_SUSPENDED,
+            by=by,
+            as_role=standing,
+            subjects=subjects(locked),
+            cause=cause,
+            reason_digest=digest,
+        )
     return suspension
 
 
@@ -52,7 +59,7 @@ def resume(*, grant: Grant, by: Actor, suspension: Suspension, reason: str) -> G
     """Close one suspension; the grant opens again when none is left. Returns the grant as it then is."""
     with act() as record:
         locked = lock(grant)
-        target = _check_step(locked, Step.RESUME, by)
+        target, standing = _check_step(locked, Step.RESUME, by)
         mine = Suspension.objects.filter(pk=suspension.pk, grant=locked, closed_at=None)
         if not mine.update(closed_at=now()):
             raise NotPossible(_("This suspension was lifted already."))
@@ -60,7 +67,12 @@ def resume(*, grant: Grant, by: Actor, suspension: Suspension, reason: str) -> G
             _move(locked, target)
         digest = text_digest(reason, salt=suspension.reason_salt)
         record.record(
-            Kind.GRANT_RESUMED, by=by, subjects=subjects(locked), cause=suspension.cause, reason_digest=digest
+            Kind.GRANT_RESUMED,
+            by=by,
+            as_role=standing,
+            subjects=subjects(locked),
+            cause=suspension.cause,
+            reason_digest=digest,
         )
     return locked
 
@@ -69,11 +81,11 @@ def expire(*, grant: Grant, by: Actor) -> Grant:
     """End a grant whose time is over. Raises NotPossible before that."""
     with act() as record:
         locked = lock(grant)
-        target = _check_step(locked, Step.EXPIRE, by)
+        target, standing = _check_step(locked, Step.EXPIRE, by)
         if locked.ends_at is None or locked.ends_at > now():
             raise NotPossible(_("This access has not reached its end."))
         _move(locked, target)
-        record.record(Kind.GRANT_EXPIRED, by=by, subjects=subjects(locked))
+        record.record(Kind.GRANT_EXPIRED, by=by, as_role=standing, subjects=subjects(locked))
     return locked
 
 
@@ -107,7 +119,7 @@ def revoke(
     """
     with act() as record:
         locked = lock(grant)
-        target = _check_step(locked, Step.REVOKE, by)
+        target, standing = _check_step(locked, Step.REVOKE, by)
         _check_clause(locked.terms, clause_id)
         _move(locked, target)
         Link.objects.filter(grant=locked, ended_at=None).update(ended_at=now())
@@ -121,6 +133,7 @@ def revoke(
         record.record(
             Kind.GRANT_REVOKED,
             by=by,
+            as_role=standing,
             subjects=subjects(locked) | {"revocation": revocation_reference},
             clause=clause_id,
             terms=locked.terms.version,
@@ -139,15 +152,15 @@ def subjects(grant: Grant) -> dict[str, str]:
     }
 
 
-def _check_step(grant: Grant, step: Step, by: Actor) -> GrantState:
-    check_may(_NEEDS[step], grant=grant, by=by)
+def _check_step(grant: Grant, step: Step, by: Actor) -> tuple[GrantState, Standing]:
+    standing = check_may(_NEEDS[step], grant=grant, by=by)
     target = next_state(grant.state, step)
     if target is None:
         raise NotPossible(
             _("Access %(reference)s is %(state)s: this can no longer be done.")
             % {"reference": grant.reference, "state": grant.get_state_display()}
         )
-    return target
+    return target, standing
 
 
 def _check_clause(terms: Terms, clause_id: str) -> None:

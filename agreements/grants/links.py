@@ -20,7 +20,7 @@ from agreements.grants.deliverable import deliverable
 from agreements.grants.lifetimes import lifetime
 from agreements.grants.messages import queue_fresh_link
 from agreements.grants.models import Grant, Link, Seal
-from agreements.grants.permissions import Permission, check_may
+from agreements.grants.permissions import Permission, Standing, check_may
 from agreements.grants.running import check_running
 from agreements.ledger.act import Act, act
 from agreements.ledger.kinds import Kind
@@ -40,21 +40,20 @@ def make(*, grant: Grant, archive: Archive, person: User, by: Actor, mail: bool 
     """
     with act() as record:
         locked = lifecycle.lock(grant)
-        check_may(Permission.MAKE_LINK, grant=locked, by=by)
-        _check_own(locked, person_pk=person.pk, by=by)
+        standing = _check_may(Permission.MAKE_LINK, locked, person_pk=person.pk, by=by)
         check_running(locked)
         seal = seals.running_seal(grant=locked, person_pk=person.pk)
         if seal is None or not deliverable(locked).filter(pk=archive.pk).exists():
             raise NotPossible(_("This archive cannot be downloaded under this access."))
         _check_number(seal, archive)
-        link = create(record, grant=locked, seal=seal, archive=archive, by=by)
+        link = create(record, grant=locked, seal=seal, archive=archive, by=by, as_role=standing)
         if mail:
             queue_fresh_link(locked, link=link, person=person)
     return link
 
 
-def create(record: Act, *, grant: Grant, seal: Seal, archive: Archive, by: Actor) -> Link:
-    """Return a new link row and record it; the caller has checked that it may be made."""
+def create(record: Act, *, grant: Grant, seal: Seal, archive: Archive, by: Actor, as_role: str) -> Link:
+    """Return a new link row and record it; the caller has checked that it may be made, and by which standing."""
     link = Link.objects.create(
         link_id=secrets.token_hex(16),
         grant=grant,
@@ -66,6 +65,7 @@ def create(record: Act, *, grant: Grant, seal: Seal, archive: Archive, by: Actor
     record.record(
         Kind.LINK_ISSUED,
         by=by,
+        as_role=as_role,
         subjects=lifecycle.subjects(grant) | {"archive": ledger_name(archive)},
         archive=ledger_name(archive),
         version=archive.version,
@@ -78,13 +78,16 @@ def end(*, link: Link, by: Actor) -> None:
     """End a link at once; downloads that run through it are cut. Raises NotPossible if it was ended before."""
     with act() as record:
         grant = lifecycle.lock(link.grant)
-        check_may(Permission.END_LINK, grant=grant, by=by)
-        _check_own(grant, person_pk=link.seal.person_id, by=by)
+        standing = _check_may(Permission.END_LINK, grant, person_pk=link.seal.person_id, by=by)
         if not Link.objects.filter(pk=link.pk, ended_at=None).update(ended_at=now()):
             raise NotPossible(_("This link was ended already."))
         archive = ledger_name(link.archive)
         record.record(
-            Kind.LINK_ENDED, by=by, subjects=lifecycle.subjects(grant) | {"archive": archive}, archive=archive
+            Kind.LINK_ENDED,
+            by=by,
+            as_role=standing,
+            subjects=lifecycle.subjects(grant) | {"archive": archive},
+            archive=archive,
         )
 
 
@@ -112,10 +115,13 @@ def running(*, grant: Grant, person_pk: int | None) -> QuerySet[Link]:
     return mine.select_related("archive", "seal").order_by("-created_at", "-pk")
 
 
-def _check_own(grant: Grant, *, person_pk: int, by: Actor) -> None:
+def _check_may(permission: Permission, grant: Grant, *, person_pk: int, by: Actor) -> Standing:
     """A person acts on their own links only; for others the role of a steward is needed."""
-    if person_pk != by.person_pk:
-        check_may(Permission.MANAGE_LINKS_OF_OTHERS, grant=grant, by=by)
+    standing = check_may(permission, grant=grant, by=by)
+    if person_pk == by.person_pk:
+        return Standing.PERSON
+    check_may(Permission.MANAGE_LINKS_OF_OTHERS, grant=grant, by=by)
+    return standing
 
 
 def _check_number(seal: Seal, archive: Archive) -> None:

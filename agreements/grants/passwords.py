@@ -35,10 +35,16 @@ def reveal(*, grant: Grant, by: Actor) -> str:
     """
     with act() as record:
         locked = lifecycle.lock(grant)
-        check_may(Permission.REVEAL_PASSWORD, grant=locked, by=by)
+        standing = check_may(Permission.REVEAL_PASSWORD, grant=locked, by=by)
         check_running(locked)
         seal = seals.running_seal(grant=locked, person_pk=by.person_pk)
         if seal is None:
             raise NotPossible(_("There is no password for you under this access."))
-        record.record(Kind.PASSWORD_REVEALED, by=by, subjects=lifecycle.subjects(locked), seal_number=seal.number)
+        record.record(
+            Kind.PASSWORD_REVEALED,
+            by=by,
+            as_role=standing,
+            subjects=lifecycle.subjects(locked),
+            seal_number=seal.number,
+        )
         return password_of(seal)

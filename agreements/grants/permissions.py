@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from agreements.catalog.models import Role
 from agreements.catalog.roles import datasets_where, roles_of
 from agreements.core.actors import Actor
-from agreements.core.errors import NotAllowed
+from agreements.core.errors import NotAllowed, is_allowed
 from agreements.grants.models import Grant, Seal
 
 
@@ -29,13 +29,16 @@ class Permission(StrEnum):
 
 
 class Standing(StrEnum):
-    """What someone is to a grant. A person is whoever has a running seal under it: the holder first of all."""
+    """What someone is to a grant, from the weakest to the strongest. Staff's are named as their roles.
+
+    A person is whoever has a running seal under it: the holder first of all.
+    """
 
     HOLDER = "holder"
     PERSON = "person"
+    AUDITOR = "auditor"
     REVIEWER = "reviewer"
     STEWARD = "steward"
-    AUDITOR = "auditor"
     SYSTEM = "system"
 
 
@@ -54,18 +57,12 @@ TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
 # A steward does not lift or end what concerns them.
 NOT_ON_ONES_OWN: Final = frozenset({Permission.SUSPEND, Permission.RESUME, Permission.REVOKE})
 
-_STANDING_OF_ROLE: Final[Mapping[Role, Standing]] = {
-    Role.REVIEWER: Standing.REVIEWER,
-    Role.STEWARD: Standing.STEWARD,
-    Role.AUDITOR: Standing.AUDITOR,
-}
-
 
 def standings(*, grant: Grant, by: Actor) -> frozenset[Standing]:
     """Return everything that someone is to a grant."""
     if by.person_pk is None:
         return frozenset({Standing.SYSTEM})
-    found = {_STANDING_OF_ROLE[role] for role in roles_of(by.person_pk, grant.dataset)}
+    found = {Standing(role) for role in roles_of(by.person_pk, grant.dataset)}
     if grant.holder_id == by.person_pk:
         found.add(Standing.HOLDER)
     if Seal.objects.filter(grant=grant, person_id=by.person_pk, ended_at=None).exists():
@@ -73,29 +70,27 @@ def standings(*, grant: Grant, by: Actor) -> frozenset[Standing]:
     return frozenset(found)
 
 
-def check_may(permission: Permission, *, grant: Grant, by: Actor) -> None:
-    """Raise NotAllowed, with what a person should read, if they may not."""
+def check_may(permission: Permission, *, grant: Grant, by: Actor) -> Standing:
+    """Return the strongest standing that allows it. Raises NotAllowed with what a person should read."""
     found = standings(grant=grant, by=by)
-    if not found & TABLE[permission]:
+    allowing = found & TABLE[permission]
+    if not allowing:
         raise NotAllowed(_("You may not do this with this access."))
     if permission in NOT_ON_ONES_OWN and Standing.HOLDER in found:
         raise NotAllowed(_("This is your own access: another steward has to do this."))
+    return max(allowing, key=list(Standing).index)
 
 
 def may(permission: Permission, *, grant: Grant, by: Actor) -> bool:
     """Return whether `check_may` would pass."""
-    try:
-        check_may(permission, grant=grant, by=by)
-    except NotAllowed:
-        return False
-    return True
+    return is_allowed(lambda: check_may(permission, grant=grant, by=by))
 
 
 def visible_to(person_pk: int | None) -> QuerySet[Grant]:
     """Return the grants that someone may read. Agrees with `may(VIEW)`."""
     if person_pk is None:
         return Grant.objects.none()
-    as_staff = datasets_where(person_pk, list(_STANDING_OF_ROLE))
+    as_staff = datasets_where(person_pk, [role for role in Role if Standing(role) in TABLE[Permission.VIEW]])
     sealed = Seal.objects.filter(grant=OuterRef("pk"), person_id=person_pk, ended_at=None)
     return Grant.objects.filter(Q(holder_id=person_pk) | Q(dataset__in=as_staff.values("pk")) | Q(Exists(sealed)))
 

@@ -30,14 +30,17 @@ class Act:
 
     _rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def record(self, kind: Kind, *, by: Actor, subjects: dict[str, str], as_role: str = "", **payload: Any) -> None:
-        """Add a row. `subjects` maps a role ("application") to a reference; `payload` must fit the kind's schema."""
+    def record(self, kind: Kind, *, by: Actor, as_role: str, subjects: dict[str, str], **payload: Any) -> None:
+        """Add a row. `as_role` is the standing that allowed it, `subjects` maps a role ("application") to a reference.
+
+        Raises ValueError for a payload that does not fit the kind.
+        """
         check_payload(kind, payload)
         self._rows.append(
             {
                 "at": now(),
                 "actor": by.id,
-                "role": as_role,
+                "role": str(as_role),
                 "kind": str(kind),
                 "subjects": subjects,
                 "payload": payload,

@@ -17,6 +17,7 @@ from agreements.applications.models import (
     EvidenceState,
     Submission,
 )
+from agreements.applications.permissions import Standing
 from agreements.applications.states import Step
 from agreements.applications.transition import check_step, lock, move, subjects
 from agreements.core.actors import Actor
@@ -35,10 +36,11 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """`complete` once as many different reviewers approved as the dataset asks for."""
+    """`standing` allowed the last one; `complete` once as many different reviewers approved as the dataset asks for."""
 
     application: Application
     submission: Submission
+    standing: Standing
     given: int
     needed: int
 
@@ -60,15 +62,15 @@ def approve(*, application: Application, seen: Seen, reason: str, by: Actor) -> 
     Raises MovedOn if the case is not what was seen, Invalid if a reason is needed, NotPossible, NotAllowed.
     """
     with act() as record:
-        locked, handed_in, run = _lock_as_seen(application, DecisionKind.APPROVE, seen, by=by)
+        locked, handed_in, run, standing = _lock_as_seen(application, DecisionKind.APPROVE, seen, by=by)
         if not reason.strip() and (run is None or run.state != EvidenceState.COMPLETE):
             raise Invalid(_("The evidence is not complete: say why you approve without it."), field="reason")
         _refuse_second_approval(handed_in, by=by)
         decision = _write(locked, handed_in, DecisionKind.APPROVE, seen, reason, by=by)
         given = Decision.objects.filter(submission=handed_in, kind=DecisionKind.APPROVE).count()
-        outcome = Approved(locked, handed_in, given, locked.dataset.approvals_needed)
+        outcome = Approved(locked, handed_in, standing, given, locked.dataset.approvals_needed)
         if outcome.complete:
-            move(record, application=locked, step=Step.APPROVE, by=by, as_role="reviewer", **_payload(decision))
+            move(record, application=locked, step=Step.APPROVE, by=by, **_payload(decision))
         else:
             _record_partial(record, outcome, decision, by=by)
     return outcome
@@ -93,17 +95,17 @@ def _decide(
 ) -> tuple[Application, Decision]:
     if not reason.strip():
         raise Invalid(_("Give the reason: the applicant reads it."), field="reason")
-    locked, handed_in, _run = _lock_as_seen(application, kind, seen, by=by)
+    locked, handed_in, _run, _standing = _lock_as_seen(application, kind, seen, by=by)
     decision = _write(locked, handed_in, kind, seen, reason, by=by)
-    move(record, application=locked, step=_STEPS[kind], by=by, as_role="reviewer", **_payload(decision))
+    move(record, application=locked, step=_STEPS[kind], by=by, **_payload(decision))
     return locked, decision
 
 
 def _lock_as_seen(
     application: Application, kind: DecisionKind, seen: Seen, *, by: Actor
-) -> tuple[Application, Submission, EvidenceRun | None]:
+) -> tuple[Application, Submission, EvidenceRun | None, Standing]:
     locked = lock(application)
-    check_step(application=locked, step=_STEPS[kind], by=by)
+    _target, standing = check_step(application=locked, step=_STEPS[kind], by=by)
     handed_in = submission.newest(locked)
     assert handed_in is not None, "a submitted application has a submission"
     run = evidence.newest(handed_in)
@@ -117,7 +119,7 @@ def _lock_as_seen(
             _("The case changed while you read it. Nothing was decided; what you wrote is kept below."),
             changes=tuple(changes),
         )
-    return locked, handed_in, run
+    return locked, handed_in, run, standing
 
 
 def _refuse_second_approval(handed_in: Submission, *, by: Actor) -> None:
@@ -151,7 +153,7 @@ def _record_partial(record: Act, outcome: Approved, decision: Decision, *, by: A
     record.record(
         Kind.APPROVAL_GIVEN,
         by=by,
-        as_role="reviewer",
+        as_role=outcome.standing,
         subjects=subjects(outcome.application),
         given=outcome.given,
         needed=outcome.needed,

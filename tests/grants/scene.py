@@ -94,7 +94,7 @@ def build(folder: Path) -> Scene:
     sealed = publish_archive(subset=train40, source=_files(folder), by=by)
     plain = publish_archive(subset=test10, source=_files(folder), by=by)
     application = approved(dataset, terms, alice)
-    grant = issuing.issue(submission=handed_in(application), by=carol.actor)
+    grant = issuing.issue(submission=handed_in(application), by=carol.actor, as_role="reviewer")
     return Scene(dataset, terms, train40, test10, sealed, plain, alice, bob, carol, dan, eve, application, grant)
 
 

@@ -20,7 +20,7 @@ JOB = actors.job("tests")
 
 
 def note(record: object, name: str) -> None:
-    record.record(Kind.ROLE_GIVEN, by=JOB, subjects={"dataset": name}, assigned_role="reviewer")  # type: ignore[attr-defined]
+    record.record(Kind.ROLE_GIVEN, by=JOB, as_role="system", subjects={"dataset": name}, assigned_role="reviewer")  # type: ignore[attr-defined]
 
 
 def fail_within(name: str) -> None:
@@ -91,7 +91,7 @@ def test_an_outer_act_that_fails_takes_the_inner_ones_with_it() -> None:
 @pytest.mark.django_db
 def test_a_payload_has_the_fields_of_its_kind_and_no_others(payload: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="payload"), act() as record:
-        record.record(Kind.ROLE_GIVEN, by=JOB, subjects={}, **payload)
+        record.record(Kind.ROLE_GIVEN, by=JOB, as_role="system", subjects={}, **payload)
     assert recorded() == []
 
 

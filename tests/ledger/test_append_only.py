@@ -22,7 +22,13 @@ COLUMNS = "sequence, at, actor, role, kind, subjects, payload, previous_hash, ha
 def three_rows(db: None) -> None:
     for number in range(3):
         with act() as record:
-            record.record(Kind.ROLE_GIVEN, by=JOB, subjects={"dataset": f"set-{number}"}, assigned_role="reviewer")
+            record.record(
+                Kind.ROLE_GIVEN,
+                by=JOB,
+                as_role="system",
+                subjects={"dataset": f"set-{number}"},
+                assigned_role="reviewer",
+            )
 
 
 def refused(statement: str) -> bool:

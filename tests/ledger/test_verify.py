@@ -26,7 +26,9 @@ JOB = actors.job("tests")
 
 def append(subject: str = "genebody") -> None:
     with act() as record:
-        record.record(Kind.ROLE_GIVEN, by=JOB, subjects={"dataset": subject}, assigned_role="reviewer")
+        record.record(
+            Kind.ROLE_GIVEN, by=JOB, as_role="system", subjects={"dataset": subject}, assigned_role="reviewer"
+        )
 
 
 @pytest.fixture

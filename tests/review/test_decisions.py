@@ -201,6 +201,26 @@ def test_the_applicant_is_told_by_mail_and_the_record_keeps_a_digest(
     assert entry.role == "reviewer"
 
 
+@pytest.mark.parametrize("how", ALL)
+def test_the_record_says_in_which_role_was_decided(scene: Scene, how: str) -> None:
+    application = put(scene, State.SUBMITTED)
+    assert attempt(how, application, scene.dan.actor) is None
+    of_dan = LedgerEntry.objects.filter(actor=scene.dan.actor.id)
+    assert of_dan.exists()
+    assert set(of_dan.values_list("role", flat=True)) == {"steward"}
+
+
+def test_an_act_is_recorded_under_the_strongest_role_that_allowed_it(scene: Scene) -> None:
+    roles.give(user=scene.carol, dataset=scene.dataset, role=Role.STEWARD, by=scene.dan.actor)
+    application = put(scene, State.SUBMITTED)
+    attempt("approve", application, scene.carol.actor)
+    assert LedgerEntry.objects.get(kind="application.approved").role == "steward"
+    assert LedgerEntry.objects.get(kind="grant.issued").role == "steward"
+    assert LedgerEntry.objects.get(kind="application.submitted").role == "applicant"
+    assert LedgerEntry.objects.get(kind="role.given", actor=scene.dan.actor.id).role == "steward"
+    assert not LedgerEntry.objects.filter(role="").exists()
+
+
 def test_a_kind_of_decision_has_a_function() -> None:
     assert set(ALL) == set(DecisionKind)
 

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agreements.applications import permissions as application_rules
 from agreements.applications import states as application_states
+from agreements.catalog import permissions as dataset_rules
 from agreements.grants import permissions as grant_rules
 from agreements.grants import states as grant_states
 from agreements.ledger.kinds import PAYLOAD_FIELDS, Kind
@@ -67,6 +68,9 @@ def permissions_page() -> str:
         _permissions(application_rules.TABLE, application_rules.Standing),
         "## Grant",
         _permissions(grant_rules.TABLE, grant_rules.Standing),
+        "## Dataset",
+        "The administrator is the site's; the system is a command run on the server.",
+        _permissions(dataset_rules.TABLE, dataset_rules.Standing),
     ]
     return "\n\n".join(parts) + "\n"
 
