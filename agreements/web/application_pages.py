@@ -11,14 +11,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agreements.applications import drafting, submission, withdrawing
 from agreements.applications.form import members_of
-from agreements.applications.missing import DETAILS, SITE, what_is_missing
+from agreements.applications.missing import DETAILS, SITE
 from agreements.applications.permissions import visible_to
 from agreements.mail import outbox
 from agreements.web import access, application_status
 from agreements.web.application_forms import DetailsForm, SiteForm, SubmitForm, members_as_text
 from agreements.web.posted import posted
 from agreements.web.refusals import IntoForm, IntoMessages
-from agreements.web.stepper import next_step, steps_of
+from agreements.web.stepper import next_step, steps_of, still_missing
 
 
 @login_required
@@ -32,7 +32,7 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "applications/start.html", {"dataset": dataset})
     with IntoMessages(request):
         application = running or drafting.start(dataset=dataset, email=person.email, by=person.actor)
-        return redirect(next_step(application))
+        return redirect(next_step(application, missing=still_missing(application)))
     return redirect("dataset", slug=slug)
 
 
@@ -63,8 +63,8 @@ def details(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with IntoForm(form):
             drafting.save(application=found, fields=form.cleaned_data, by=access.actor(request))
-            return redirect(next_step(found, after=DETAILS))
-    context = {"application": found, "form": form, "steps": steps_of(found, at=DETAILS)}
+            return redirect(next_step(found, missing=still_missing(found), after=DETAILS))
+    context = {"application": found, "form": form, "steps": steps_of(found, at=DETAILS, missing=still_missing(found))}
     return render(request, "applications/details.html", context, status=422 if form.errors else 200)
 
 
@@ -86,8 +86,8 @@ def site(request: HttpRequest, reference: str) -> HttpResponse:
             fields = {name: form.cleaned_data[name] for name in names}
             members = form.cleaned_data["members"]
             drafting.save_site(application=found, fields=fields, members=members, by=access.actor(request))
-            return redirect(next_step(found, after=SITE))
-    context = {"application": found, "form": form, "steps": steps_of(found, at=SITE)}
+            return redirect(next_step(found, missing=still_missing(found), after=SITE))
+    context = {"application": found, "form": form, "steps": steps_of(found, at=SITE, missing=still_missing(found))}
     return render(request, "applications/site.html", context, status=422 if form.errors else 200)
 
 
@@ -105,12 +105,13 @@ def submit(request: HttpRequest, reference: str) -> HttpResponse:
             submission.submit(application=found, by=access.actor(request))
             messages.success(request, _("Your application is in. You will get mail about every step."))
             return redirect("application", reference=reference)
+    missing = still_missing(found)
     context = {
         "application": found,
         "form": form,
-        "missing": what_is_missing(found),
+        "missing": missing,
         "members": members_of(found),
-        "steps": steps_of(found, at="submit"),
+        "steps": steps_of(found, at="submit", missing=missing),
     }
     return render(request, "applications/submit.html", context, status=422 if form.errors else 200)
 

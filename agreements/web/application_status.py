@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from agreements.applications import drafting, remarks, signing, submission, withdrawing
-from agreements.applications.missing import what_is_missing
 from agreements.applications.models import Application, Decision, DecisionKind, SignedCopy, State
 from agreements.applications.permissions import visible_to
 from agreements.applications.states import RUNNING
@@ -17,7 +16,7 @@ from agreements.grants.permissions import held_by
 from agreements.ledger.queries import entries_about
 from agreements.people.models import User
 from agreements.web import access
-from agreements.web.stepper import next_step, steps_of
+from agreements.web.stepper import next_step, steps_of, still_missing
 from agreements.web.timeline import timeline_of
 
 CURRENT_STEP = {State.SUBMITTED: "review", State.APPROVED: "access"}
@@ -31,14 +30,14 @@ def running(person: User, dataset: Dataset) -> Application | None:
 def context(application: Application) -> dict[str, Any]:
     """Return everything the status page needs."""
     copy = signing.current(application)
-    is_open = drafting.is_open(application)
+    missing = still_missing(application)
     return {
         "application": application,
-        "steps": steps_of(application, at=CURRENT_STEP.get(State(application.state), "")),
+        "steps": steps_of(application, at=CURRENT_STEP.get(State(application.state), ""), missing=missing),
         "may_withdraw": withdrawing.may_withdraw(application=application, by=application.applicant.actor),
-        "missing": what_is_missing(application) if is_open else [],
-        "next_step": next_step(application),
-        "lapses_at": withdrawing.lapses_at(application) if is_open else None,
+        "missing": missing,
+        "next_step": next_step(application, missing=missing),
+        "lapses_at": withdrawing.lapses_at(application) if drafting.is_open(application) else None,
         "submission": submission.newest(application),
         "agreement": issuing.newest(application.reference),
         "copy": copy,

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from agreements.applications import signing
-from agreements.applications.missing import AGREEMENT, SIGNATURE, what_is_missing
+from agreements.applications.missing import AGREEMENT, SIGNATURE
 from agreements.applications.models import Application
 from agreements.documents import issuing, store
 from agreements.flows.agreement_issue import issue_agreement
@@ -25,7 +25,7 @@ from agreements.web.application_status import inspection_of
 from agreements.web.papers import pdf_attachment
 from agreements.web.posted import posted
 from agreements.web.refusals import IntoForm, IntoMessages
-from agreements.web.stepper import next_step, steps_of
+from agreements.web.stepper import next_step, steps_of, still_missing
 
 
 @login_required
@@ -39,12 +39,13 @@ def agreement(request: HttpRequest, reference: str) -> HttpResponse:
         with IntoMessages(request):
             issue_agreement(application=found, by=access.actor(request))
         return redirect("application-agreement", reference=reference)
+    missing = still_missing(found)
     context = {
         "application": found,
         "agreement": issuing.newest(found.reference),
-        "needs_new": AGREEMENT in {item.step for item in what_is_missing(found)},
-        "steps": steps_of(found, at=AGREEMENT),
-        "next_step": next_step(found, after=AGREEMENT),
+        "needs_new": AGREEMENT in {item.step for item in missing},
+        "steps": steps_of(found, at=AGREEMENT, missing=missing),
+        "next_step": next_step(found, missing=missing, after=AGREEMENT),
     }
     return render(request, "applications/agreement.html", context)
 
@@ -77,12 +78,13 @@ def signature(request: HttpRequest, reference: str) -> HttpResponse:
             receive_upload(application=found, data=data, original_name=upload.name, by=access.actor(request))
             messages.success(request, _("Your signed copy was received and is being opened."))
             return redirect("application-signature", reference=reference)
+    missing = still_missing(found)
     context = {
         "application": found,
         "form": form,
-        "steps": steps_of(found, at=SIGNATURE),
+        "steps": steps_of(found, at=SIGNATURE, missing=missing),
         "limit": settings.SIGNED_COPY_LIMIT,
-        "next_step": next_step(found, after=SIGNATURE),
+        "next_step": next_step(found, missing=missing, after=SIGNATURE),
         **_copy_context(found),
     }
     return render(request, "applications/signature.html", context, status=422 if form.errors else 200)
