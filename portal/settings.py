@@ -165,7 +165,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 240
 CELERY_TIMEZONE = "UTC"
 # What was not poked is picked up by the beat.
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send mail that is due": {"task": "agreements.tasks.send_mail", "schedule": 10.0},
     "gather evidence that is due": {"task": "agreements.tasks.gather_evidence", "schedule": 10.0},
     "open uploaded documents that are due": {"task": "agreements.tasks.inspect_documents", "schedule": 10.0},
@@ -174,6 +174,10 @@ CELERY_BEAT_SCHEDULE = {
     "forget sessions that ran out": {"task": "agreements.tasks.forget_sessions", "schedule": 86_400.0},
     "let drafts lapse": {"task": "agreements.tasks.lapse_applications", "schedule": 3600.0},
 }
+
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    # While no worker runs, the beat's words do not pile up: each is worth nothing once the next is there.
+    _entry["options"] = {"expires": _entry["schedule"]}
 
 # --- Mail
 EMAIL_HOST = env.text("COUNTERSIGN_SMTP_HOST", "127.0.0.1")

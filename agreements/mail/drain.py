@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import secrets
-import time
+from itertools import islice
 from typing import Final
 
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import translation
 
+from agreements.core import sweep
 from agreements.core.clock import now
 from agreements.mail import registry
 from agreements.mail.composing import compose
@@ -32,21 +33,16 @@ LONGEST_PAUSE: Final = dt.timedelta(hours=12)
 EXCHANGE: Final = 30.0  # seconds for one mail
 LEASE: Final = dt.timedelta(seconds=45)  # longer than an exchange, short enough to wait out
 ATTEMPTS_TO_WRITE: Final = 10  # about an hour and a half; a mail that cannot be written also holds up the next
-RUN: Final = 120.0  # seconds after which a run takes up nothing more; the task's own limit is higher
 
 
 def drain(limit: int = 100) -> int:
     """Send up to `limit` mails that are due and return how many rows were settled (sent, failed, superseded)."""
     settled = 0
-    started = time.monotonic()
-    for _number in range(limit):
-        message = _take()
-        if message is None:
-            break
+    for message in islice(sweep.taken(_take), limit):
         answer = _handle(message)
         settled += message.state != MessageState.QUEUED
         # A server that does not answer will not answer the next mail either: leave the rest to the next run.
-        if answer is Answer.SILENT or time.monotonic() - started > RUN:
+        if answer is Answer.SILENT:
             break
     return settled
 

@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from agreements.applications import evidence
 from agreements.applications.models import EvidenceRun, Submission
+from agreements.core import sweep
 from agreements.documents import inspecting, issuing
 from agreements.documents.evidence import Expected, findings
 from agreements.documents.models import Inspection, InspectionState, IssuedAgreement
@@ -21,11 +22,8 @@ WAIT_FOR_INSPECTION: Final = 5
 
 
 def work_off() -> int:
-    """Gather for every run that is due; return how many were finished."""
-    finished = 0
-    while (run := evidence.claim_due()) is not None:
-        finished += gather(run)
-    return finished
+    """Gather for the runs that are due, for two minutes at most; return how many were finished."""
+    return sum(gather(run) for run in sweep.taken(evidence.claim_due))
 
 
 def gather(run: EvidenceRun) -> bool:
