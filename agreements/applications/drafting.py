@@ -19,7 +19,7 @@ from agreements.catalog.visibility import takes_applications
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import Invalid, NotPossible
-from agreements.core.references import APPLICATION, new_reference
+from agreements.core.references import APPLICATION, free_reference
 from agreements.documents.fonts import unprintable
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
@@ -45,13 +45,15 @@ def start(*, dataset: Dataset, email: str, by: Actor) -> Application:
             return _create(dataset=dataset, email=email, by=by)
     except IntegrityError:
         # A double click: the other request was first, and its draft is theirs too.
-        return running.get()
+        if (found := running.first()) is None:
+            raise
+        return found
 
 
 def _create(*, dataset: Dataset, email: str, by: Actor) -> Application:
     with act() as record:
         application = Application.objects.create(
-            reference=new_reference(prefix=dataset.reference_prefix, kind=APPLICATION),
+            reference=free_reference(Application.objects.all(), prefix=dataset.reference_prefix, kind=APPLICATION),
             dataset=dataset,
             terms=_terms(dataset),
             applicant_id=by.pk,

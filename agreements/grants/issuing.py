@@ -7,7 +7,7 @@ import datetime as dt
 from agreements.applications.models import Submission
 from agreements.core.actors import Actor
 from agreements.core.clock import now
-from agreements.core.references import GRANT, new_reference
+from agreements.core.references import GRANT, free_reference
 from agreements.grants import lifecycle, links, seals
 from agreements.grants.deliverable import deliverable, subsets_by_agreement
 from agreements.grants.messages import queue_issued
@@ -49,7 +49,7 @@ def _create(submission: Submission) -> Grant:
     dataset = application.dataset
     starts = now()
     return Grant.objects.create(
-        reference=_free_reference(dataset.reference_prefix),
+        reference=free_reference(Grant.objects.all(), prefix=dataset.reference_prefix, kind=GRANT),
         application=application,
         dataset=dataset,
         terms=submission.terms,
@@ -65,10 +65,3 @@ def _create(submission: Submission) -> Grant:
         starts_at=starts,
         ends_at=starts + dt.timedelta(days=dataset.grant_days) if dataset.grant_days else None,
     )
-
-
-def _free_reference(prefix: str) -> str:
-    """Return a reference nobody has: a clash here would undo the whole approval."""
-    while Grant.objects.filter(reference=(reference := new_reference(prefix=prefix, kind=GRANT))).exists():
-        pass
-    return reference

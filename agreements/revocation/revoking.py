@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from agreements.core.actors import Actor
 from agreements.core.clock import today
 from agreements.core.errors import Invalid
-from agreements.core.references import REVOCATION, new_reference
+from agreements.core.references import REVOCATION, free_reference
 from agreements.grants import lifecycle
 from agreements.grants.models import Grant
 from agreements.ledger.act import act, new_salt
@@ -27,7 +27,7 @@ def revoke(*, grant: Grant, clause_id: str, reason: str, by: Actor) -> Revocatio
     """
     if not reason.strip():
         raise Invalid(_("Give the reason: the researcher reads it in the notice."), field="reason")
-    reference = new_reference(prefix=grant.dataset.reference_prefix, kind=REVOCATION)
+    reference = free_reference(Revocation.objects.all(), prefix=grant.dataset.reference_prefix, kind=REVOCATION)
     salt, destroy_by = new_salt(), today() + dt.timedelta(days=DAYS_TO_DESTROY)
     with act():
         ended = lifecycle.revoke(

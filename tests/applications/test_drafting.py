@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from django.db import IntegrityError
 
 from agreements.applications import drafting, submission, withdrawing
 from agreements.applications.form import form_of, members_of
 from agreements.applications.missing import what_is_missing
 from agreements.applications.models import Application, SignedCopy, State, Submission
 from agreements.catalog.models import Access, Subset, Terms
-from agreements.core import clock
+from agreements.core import clock, references
 from agreements.core.errors import DomainError, Invalid, NotPossible
 from agreements.documents import store
 from agreements.documents.issuing import newest
@@ -37,20 +38,32 @@ def test_starting_twice_resumes(scene: Scene) -> None:
 def test_a_start_that_loses_the_race_gets_the_draft_of_the_other(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second click looks before the first has committed: the constraint decides."""
     first = start(scene)
-    plain = Application.objects.filter
+    looks: list[Application | None] = [None, first]
 
     class Late:
-        def first(self) -> None:
-            return None
-
-        def get(self) -> Application:
-            return plain(pk=first.pk).get()
+        def first(self) -> Application | None:
+            return looks.pop(0)
 
     monkeypatch.setattr(Application.objects, "filter", lambda **_: Late())
     assert start(scene) == first
     monkeypatch.undo()
     assert Application.objects.count() == 1
     assert LedgerEntry.objects.filter(kind="application.started").count() == 1
+
+
+def test_a_reference_that_somebody_has_is_drawn_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = start(scene).reference
+    drawn = iter([taken, "GB-A-333333"])
+    monkeypatch.setattr(references, "new_reference", lambda **_: next(drawn))
+    other = drafting.start(dataset=scene.dataset, email=scene.bob.email, by=scene.bob.actor)
+    assert other.reference == "GB-A-333333"
+
+
+def test_a_failure_that_is_no_double_click_is_not_taken_for_one(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = start(scene).reference
+    monkeypatch.setattr(drafting, "free_reference", lambda *_rows, **_: taken)
+    with pytest.raises(IntegrityError):
+        drafting.start(dataset=scene.dataset, email=scene.bob.email, by=scene.bob.actor)
 
 
 @pytest.mark.parametrize("state", [State.APPROVED, State.DECLINED, State.WITHDRAWN, State.LAPSED])

@@ -10,7 +10,9 @@ from hashlib import sha256
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.db.models import F
 
+from agreements.catalog.models import Dataset
 from agreements.core import actors, clock, references, secrets, wakeups
 from agreements.core.secrets import KeyRing, UnknownKey
 from agreements.core.wakeups import Wakeup
@@ -46,6 +48,15 @@ def test_references_have_no_letters_to_confuse() -> None:
     assert len(made) == 500
     assert all(re.fullmatch(r"GB-A-[2-9A-HJKMNP-TV-Z]{6}", reference) for reference in made)
     assert not set(references.ALPHABET) & set("01ILO")
+
+
+@pytest.mark.django_db
+def test_a_reference_that_is_taken_is_not_given_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    Dataset.objects.create(slug="GB-A-222222", reference_prefix="GB")
+    rows = Dataset.objects.annotate(reference=F("slug"))
+    drawn = iter(["GB-A-222222", "GB-A-222222", "GB-A-333333"])
+    monkeypatch.setattr(references, "new_reference", lambda **_: next(drawn))
+    assert references.free_reference(rows, prefix="GB", kind="A") == "GB-A-333333"
 
 
 def test_what_is_derived_is_hkdf_of_length_prefixed_inputs() -> None:
