@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agreements.applications.models import Application, Decision, DecisionKind, State, Submission
 from agreements.mail import outbox, registry
@@ -22,11 +23,13 @@ LAPSED: Final = "application-lapsed"
 
 def register() -> None:
     """Make the kinds known to the outbox."""
-    registry.register(MessageKind(RECEIVED, _render_received))
-    registry.register(MessageKind(RETURNED, _render_returned, still_true=_still_returned))
-    registry.register(MessageKind(DECLINED, _render_declined))
-    registry.register(MessageKind(WITHDRAWN, _render_withdrawn))
-    registry.register(MessageKind(LAPSED, _render_lapsed))
+    registry.register(MessageKind(RECEIVED, _render_received, title=gettext_lazy("Your application was received")))
+    registry.register(
+        MessageKind(RETURNED, _render_returned, still_true=_still_returned, title=gettext_lazy("A change is asked for"))
+    )
+    registry.register(MessageKind(DECLINED, _render_declined, title=gettext_lazy("A decision was made")))
+    registry.register(MessageKind(WITHDRAWN, _render_withdrawn, title=gettext_lazy("Your application was withdrawn")))
+    registry.register(MessageKind(LAPSED, _render_lapsed, title=gettext_lazy("Your application lapsed")))
 
 
 def queue_received(application: Application, submission: Submission) -> OutboxMessage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agreements.catalog import invitations
 from agreements.catalog.models import Role, StaffInvitation
@@ -16,7 +17,9 @@ from agreements.mail.rendering import Rendered, from_templates
 
 def register() -> None:
     """Make the kind known to the outbox."""
-    registry.register(MessageKind(invitations.KIND, _render, still_true=_still_open))
+    registry.register(
+        MessageKind(invitations.KIND, _render, still_true=_still_open, title=gettext_lazy("Invitation to a role"))
+    )
 
 
 def address(invitation: StaffInvitation) -> str:

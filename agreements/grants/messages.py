@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agreements.grants import addresses, lifetimes, tokens, wording
 from agreements.grants.models import Grant, Link
@@ -26,9 +27,21 @@ REVOKED: Final = "grant-revoked"
 
 def register() -> None:
     """Make the kinds known to the outbox."""
-    registry.register(MessageKind(ISSUED, _render_issued, still_true=_still_opens, on_sent=_was_sent))
-    registry.register(MessageKind(FRESH_LINK, _render_fresh, still_true=_still_opens, on_sent=_was_sent))
-    registry.register(MessageKind(REVOKED, _render_revoked))
+    registry.register(
+        MessageKind(
+            ISSUED,
+            _render_issued,
+            still_true=_still_opens,
+            on_sent=_was_sent,
+            title=gettext_lazy("Your access is open"),
+        )
+    )
+    registry.register(
+        MessageKind(
+            FRESH_LINK, _render_fresh, still_true=_still_opens, on_sent=_was_sent, title=gettext_lazy("A fresh link")
+        )
+    )
+    registry.register(MessageKind(REVOKED, _render_revoked, title=gettext_lazy("Your access was revoked")))
 
 
 def queue_issued(grant: Grant, *, links: Iterable[Link]) -> OutboxMessage:

@@ -17,7 +17,7 @@ from agreements.mail.composing import new_message_id
 from agreements.mail.models import MessageState, OutboxMessage
 from agreements.mail.queries import about
 
-__all__ = ["about", "queue", "resend"]
+__all__ = ["about", "can_resend", "queue", "resend"]
 
 TIME_TO_DELIVER: Final = dt.timedelta(days=3)
 RESENDS_PER_HOUR: Final = 5
@@ -41,6 +41,12 @@ def queue(
         values=values,
         deadline=deadline or now() + TIME_TO_DELIVER,
     )
+
+
+def can_resend(message: OutboxMessage) -> bool:
+    """Return whether a mail is of those that may be sent again; `resend` looks at what happened since, too."""
+    kind = registry.find(message.kind)
+    return kind is not None and kind.resendable and message.state in {MessageState.SENT, MessageState.FAILED}
 
 
 def resend(message: OutboxMessage, *, by: Actor) -> OutboxMessage:

@@ -8,9 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from agreements.mail.models import OutboxMessage
 from agreements.mail.rendering import Rendered
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 __all__ = ["MessageKind", "Rendered", "find", "register"]
 
@@ -19,6 +23,7 @@ __all__ = ["MessageKind", "Rendered", "find", "register"]
 class MessageKind:
     """One kind of mail.
 
+    `title` says in a few words what it tells, for lists; a mail that was sent shows its own subject instead.
     `render` is called just before sending, in the recipient's language. `still_true` returning False marks the
     mail as superseded. `on_sent` is told the moment of the first acceptance (links start their lifetime then).
     """
@@ -28,6 +33,7 @@ class MessageKind:
     still_true: Callable[[OutboxMessage], bool] | None = None
     on_sent: Callable[[OutboxMessage, dt.datetime], None] | None = None
     resendable: bool = True
+    title: StrOrPromise = ""
 
 
 _kinds: dict[str, MessageKind] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -9,6 +11,10 @@ from django.utils.translation import gettext as _
 
 from agreements.core import countries
 from agreements.grants import wording
+from agreements.mail import registry
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 register = template.Library()
 
@@ -44,6 +50,13 @@ def browser_name(user_agent: str) -> str:
     if not browser:
         return user_agent[:60] or _("an unknown browser")
     return _("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser
+
+
+@register.filter
+def mail_title(kind: str) -> StrOrPromise:
+    """Return what a kind of mail tells, in a few words; of an unknown kind its name."""
+    found = registry.find(kind)
+    return found.title if found and found.title else kind
 
 
 def _first_of(text: str, names: dict[str, str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from agreements.applications import drafting, signing, submission
@@ -23,6 +23,7 @@ from agreements.grants.models import Grant, Link
 from agreements.identity import rules
 from agreements.identity.models import DomainRule
 from agreements.mail import outbox
+from agreements.mail import queries as mail_queries
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
 from agreements.revocation.models import Revocation
@@ -120,11 +121,28 @@ def revocation(grant: Grant) -> Revocation | None:
     return Revocation.objects.filter(grant=grant).select_related("revoked_by").first()
 
 
-def managed_grants(request: HttpRequest, slug: str) -> QuerySet[Grant]:
-    """Return the grants of a dataset that the signed-in person looks after as steward or auditor."""
+def managed_grants(request: HttpRequest, slug: str, *, words: str = "") -> QuerySet[Grant]:
+    """Return the grants of a dataset that the signed-in person looks after as steward or auditor.
+
+    With `words`, those whose holder, organization or reference hold each of them.
+    """
     managed = staffed_dataset(request, slug)
-    visible = grant_rules.visible_to(person(request).pk).filter(dataset=managed)
-    return visible.select_related("dataset", "terms", "holder")
+    found = grant_rules.visible_to(person(request).pk).filter(dataset=managed)
+    for word in words.split():
+        holder = Q(holder_name__icontains=word) | Q(holder__email__icontains=word)
+        found = found.filter(holder | Q(organization__icontains=word) | Q(reference__icontains=word))
+    return found.select_related("dataset", "terms", "holder").order_by("-starts_at", "-pk")
+
+
+def failed_mails(dataset: Dataset) -> QuerySet[OutboxMessage]:
+    """Return the mail about a dataset that was given up and not sent again since, newest first."""
+    again = OutboxMessage.objects.filter(resend_of=OuterRef("pk"))
+    return mail_queries.failed(prefix=f"{dataset.reference_prefix}-").exclude(Exists(again))
+
+
+def failed_mail(dataset: Dataset, message_id: int) -> OutboxMessage:
+    """Return one of them; the dataset was loaded for its steward."""
+    return _found(failed_mails(dataset).filter(pk=message_id).first())
 
 
 def managed_grant(request: HttpRequest, slug: str, reference: str) -> Grant:

@@ -134,6 +134,6 @@ def resend_mail(request: HttpRequest, reference: str, message_id: int) -> HttpRe
     found = access.own_application(request, reference)
     message = access.own_mail(found, message_id)
     with IntoMessages(request):
-        outbox.resend(message, by=access.actor(request))
+        outbox.resend(message=message, by=access.actor(request))
         messages.success(request, _("The mail is on its way again to %(address)s.") % {"address": message.recipient})
     return redirect("application", reference=reference)

@@ -14,6 +14,7 @@ from agreements.documents.models import Inspection
 from agreements.grants.models import Grant, GrantState
 from agreements.grants.permissions import held_by
 from agreements.ledger.queries import entries_about
+from agreements.mail import outbox
 from agreements.people.models import User
 from agreements.web import access
 from agreements.web.stepper import next_step, steps_of, still_missing
@@ -46,7 +47,7 @@ def context(application: Application) -> dict[str, Any]:
         "remarks": remarks.visible_to_applicant(application),
         "grant": Grant.objects.filter(application=application).first(),
         "timeline": timeline_of(entries_about(application.reference), viewer=application.applicant),
-        "mails": access.own_mails(application),
+        "mails": [(mail, outbox.can_resend(mail)) for mail in access.own_mails(application)],
     }
 
 

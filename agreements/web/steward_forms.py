@@ -29,6 +29,14 @@ class RevocationForm(forms.Form):
         self.fields["clause_id"] = forms.ChoiceField(label=label, choices=choices)
 
 
+class GrantSearchForm(forms.Form):
+    """Which grants the desk lists."""
+
+    words = forms.CharField(
+        label=_("Search"), required=False, max_length=100, help_text=_("Holder, organization or reference.")
+    )
+
+
 class InvitationForm(forms.Form):
     """Who is invited to which role."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,15 +20,16 @@ from agreements.grants.permissions import Permission, may
 from agreements.identity import rules
 from agreements.identity.models import Verdict
 from agreements.ledger.queries import entries_about
-from agreements.mail import queries as mail_queries
+from agreements.mail import outbox
 from agreements.revocation.revoking import revoke
 from agreements.web import access
 from agreements.web.posted import posted
 from agreements.web.refusals import IntoForm, IntoMessages
-from agreements.web.steward_forms import InvitationForm, RevocationForm, RuleForm
+from agreements.web.steward_forms import GrantSearchForm, InvitationForm, RevocationForm, RuleForm
 from agreements.web.timeline import timeline_of
 
 STEWARDS = (Role.STEWARD,)
+PER_PAGE = 25
 
 
 @login_required
@@ -34,15 +38,22 @@ STEWARDS = (Role.STEWARD,)
 def desk(request: HttpRequest, slug: str) -> HttpResponse:
     """Show everything that a steward looks after; auditors read it."""
     dataset = access.staffed_dataset(request, slug)
+    search = GrantSearchForm(request.GET)
+    words = search.cleaned_data["words"] if search.is_valid() else ""
     context = {
         "dataset": dataset,
         "may_change": roles.has_role(person_pk=access.person(request).pk, dataset=dataset, roles=STEWARDS),
-        "grants": access.managed_grants(request, slug)[:200],
+        "search": search,
+        "words": words,
+        "page": Paginator(access.managed_grants(request, slug, words=words), PER_PAGE).get_page(
+            request.GET.get("page")
+        ),
+        "query": urlencode({"words": words}) if words else "",
         "archives": access.archives(dataset),
         "people": roles.holders(dataset),
         "rules": rules.rows(dataset),
         "invitations": invitations.waiting(dataset),
-        "failed_mail": mail_queries.failed(prefix=f"{dataset.reference_prefix}-")[:20],
+        "failed_mails": [(mail, outbox.can_resend(mail)) for mail in access.failed_mails(dataset)],
         "invitation_form": InvitationForm(),
         "rule_form": RuleForm(),
     }
@@ -145,6 +156,18 @@ def end_rule(request: HttpRequest, slug: str, rule_id: int) -> HttpResponse:
     with IntoMessages(request):
         address_rules.end_rule(rule=rule, by=access.actor(request))
         messages.success(request, _("The rule has ended."))
+    return redirect("stewardship", slug=slug)
+
+
+@login_required
+@require_POST
+def resend_mail(request: HttpRequest, slug: str, message_id: int) -> HttpResponse:
+    """Send a mail again that was given up."""
+    dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
+    message = access.failed_mail(dataset, message_id)
+    with IntoMessages(request):
+        outbox.resend(message=message, by=access.actor(request))
+        messages.success(request, _("The mail is on its way again to %(address)s.") % {"address": message.recipient})
     return redirect("stewardship", slug=slug)
 
 

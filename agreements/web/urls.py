@@ -65,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "stewardship/<slug:slug>/grants/<reference:reference>/revoke/", steward_pages.revoke_grant, name="grant-revoke"
     ),
+    path("stewardship/<slug:slug>/mail/<int:message_id>/again/", steward_pages.resend_mail, name="failed-mail-resend"),
     path("stewardship/<slug:slug>/people/invite/", steward_pages.invite, name="invite"),
     path("stewardship/<slug:slug>/people/<int:assignment_id>/end/", steward_pages.end_role, name="role-end"),
     path("stewardship/<slug:slug>/rules/add/", steward_pages.add_rule, name="rule-add"),

@@ -23,7 +23,8 @@ from agreements.grants import links
 from agreements.grants.models import Grant, Link
 from agreements.identity import rules
 from agreements.identity.models import Verdict
-from agreements.mail.models import OutboxMessage
+from agreements.mail import outbox
+from agreements.mail.models import MessageState, OutboxMessage
 from agreements.people.models import User
 from agreements.review import gathering
 from tests.applications.cases import SYSTEM, put, staff
@@ -42,6 +43,7 @@ NOT_THERE: Final = {
     "open": "987653",
     "link": "987654",
     "mail": "987654",
+    "failed": "987654",
     "role": "987654",
     "rule": "987654",
     "token": "0" * 66,
@@ -90,6 +92,7 @@ def build(folder: Path) -> Everything:
         "link": str(link.pk),
         "token": links.token(link),
         "mail": str(message.pk),
+        "failed": str(_failed(message).pk),
         "role": str(RoleAssignment.objects.get(user=scene.carol).pk),
         "rule": str(rule.pk),
         "invitation": invitations.token(invited),
@@ -97,6 +100,13 @@ def build(folder: Path) -> Everything:
     }
     clients = {"out": Client()} | {name: _browser(user) for name, user in people.items()}
     return Everything(scene, names, clients)
+
+
+def _failed(like: OutboxMessage) -> OutboxMessage:
+    """Return a mail about the dataset that was given up."""
+    failed = outbox.queue(kind=like.kind, recipient=like.recipient, language="en", reference="GB-A-000001", values={})
+    OutboxMessage.objects.filter(pk=failed.pk).update(state=MessageState.FAILED, last_error="550 no such user")
+    return failed
 
 
 def routes(urlconf: str) -> set[str]:

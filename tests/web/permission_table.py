@@ -95,6 +95,8 @@ GET  /stewardship/{slug}/grants/{grant}/                in     404    404    404
 POST /stewardship/{slug}/grants/{grant}/                in     405    405    405    405    405    405    405    405
 GET  /stewardship/{slug}/grants/{grant}/revoke/         in     404    404    404    404    ok     404    404    404
 POST /stewardship/{slug}/grants/{grant}/revoke/         in     404    404    404    404    422    404    404    404
+GET  /stewardship/{slug}/mail/{failed}/again/           in     405    405    405    405    405    405    405    405
+POST /stewardship/{slug}/mail/{failed}/again/           in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/people/invite/                 in     405    405    405    405    405    405    405    405
 POST /stewardship/{slug}/people/invite/                 in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/people/{role}/end/             in     405    405    405    405    405    405    405    405

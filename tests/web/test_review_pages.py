@@ -32,7 +32,7 @@ def test_a_case_that_changed_while_it_was_read_is_shown_again_with_what_was_type
     handed_in = submission.newest(application)
     assert handed_in is not None
     again = evidence.request_again(submission=handed_in, by=scene.dan.actor)
-    evidence.complete(again, findings=[FINDING | {"outcome": "fail"}], sources={})
+    evidence.complete(run=again, findings=[FINDING | {"outcome": "fail"}], sources={})
     status, page = decide(scene, application, old)
     assert status == 422
     assert "The case changed while you read it. Nothing was decided; what you wrote is kept below." in page

@@ -9,8 +9,10 @@ from agreements.catalog import invitations, roles
 from agreements.catalog.models import Dataset, Role, RoleAssignment, StaffInvitation
 from agreements.grants.models import Grant
 from agreements.identity.models import DomainRule
+from agreements.mail.models import MessageState, OutboxMessage
 from agreements.people.models import User
 from agreements.revocation.models import Revocation
+from agreements.web import steward_pages
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import Scene, signed_in
 
@@ -114,3 +116,36 @@ def test_the_last_steward_stays(scene: Scene) -> None:
 
 def _accept(who: User, token: str) -> str:
     return signed_in(who).post(f"/invitations/{token}/", follow=True).content.decode()
+
+
+def test_the_desk_turns_pages_and_finds_by_holder_organization_and_reference(scene: Scene, grant: Grant) -> None:
+    first, application = grant.reference, grant.application
+    for number in range(steward_pages.PER_PAGE):
+        application.pk, application.reference = None, f"GB-A-{number:06}"
+        application.save()
+        grant.pk, grant.reference, grant.application = None, f"GB-G-{number:06}", application
+        grant.holder, grant.holder_name, grant.organization = scene.bob, "Bob", "Elsewhere"
+        grant.save()
+    dan = signed_in(scene.dan)
+    assert "1 to 25 of 26" in dan.get(DESK).content.decode()
+    assert first in dan.get(f"{DESK}?page=2").content.decode()
+    for words in (first, "alice@connect", f"alice {first[-6:]}"):
+        page = dan.get(DESK, {"words": words}).content.decode()
+        assert (first in page, "GB-G-000001" in page) == (True, False)
+    assert "GB-G-000001" in dan.get(DESK, {"words": "elsewhere"}).content.decode()
+    assert "No access matches" in dan.get(DESK, {"words": "nobody"}).content.decode()
+
+
+def test_mail_that_did_not_arrive_is_listed_and_sent_again(scene: Scene, grant: Grant) -> None:
+    mail = OutboxMessage.objects.get(kind="application-received")
+    OutboxMessage.objects.filter(pk=mail.pk).update(state=MessageState.FAILED, last_error="550 no such user")
+    dan = signed_in(scene.dan)
+    page = dan.get(DESK).content.decode()
+    assert "1 mail could not be delivered." in page
+    assert "Your application was received" in page
+    assert "550 no such user" in page
+    assert "Send again" not in signed_in(staff(scene, "audrey", Role.AUDITOR)).get(DESK).content.decode()
+    answer = dan.post(f"{DESK}mail/{mail.pk}/again/", follow=True).content.decode()
+    assert f"on its way again to {mail.recipient}" in answer
+    assert "could not be delivered" not in answer
+    assert dan.post(f"{DESK}mail/{mail.pk}/again/").status_code == 404
