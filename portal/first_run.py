@@ -127,9 +127,10 @@ def _answers(known: Mapping[str, str], given: Mapping[str, object], *, ask: bool
     """Return lines for the settings that are missing. Raises SystemExit for an option that cannot be."""
     lines: dict[str, str] = {}
     for question in QUESTIONS:
-        if _is_set(known, question.setting):
-            continue
         option = given[question.setting]
+        if _is_set(known, question.setting):
+            _refuse_contradiction(question, known, option)
+            continue
         if option is not None:
             if problem := _problem(question, str(option)):
                 raise SystemExit(f"--{question.option}: {problem}")
@@ -140,6 +141,14 @@ def _answers(known: Mapping[str, str], given: Mapping[str, object], *, ask: bool
         host = urlsplit(lines["COUNTERSIGN_SITE_URL"]).hostname or ""
         lines["COUNTERSIGN_ALLOWED_HOSTS"] = ",".join(dict.fromkeys([host, "127.0.0.1", "localhost"]))
     return lines
+
+
+def _refuse_contradiction(question: Question, known: Mapping[str, str], option: object) -> None:
+    """Raise SystemExit if an option says something else than a line that is there: lines are never changed here."""
+    there = known.get(f"{question.setting}_FILE" if question.secret else question.setting)
+    if option is not None and str(option) != there:
+        shown = "set" if question.secret else there
+        raise SystemExit(f"--{question.option}: {question.setting} is {shown} already; change that line by hand.")
 
 
 def _problem(question: Question, answer: str) -> str:

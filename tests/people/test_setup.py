@@ -46,7 +46,7 @@ def test_it_sets_up_from_nothing_and_again_without_changing_a_key(folder: Path) 
     assert first.returncode == 0, first.stderr
     made = keys(folder)
     assert set(made) == {"COUNTERSIGN_SECRET_KEY", "COUNTERSIGN_MASTER_KEYS"}
-    again = manage(folder, *options(folder, "--administrator", "dan@lab.example", "--smtp-port", "2525"))
+    again = manage(folder, *options(folder, "--administrator", "dan@lab.example"))
     assert again.returncode == 0, again.stderr
     assert keys(folder) == made
     count = "from django.core.cache import cache; cache.set('a', 1); print('cached', cache.get('a'))"
@@ -61,6 +61,14 @@ def test_it_sets_up_from_nothing_and_again_without_changing_a_key(folder: Path) 
     assert env["COUNTERSIGN_SITE_URL"] == "https://data.lab.example"
     assert env["COUNTERSIGN_ALLOWED_HOSTS"].startswith("data.lab.example,")
     assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
+
+
+def test_an_option_against_a_line_that_is_there_is_refused_and_not_dropped(folder: Path) -> None:
+    (folder / ".env").write_text("COUNTERSIGN_SMTP_PORT=25\n")
+    done = manage(folder, *options(folder))
+    assert done.returncode != 0
+    assert "--smtp-port: COUNTERSIGN_SMTP_PORT is 25 already; change that line by hand." in done.stderr
+    assert (folder / ".env").read_text() == "COUNTERSIGN_SMTP_PORT=25\n"
 
 
 def test_keys_can_live_in_files_of_a_folder(folder: Path) -> None:
