@@ -30,7 +30,7 @@ GATHERER: Final = actors.job("evidence")
 Finding = dict[str, Any]
 
 
-def open_run(submission: Submission) -> EvidenceRun:
+def open_run(*, submission: Submission) -> EvidenceRun:
     """Ask for evidence, in the caller's transaction; a task is poked after the commit."""
     number = EvidenceRun.objects.filter(submission=submission).count() + 1
     run = EvidenceRun.objects.create(submission=submission, number=number)
@@ -54,8 +54,8 @@ def request_again(*, submission: Submission, by: Actor) -> EvidenceRun:
         last = newest(submission)
         if last is not None and last.state == EvidenceState.PENDING:
             raise NotPossible(_("Evidence is being gathered already."))
-        inspecting.ask_again(submission.signed_copy.document)
-        run = open_run(submission)
+        inspecting.ask_again(document=submission.signed_copy.document)
+        run = open_run(submission=submission)
         record.record(
             Kind.EVIDENCE_REQUESTED,
             by=by,
@@ -83,19 +83,19 @@ def claim_due() -> EvidenceRun | None:
     return None
 
 
-def put_off(run: EvidenceRun, *, seconds: int) -> None:
+def put_off(*, run: EvidenceRun, seconds: int) -> None:
     """Give a claimed run back, to be taken up later; waiting for something else is not a failed attempt."""
     EvidenceRun.objects.filter(pk=run.pk, state=EvidenceState.PENDING).update(
         due_at=now() + dt.timedelta(seconds=seconds), attempts=run.attempts - 1
     )
 
 
-def complete(run: EvidenceRun, *, findings: Sequence[Finding], sources: Mapping[str, str]) -> None:
+def complete(*, run: EvidenceRun, findings: Sequence[Finding], sources: Mapping[str, str]) -> None:
     """Freeze the findings of a run. A run that was completed meanwhile stays as it is."""
     _finish(run, state=EvidenceState.COMPLETE, findings=findings, sources=sources)
 
 
-def give_up(run: EvidenceRun, *, reason: str) -> None:
+def give_up(*, run: EvidenceRun, reason: str) -> None:
     """Freeze a run as unknown, with the reason that a reviewer reads."""
     finding = {"check": "evidence", "outcome": "unknown", "summary": reason, "details": {}}
     _finish(run, state=EvidenceState.UNKNOWN, findings=[finding], sources={})
@@ -108,14 +108,9 @@ def _finish(run: EvidenceRun, *, state: EvidenceState, findings: Sequence[Findin
         if locked.state != EvidenceState.PENDING:
             return
         locked.findings, locked.sources = list(findings), dict(sources)
-        # Not a transition of an application: this word tells whether the run is finished.
-        EvidenceRun.objects.filter(pk=locked.pk).update(
-            state=state,
-            findings=locked.findings,
-            sources=locked.sources,
-            digest=_digest(locked),
-            finished_at=now(),
-        )
+        locked.digest, locked.finished_at = _digest(locked), now()
+        locked.state = state
+        locked.save(update_fields=["state", "findings", "sources", "digest", "finished_at"])
         record.record(
             Kind.EVIDENCE_GATHERED,
             by=GATHERER,
@@ -123,7 +118,7 @@ def _finish(run: EvidenceRun, *, state: EvidenceState, findings: Sequence[Findin
             subjects=subjects(application),
             submission=run.submission.number,
             run=run.number,
-            digest=_digest(locked),
+            digest=locked.digest,
             outcomes={finding["check"]: finding["outcome"] for finding in findings},
         )
 

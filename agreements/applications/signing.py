@@ -23,7 +23,7 @@ def receive(*, application: Application, document: StoredDocument, original_name
         locked = lock_editable(application, by=by)
         SignedCopy.objects.filter(application=locked, replaced_at=None).update(replaced_at=now())
         copy = SignedCopy.objects.create(application=locked, document=document, original_name=original_name[:200])
-        inspecting.ask(document)
+        inspecting.ask(document=document)
         record.record(
             Kind.SIGNED_COPY_RECEIVED,
             by=by,

@@ -42,7 +42,7 @@ def submit(*, application: Application, by: Actor) -> Submission:
             signed_copy_sha256=submission.signed_copy.document.sha256,
             terms=submission.terms.version,
         )
-        evidence.open_run(submission)
+        evidence.open_run(submission=submission)
         queue_received(locked, submission)
     return submission
 

@@ -30,7 +30,7 @@ _OUTCOMES: Final[dict[InspectionState, Outcome]] = {
 }
 
 
-def ask(document: StoredDocument) -> Inspection:
+def ask(*, document: StoredDocument) -> Inspection:
     """Put a document in line, in the caller's transaction."""
     inspection, created = Inspection.objects.get_or_create(document=document)
     if created:
@@ -38,7 +38,7 @@ def ask(document: StoredDocument) -> Inspection:
     return inspection
 
 
-def ask_again(document: StoredDocument) -> Inspection:
+def ask_again(*, document: StoredDocument) -> Inspection:
     """Put a document in line once more after it could not be opened. What was found is forgotten."""
     Inspection.objects.filter(document=document, state=InspectionState.FAILED).update(
         state=InspectionState.PENDING, reason="", reason_code="", attempts=0, due_at=now(), finished_at=None

@@ -6,6 +6,8 @@ import datetime as dt
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from agreements.core.actors import Actor
@@ -49,17 +51,32 @@ def can_resend(message: OutboxMessage) -> bool:
     return kind is not None and kind.resendable and message.state in {MessageState.SENT, MessageState.FAILED}
 
 
-def resend(message: OutboxMessage, *, by: Actor) -> OutboxMessage:
+def resend(*, message: OutboxMessage, by: Actor) -> OutboxMessage:
     """Return a new waiting row with the same content. Raises NotPossible, TooMany.
 
     Whether `by` may ask for it is settled by whoever knows what the mail is about.
     """
+    with transaction.atomic():
+        # Who asks second waits here for the first, and then finds the mail waiting: the first row stands for all.
+        OutboxMessage.objects.select_for_update().get(pk=_same(message).order_by("pk").values("pk")[:1])
+        _check_resendable(message)
+        return _queue(
+            kind=message.kind,
+            recipient=message.recipient,
+            language=message.language,
+            subject_reference=message.subject_reference,
+            values=message.values,
+            deadline=now() + TIME_TO_DELIVER,
+            resend_of=message,
+            requested_by=by.id,
+        )
+
+
+def _check_resendable(message: OutboxMessage) -> None:
     kind = registry.find(message.kind)
     if kind is None or not kind.resendable:
         raise NotPossible(_("This mail cannot be sent again."))
-    same = OutboxMessage.objects.filter(
-        kind=message.kind, recipient=message.recipient, subject_reference=message.subject_reference
-    )
+    same = _same(message)
     if same.filter(state=MessageState.QUEUED).exists():
         raise NotPossible(_("This mail is already waiting to be sent."))
     if kind.still_true is not None and not kind.still_true(message):
@@ -70,15 +87,12 @@ def resend(message: OutboxMessage, *, by: Actor) -> OutboxMessage:
             _("This mail was sent again several times within the hour. Please look in the spam folder, too."),
             retry_after=3600,
         )
-    return _queue(
-        kind=message.kind,
-        recipient=message.recipient,
-        language=message.language,
-        subject_reference=message.subject_reference,
-        values=message.values,
-        deadline=now() + TIME_TO_DELIVER,
-        resend_of=message,
-        requested_by=by.id,
+
+
+def _same(message: OutboxMessage) -> QuerySet[OutboxMessage]:
+    """Return all that say the same to the same person about the same thing, this one included."""
+    return OutboxMessage.objects.filter(
+        kind=message.kind, recipient=message.recipient, subject_reference=message.subject_reference
     )
 
 

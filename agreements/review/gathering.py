@@ -32,18 +32,18 @@ def gather(run: EvidenceRun) -> bool:
     with override("en"):
         if run.attempts > evidence.ATTEMPTS:
             reason = _("Gathering stopped %(times)d times without a result. Run it again.")
-            evidence.give_up(run, reason=reason % {"times": evidence.ATTEMPTS})
+            evidence.give_up(run=run, reason=reason % {"times": evidence.ATTEMPTS})
             return True
         submission = run.submission
-        inspection = inspecting.ask(submission.signed_copy.document)
+        inspection = inspecting.ask(document=submission.signed_copy.document)
         if inspection.state == InspectionState.PENDING:
             if not inspecting.claim(inspection):
-                evidence.put_off(run, seconds=WAIT_FOR_INSPECTION)
+                evidence.put_off(run=run, seconds=WAIT_FOR_INSPECTION)
                 return False
             inspecting.settle(inspection)
             inspection.refresh_from_db()
         findings, sources = _look(submission, inspection)
-        evidence.complete(run, findings=findings, sources=sources)
+        evidence.complete(run=run, findings=findings, sources=sources)
     return True
 
 

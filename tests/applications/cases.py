@@ -34,7 +34,7 @@ def with_evidence(application: Application) -> EvidenceRun:
     assert handed_in is not None
     run = evidence.newest(handed_in)
     assert run is not None
-    evidence.complete(run, findings=[FINDING], sources={"test": "1"})
+    evidence.complete(run=run, findings=[FINDING], sources={"test": "1"})
     run.refresh_from_db()
     return run
 

@@ -58,7 +58,7 @@ def test_waiting_for_something_else_is_no_failed_attempt(scene: Scene) -> None:
     submitted(scene)
     run = evidence.claim_due()
     assert run is not None
-    evidence.put_off(run, seconds=5)
+    evidence.put_off(run=run, seconds=5)
     run.refresh_from_db()
     assert run.attempts == 0
     assert evidence.claim_due() is None
@@ -69,8 +69,8 @@ def test_waiting_for_something_else_is_no_failed_attempt(scene: Scene) -> None:
 def test_what_was_frozen_first_stays(scene: Scene) -> None:
     application = submitted(scene)
     run = with_evidence(application)
-    evidence.complete(run, findings=[FINDING | {"outcome": "fail"}], sources={})
-    evidence.give_up(run, reason="late")
+    evidence.complete(run=run, findings=[FINDING | {"outcome": "fail"}], sources={})
+    evidence.give_up(run=run, reason="late")
     kept = EvidenceRun.objects.get()
     assert (kept.state, kept.findings, kept.digest) == (EvidenceState.COMPLETE, [FINDING], run.digest)
     entry = LedgerEntry.objects.get(kind="evidence.gathered")
@@ -86,7 +86,7 @@ def test_running_again_keeps_the_earlier_run_and_opens_an_unopened_file_again(sc
     assert Inspection.objects.get().state == InspectionState.PENDING
     with pytest.raises(NotPossible, match="being gathered already"):
         evidence.request_again(submission=first.submission, by=scene.carol.actor)
-    evidence.complete(again, findings=[FINDING], sources={})
+    evidence.complete(run=again, findings=[FINDING], sources={})
     first.refresh_from_db()
     again.refresh_from_db()
     assert first.findings == [FINDING]

@@ -24,6 +24,7 @@ from agreements.grants.models import DownloadOpened, Grant, Link
 from agreements.grants.redeeming import Refused, Ticket, redeem
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
+from agreements.mail import outbox
 from agreements.mail.drain import drain
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
@@ -196,6 +197,18 @@ def test_two_drains_send_each_mail_once(world: World, rounds: int) -> None:
 
 
 @ROUNDS
+def test_two_clicks_on_send_again_queue_one_mail(world: World, rounds: int) -> None:
+    for _ in range(rounds):
+        application = world.submitted()
+        drain()
+        message = OutboxMessage.objects.get(subject_reference=application.reference)
+        again = partial(outbox.resend, message=message, by=application.applicant.actor)
+        assert refusals(at_once(again, again)) == ["This mail is already waiting to be sent."]
+        assert OutboxMessage.objects.filter(resend_of=message).count() == 1
+        drain()
+
+
+@ROUNDS
 def test_nothing_is_redeemed_after_a_revocation(world: World, rounds: int) -> None:
     seen: Counter[str] = Counter()
     for _ in range(rounds):
@@ -260,7 +273,7 @@ def _decide(how: Callable[..., None], application: Application, reviewer: User) 
 
 
 def _complete(run: EvidenceRun) -> Callable[[], None]:
-    return lambda: evidence.complete(run, findings=[], sources={})
+    return lambda: evidence.complete(run=run, findings=[], sources={})
 
 
 def _revoke(grant: Grant, steward: User) -> Callable[[], Revocation]:

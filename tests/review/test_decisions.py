@@ -132,7 +132,7 @@ def test_a_decision_on_what_is_no_longer_there_is_refused_with_what_changed(scen
     application = put(scene, State.SUBMITTED)
     old = seen(application)
     again = evidence.request_again(submission=submission.newest(application), by=scene.carol.actor)  # type: ignore[arg-type]
-    evidence.complete(again, findings=[FINDING | {"outcome": "fail"}], sources={})
+    evidence.complete(run=again, findings=[FINDING | {"outcome": "fail"}], sources={})
     refusal = attempt(how, application, scene.carol.actor, at=old)
     assert isinstance(refusal, MovedOn)
     assert refusal.changes == ("The evidence is newer than what you saw.",)
@@ -230,4 +230,4 @@ def _give_up(application: Application) -> None:
     assert handed_in is not None
     run = evidence.newest(handed_in)
     assert run is not None
-    evidence.give_up(run, reason="No worker.")
+    evidence.give_up(run=run, reason="No worker.")
