@@ -35,8 +35,9 @@ SECURE_SSL_REDIRECT = OVER_TLS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = 31_536_000 if OVER_TLS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = OVER_TLS
-SECURE_HSTS_PRELOAD = OVER_TLS
+# Both bind other sites of the same domain for a year, which is not ours to decide.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = OVER_TLS and env.flag("COUNTERSIGN_HSTS_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS and env.flag("COUNTERSIGN_HSTS_PRELOAD", False)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = OVER_TLS
@@ -123,7 +124,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # Rate limits live here. With the default of 300 rows, whoever makes 300 others resets a counter.
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000, "CULL_FREQUENCY": 10},
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # Vault addresses: `folder:/path` or `s3:bucket`. Two stores: archives (may presign) and papers (never).
@@ -164,6 +172,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 240
 CELERY_TIMEZONE = "UTC"
+# Celery's own handlers would not cut tokens; LOGGING below is for worker and beat too.
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # What was not poked is picked up by the beat.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send mail that is due": {"task": "agreements.tasks.send_mail", "schedule": 10.0},
