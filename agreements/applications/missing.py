@@ -50,32 +50,34 @@ _WORDS: Final[dict[str, StrOrPromise]] = {
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """`step` is the page on which it can be given; `text` says what, as a phrase or sentence."""
+    """`step` is the page on which it can be given; `text` says what, as a phrase."""
 
     step: str
     text: str
 
 
 def what_is_missing(application: Application) -> list[Missing]:
-    """Return what must still be given before the application can be submitted; empty when it is ready."""
+    """Return everything that must still be given before the application can be submitted; empty when it is ready."""
     missing = [
         Missing(STEP_OF_FIELD[field], str(_WORDS[field])) for field in REQUIRED if not getattr(application, field)
     ]
-    return missing or _missing_papers(application)
+    return missing + _missing_papers(application)
 
 
 def _missing_papers(application: Application) -> list[Missing]:
-    issued = issuing.newest(application.reference)
+    issued, copy = issuing.newest(application.reference), current(application)
+    missing = []
+    is_current = False
     if issued is None:
-        return [Missing(AGREEMENT, _("the agreement, made from your details"))]
-    if issued.form_sha256 != form_sha256(form_of(application)):
-        return [Missing(AGREEMENT, _("a new agreement: your details changed after the last one was made"))]
-    copy = current(application)
+        missing.append(Missing(AGREEMENT, _("the agreement, made from your details")))
+    elif issued.form_sha256 != form_sha256(form_of(application)):
+        missing.append(Missing(AGREEMENT, _("a new agreement: your details changed after the last one was made")))
+    else:
+        is_current = True
     if copy is None:
-        return [Missing(SIGNATURE, _("the signed copy"))]
-    if copy.received_at < issued.issued_at:
-        return [Missing(SIGNATURE, _("a signed copy of the newest agreement"))]
-    inspection = Inspection.objects.filter(document=copy.document).first()
-    if inspection is not None and inspection.state == InspectionState.REFUSED:
-        return [Missing(SIGNATURE, inspection.reason)]
-    return []
+        missing.append(Missing(SIGNATURE, _("the signed copy")))
+    elif not is_current or issued is None or copy.received_at < issued.issued_at:
+        missing.append(Missing(SIGNATURE, _("a signed copy of the newest agreement")))
+    elif Inspection.objects.filter(document=copy.document, state=InspectionState.REFUSED).exists():
+        missing.append(Missing(SIGNATURE, _("another signed copy: the one you sent cannot be accepted")))
+    return missing

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from agreements.documents.inspection import InspectionReport
 from agreements.documents.page_set import Expected, judge
 
-__all__ = ["Check", "Expected", "Finding", "Result", "findings"]
+__all__ = ["Check", "Expected", "Finding", "Result", "findings", "page_set"]
 
 Check = Literal["structure", "page_set", "signed"]
 Result = Literal["pass", "attention", "fail", "unknown"]
@@ -50,7 +50,7 @@ class Finding:
 
 def findings(report: InspectionReport, expected: Expected) -> list[Finding]:
     """Return the findings `structure`, `page_set` and `signed`, in this order, for any report."""
-    return [_structure(report), _page_set(report, expected), _signed(report)]
+    return [_structure(report), page_set(report, expected), _signed(report)]
 
 
 def _structure(report: InspectionReport) -> Finding:
@@ -70,7 +70,8 @@ def _structure(report: InspectionReport) -> Finding:
     return Finding("structure", "pass", _("The file is a plain PDF with nothing hidden that was looked for."), details)
 
 
-def _page_set(report: InspectionReport, expected: Expected) -> Finding:
+def page_set(report: InspectionReport, expected: Expected) -> Finding:
+    """Return whether the pages are those that were issued; `unknown` when the file could not be opened."""
     if report.outcome != "ok":
         summary = _("The pages were not checked: %(reason)s") % {"reason": report.reason}
         return Finding("page_set", "unknown", summary, {"reason": report.reason_code})

@@ -11,6 +11,7 @@ from agreements.core import secrets
 from agreements.documents import store
 from agreements.documents.agreement_form import page_count
 from agreements.documents.models import IssuedAgreement, StoredDocument
+from agreements.documents.page_set import Expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,17 @@ def register(drawn: Drawn, *, terms_pk: int, form_sha256: str) -> IssuedAgreemen
 def qr_key(number: int) -> bytes:
     """Return the key of the codes printed under a master key (32 bytes)."""
     return secrets.key_ring().derive(secrets.QR, number=number, length=32)
+
+
+def expected_of(issued: IssuedAgreement) -> Expected:
+    """Return what the pages of a signed copy of this issue say."""
+    return Expected(
+        application=issued.application_reference,
+        terms_version=issued.terms.version,
+        issue=issued.issue_number,
+        pages=issued.page_count,
+        keys=qr_keys(),
+    )
 
 
 def qr_keys() -> dict[int, bytes]:

@@ -12,7 +12,7 @@ from agreements.applications import evidence
 from agreements.applications.models import EvidenceRun, Submission
 from agreements.core import sweep
 from agreements.documents import inspecting, issuing
-from agreements.documents.evidence import Expected, findings
+from agreements.documents.evidence import findings
 from agreements.documents.models import Inspection, InspectionState, IssuedAgreement
 from agreements.identity.evidence import assess
 from agreements.identity.rules import rules_for
@@ -63,14 +63,7 @@ def _paper_findings(submission: Submission, inspection: Inspection) -> list[dict
     agreements = IssuedAgreement.objects.filter(application_reference=submission.application.reference)
     issued = agreements.filter(form_sha256=submission.form_sha256).order_by("-issue_number").first()
     assert issued is not None, "nothing is submitted without an agreement for just this form"
-    expected = Expected(
-        application=submission.application.reference,
-        terms_version=submission.terms.version,
-        issue=issued.issue_number,
-        pages=issued.page_count,
-        keys=issuing.qr_keys(),
-    )
     return [
         {"check": item.check, "outcome": item.outcome, "summary": item.summary, "details": dict(item.details)}
-        for item in findings(inspecting.report_of(inspection), expected)
+        for item in findings(inspecting.report_of(inspection), issuing.expected_of(issued))
     ]

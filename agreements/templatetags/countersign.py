@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from agreements.core import countries
 from agreements.grants import wording
 from agreements.mail import registry
+from agreements.templatetags.badges import badge_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 register = template.Library()
+register.filter("badge_of", badge_of)
 
 
 @register.filter
@@ -29,6 +31,12 @@ def binary_size(count: int) -> str:
 def country_name(code: str) -> str:
     """Return a country's name in the reader's language; what is no code of a country comes back as it is."""
     return countries.country_name(code) or code
+
+
+@register.simple_tag
+def joined(*parts: str) -> str:
+    """Return what is given of the parts of an address or place, with commas between."""
+    return ", ".join(part for part in parts if part)
 
 
 @register.filter

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agreements.applications import drafting, submission, withdrawing
-from agreements.applications.form import members_of
+from agreements.applications.form import form_of, members_of
 from agreements.applications.missing import DETAILS, SITE
 from agreements.applications.permissions import visible_to
 from agreements.mail import outbox
@@ -110,7 +110,7 @@ def submit(request: HttpRequest, reference: str) -> HttpResponse:
         "application": found,
         "form": form,
         "missing": missing,
-        "members": members_of(found),
+        "said": form_of(found),
         "steps": steps_of(found, at="submit", missing=missing),
     }
     return render(request, "applications/submit.html", context, status=422 if form.errors else 200)

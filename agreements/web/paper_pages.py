@@ -14,9 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from agreements.applications import signing
-from agreements.applications.missing import AGREEMENT, SIGNATURE
+from agreements.applications.missing import AGREEMENT, DETAILS, SIGNATURE, SITE
 from agreements.applications.models import Application
-from agreements.documents import issuing, store
+from agreements.documents import inspecting, issuing, store
+from agreements.documents.evidence import page_set
+from agreements.documents.models import Inspection, InspectionState
 from agreements.flows.agreement_issue import issue_agreement
 from agreements.flows.signed_copy import receive_upload
 from agreements.web import access
@@ -44,6 +46,7 @@ def agreement(request: HttpRequest, reference: str) -> HttpResponse:
         "application": found,
         "agreement": issuing.newest(found.reference),
         "needs_new": AGREEMENT in {item.step for item in missing},
+        "first": [item for item in missing if item.step in {DETAILS, SITE}],
         "steps": steps_of(found, at=AGREEMENT, missing=missing),
         "next_step": next_step(found, missing=missing, after=AGREEMENT),
     }
@@ -96,7 +99,11 @@ def signature(request: HttpRequest, reference: str) -> HttpResponse:
 def signed_copy_state(request: HttpRequest, reference: str) -> HttpResponse:
     """The part of the page that says whether the file could be opened; asked for again until it is settled."""
     found = access.own_application(request, reference)
-    return render(request, "applications/copy_state.html", {"application": found, **_copy_context(found)})
+    context = {"application": found, **_copy_context(found)}
+    response = render(request, "applications/copy_state.html", context)
+    if context["inspection"] is not None and context["inspection"].state == InspectionState.REFUSED:
+        response["HX-Refresh"] = "true"  # the buttons around this part depend on it too
+    return response
 
 
 @login_required
@@ -122,4 +129,14 @@ def signed_copy(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _copy_context(application: Application) -> dict[str, Any]:
     copy = signing.current(application)
-    return {"copy": copy, "inspection": inspection_of(copy)}
+    inspection = inspection_of(copy)
+    return {"copy": copy, "inspection": inspection, "odd_pages": _odd_pages(application, inspection)}
+
+
+def _odd_pages(application: Application, inspection: Inspection | None) -> str:
+    """Return in a sentence what a reviewer will find odd about the pages, before they are handed in; or nothing."""
+    issued = issuing.newest(application.reference)
+    if issued is None or inspection is None or inspection.state != InspectionState.OK:
+        return ""
+    finding = page_set(inspecting.report_of(inspection), issuing.expected_of(issued))
+    return "" if finding.outcome == "pass" else finding.summary

@@ -153,11 +153,15 @@ def test_what_is_missing_is_named_until_nothing_is(scene: Scene) -> None:
     by = scene.alice.actor
     application = start(scene)
     assert [item.text for item in what_is_missing(application)][:2] == ["your full name", "your organization"]
-    assert len(what_is_missing(application)) == 10
+    assert len(what_is_missing(application)) == 12
+    assert [item.step for item in what_is_missing(application)][-3:] == ["site", "agreement", "signature"]
     application = save(application, by, **DETAILS)
-    assert {item.step for item in what_is_missing(application)} == {"site"}
+    assert {item.step for item in what_is_missing(application)} == {"site", "agreement", "signature"}
     application = save(application, by, **SITE)
-    assert [item.text for item in what_is_missing(application)] == ["the agreement, made from your details"]
+    assert [item.text for item in what_is_missing(application)] == [
+        "the agreement, made from your details",
+        "the signed copy",
+    ]
     issue_agreement(application=application, by=by)
     assert [item.text for item in what_is_missing(application)] == ["the signed copy"]
     issued = newest(application.reference)
@@ -171,7 +175,9 @@ def test_what_is_missing_is_named_until_nothing_is(scene: Scene) -> None:
     assert [item.text for item in what_is_missing(application)] == ["a signed copy of the newest agreement"]
     receive_upload(application=application, data=pdf, original_name="b.pdf", by=by)
     Inspection.objects.update(state=InspectionState.REFUSED, reason="It is encrypted.")
-    assert [item.text for item in what_is_missing(application)] == ["It is encrypted."]
+    assert [item.text for item in what_is_missing(application)] == [
+        "another signed copy: the one you sent cannot be accepted"
+    ]
 
 
 def test_an_incomplete_application_cannot_be_submitted(scene: Scene) -> None:

@@ -142,3 +142,67 @@ def test_the_agreement_needs_the_details_first(scene: Scene) -> None:
     assert alice.get(f"{base}/agreement.pdf").status_code == 404
     page = alice.post(f"{base}/agreement/", follow=True).content.decode()
     assert "Fill in your details first" in page
+
+
+def test_the_agreement_page_of_an_empty_application_says_what_to_give_first(scene: Scene) -> None:
+    application = drafting.start(dataset=scene.dataset, email=scene.alice.email, by=scene.alice.actor)
+    base = f"/applications/{application.reference}"
+    page = signed_in(scene.alice).get(f"{base}/agreement/").content.decode()
+    assert "First give what is printed in it" in page
+    assert f'<a href="{base}/details/">your full name</a>' in page
+    assert f'<a href="{base}/site/">what you will use the data for</a>' in page
+    assert "Your agreement is ready" not in page
+    assert "Make my agreement" not in page
+
+
+def test_a_refused_copy_reloads_the_page_around_it_and_a_good_one_does_not(scene: Scene, draft: Application) -> None:
+    alice = signed_in(scene.alice)
+    upload(scene, draft, b"%PDF-1.7\nnot really")
+    state = f"/applications/{draft.reference}/signed-copy/state/"
+    assert "HX-Refresh" not in alice.get(state)
+    inspecting.work_off()
+    assert alice.get(state)["HX-Refresh"] == "true"
+    page = alice.get(page_of(draft)).content.decode()
+    assert ">Go on</a>" not in page
+    assert "Replace it by another PDF" not in page
+    issued = alice.get(f"/applications/{draft.reference}/agreement.pdf").content
+    upload(scene, draft, issued)
+    inspecting.work_off()
+    assert "HX-Refresh" not in alice.get(state)
+
+
+def test_somebody_elses_agreement_is_named_before_it_is_handed_in(scene: Scene, draft: Application) -> None:
+    bob = scene.bob.actor
+    other = drafting.start(dataset=scene.dataset, email=scene.bob.email, by=bob)
+    issue_agreement(application=drafting.save(application=other, fields=DETAILS | SITE, by=bob), by=bob)
+    upload(scene, draft, signed_in(scene.bob).get(f"/applications/{other.reference}/agreement.pdf").content)
+    inspecting.work_off()
+    for address in (page_of(draft), f"/applications/{draft.reference}/signed-copy/state/"):
+        page = signed_in(scene.alice).get(address).content.decode()
+        assert "Page 1 belongs to another application." in page
+        assert "The reviewer will see this too." in page
+    assert ">Go on</a>" in signed_in(scene.alice).get(page_of(draft)).content.decode()
+
+
+def test_a_copy_of_the_right_agreement_gives_no_hint(scene: Scene) -> None:
+    application = draft_with_signed_copy(scene)
+    inspecting.work_off()
+    assert "The reviewer will see this too." not in signed_in(scene.alice).get(page_of(application)).content.decode()
+
+
+def test_the_last_look_says_everything_that_is_missing_and_leaves_no_empty_commas(scene: Scene) -> None:
+    by = scene.alice.actor
+    application = drafting.start(dataset=scene.dataset, email=scene.alice.email, by=by)
+    application = drafting.save(application=application, fields=DETAILS, by=by)
+    page = signed_in(scene.alice).get(f"/applications/{application.reference}/submit/").content.decode()
+    for gap in ("the city of the site", "the agreement, made from your details", "the signed copy"):
+        assert f">{gap}</a>" in page
+    assert "<dt>Site</dt><dd>not given yet</dd>" in page
+    assert "<dt>Address</dt><dd>Clear Water Bay, Hong Kong, Hong Kong</dd>" in page
+
+
+def test_what_was_submitted_stays_to_be_read_as_it_was(scene: Scene) -> None:
+    application = submitted(scene)
+    page = signed_in(scene.alice).get(f"/applications/{application.reference}/").content.decode()
+    assert "What you submitted" in page
+    assert "Novel view synthesis of clothed people." in page
