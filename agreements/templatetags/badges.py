@@ -1,0 +1,60 @@
+"""How something stands, as a badge: a word, a colour and an icon for each state. Shown by `parts/status_badge.html`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from agreements.applications.models import State
+from agreements.grants.models import GrantState
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """`tone` is good, attention, bad, quiet or accent; `icon` a symbol of `icons.svg`, or empty."""
+
+    word: StrOrPromise
+    tone: str = "quiet"
+    icon: str = ""
+
+
+BADGES: Final[dict[str, Badge]] = {
+    State.DRAFT: Badge(State.DRAFT.label, "quiet", "draft"),
+    State.SUBMITTED: Badge(State.SUBMITTED.label, "accent", "pending"),
+    State.RETURNED: Badge(State.RETURNED.label, "attention", "return"),
+    State.APPROVED: Badge(State.APPROVED.label, "good", "pass"),
+    State.DECLINED: Badge(State.DECLINED.label, "bad", "fail"),
+    State.WITHDRAWN: Badge(State.WITHDRAWN.label, "quiet", "ended"),
+    State.LAPSED: Badge(State.LAPSED.label, "quiet", "ended"),
+    GrantState.ACTIVE: Badge(GrantState.ACTIVE.label, "good", "open"),
+    GrantState.SUSPENDED: Badge(GrantState.SUSPENDED.label, "attention", "pause"),
+    GrantState.EXPIRED: Badge(GrantState.EXPIRED.label, "quiet", "pending"),
+    GrantState.REVOKED: Badge(GrantState.REVOKED.label, "bad", "ended"),
+    # Findings, and runs of evidence.
+    "pass": Badge(_("Pass"), "good", "pass"),
+    "attention": Badge(_("Attention"), "attention", "attention"),
+    "fail": Badge(_("Fail"), "bad", "fail"),
+    "unknown": Badge(_("Unknown"), "quiet", "unknown"),
+    "pending": Badge(_("Pending"), "quiet", "pending"),
+    # Mail.
+    "queued": Badge(_("Queued"), "quiet", "pending"),
+    "sent": Badge(_("Sent"), "good", "mail"),
+    "failed": Badge(_("Failed"), "bad", "fail"),
+    "superseded": Badge(_("Superseded"), "quiet", "ended"),
+    # Subsets.
+    "open": Badge(_("Open"), "good", "open"),
+    "agreement": Badge(_("By agreement"), "accent", "lock"),
+    "announced": Badge(_("Coming soon"), "quiet", "calendar"),
+}
+
+
+def badge_of(state: str) -> Badge:
+    """Return the badge of a state, its word with a capital; an unknown state is shown as its own text."""
+    found = BADGES.get(state)
+    return Badge(capfirst(found.word), found.tone, found.icon) if found else Badge(state)
