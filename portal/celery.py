@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging.config
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 
 from portal.alive import SignOfLife
+from portal.privacy import hide_from_same_user
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -14,3 +17,19 @@ app = Celery("countersign")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["agreements"], related_name="tasks")
 app.steps["worker"].add(SignOfLife)
+
+
+@signals.setup_logging.connect(weak=False)
+def _log_as_the_site_does(**_: Any) -> None:
+    # Without a receiver Celery gives its task logger a handler of its own, which would not cut tokens.
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@signals.celeryd_init.connect(weak=False)
+@signals.worker_process_init.connect(weak=False)
+@signals.beat_init.connect(weak=False)
+def _hide(**_: Any) -> None:
+    # The worker starts the child that opens strangers' files, and its environment holds the keys.
+    hide_from_same_user()

@@ -6,14 +6,22 @@ import logging
 import re
 from typing import Final
 
-# /l/ and /d/ as path parts, also when a whole address was percent-encoded into another one's query.
-_TOKENS: Final = re.compile(r"((?:/|%2F)[ld](?:/|%2F))[^/\s\"'<>?#&%]+", re.IGNORECASE)
+
+def _encodable(text: str) -> str:
+    """Return an expression for a text of which any character may be percent-encoded, once or more often."""
+    return "".join(f"(?:{re.escape(character)}|%(?:25)*{ord(character):02x})" for character in text)
+
+
+_SLASH: Final = _encodable("/")
+_BEFORE: Final = "|".join(_encodable(part) for part in ("l", "d", "invitations"))
+# As path parts, also when a whole address was percent-encoded into another one's query.
+_TOKENS: Final = re.compile(rf"({_SLASH}(?:{_BEFORE}){_SLASH})(?:[^/\s\"'<>?#&%]|%(?!(?:25)*2F))+", re.IGNORECASE)
 _BARE: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 CUT: Final = "[cut]"
 
 
 def cut_tokens(text: str) -> str:
-    """Return the text with what follows `/l/` or `/d/` cut, and whatever has the length of a token.
+    """Return the text with what follows `/l/`, `/d/` or `/invitations/` cut, and whatever has the length of a token.
 
     SHA-256 sums in logs are cut with them; the record and the pages show those.
     """

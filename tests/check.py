@@ -69,6 +69,9 @@ def _environment(folder: Path) -> dict[str, str]:
         "COUNTERSIGN_MASTER_KEYS": "1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
         "COUNTERSIGN_SITE_URL": "https://countersign.example",
         "COUNTERSIGN_ALLOWED_HOSTS": "countersign.example",
+        # Off by default, since they bind other sites of the domain; Django's check wants them on.
+        "COUNTERSIGN_HSTS_SUBDOMAINS": "yes",
+        "COUNTERSIGN_HSTS_PRELOAD": "yes",
         "COUNTERSIGN_DATABASE_URL": f"sqlite:///{folder / 'check.sqlite3'}",
         "COUNTERSIGN_STATIC_ROOT": str(folder / "static"),
         "COUNTERSIGN_VAULT_ARCHIVES": f"folder:{folder / 'archives'}",

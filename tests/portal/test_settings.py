@@ -1,0 +1,41 @@
+"""Settings whose defaults would do harm."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.django_db
+def test_four_hundred_other_keys_do_not_reset_a_counter() -> None:
+    cache.set("counter", 5, 600)
+    for number in range(400):
+        cache.set(f"somebody else {number}", 1, 600)
+    assert cache.get("counter") == 5
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"), [({}, "31536000 False False"), ({"SUBDOMAINS": "yes"}, "31536000 True False")]
+)
+def test_hsts_binds_other_sites_of_the_domain_only_when_asked(asked: dict[str, str], answer: str) -> None:
+    program = "from portal import settings as s\n" + (
+        "print(s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD)"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COUNTERSIGN_")} | {
+        "COUNTERSIGN_ENV_FILE": "",
+        "COUNTERSIGN_SECRET_KEY": "test",
+        "COUNTERSIGN_MASTER_KEYS": "1:" + "A" * 43 + "=",
+        "COUNTERSIGN_SITE_URL": "https://countersign.example",
+        **{f"COUNTERSIGN_HSTS_{name}": value for name, value in asked.items()},
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == answer
