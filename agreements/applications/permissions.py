@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from agreements.applications.models import Application
 from agreements.catalog.models import Role, RoleAssignment
 from agreements.catalog.roles import datasets_where, roles_of
 from agreements.core.actors import Actor
+from agreements.core.domains import same_organization
 from agreements.core.errors import NotAllowed, is_allowed
 
 
@@ -101,7 +102,7 @@ def cases_visible_to(by: Actor) -> QuerySet[Application]:
 def _check_not_of_own_organization(*, application: Application, by: Actor) -> None:
     if application.dataset.reviewers_decide_on_own_organization:
         return
-    domain = "@" + application.email.rpartition("@")[2]
-    own = Q(user_id=by.person_pk, user__email__iendswith=domain)
-    if RoleAssignment.objects.filter(own, dataset=application.dataset, ended_at=None).exists():
+    own = RoleAssignment.objects.filter(user_id=by.pk, dataset=application.dataset, ended_at=None)
+    addresses = own.values_list("user__email", flat=True)
+    if any(same_organization(address, application.email) for address in addresses):
         raise NotAllowed(_("The applicant is of your own organization: this dataset asks someone else to decide."))

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from agreements.bars.models import Bar
 from agreements.core.clock import now
+from agreements.core.domains import domains_of
 from agreements.core.errors import NotAllowed
 
 
@@ -24,6 +25,4 @@ def running(*, dataset_pk: int) -> QuerySet[Bar]:
 
 def on_organization(*, dataset_pk: int, email: str) -> QuerySet[Bar]:
     """Return the running bars on an address's domain or one above it."""
-    parts = email.rpartition("@")[2].lower().split(".")
-    domains = [".".join(parts[start:]) for start in range(len(parts))]
-    return running(dataset_pk=dataset_pk).filter(domain__in=domains)
+    return running(dataset_pk=dataset_pk).filter(domain__in=domains_of(email))

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from agreements.applications.models import Application, State
 from agreements.bars.checks import on_organization
+from agreements.core.clock import now
+from agreements.core.domains import domain_of, domains_of
+
+SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Earlier applications of the same dataset, newest first."""
+    """Earlier submissions for the same dataset, newest first, at most twenty each.
+
+    `people_at_domain` counts the other people behind all of those from the domain, shown or not.
+    """
 
     by_person: list[Application]
     from_domain: list[Application]
+    people_at_domain: int
 
 
 def history_of(application: Application) -> History:
-    """Return what else this person, and others at the same domain, asked of this dataset."""
+    """Return what this person, and others at the same organization, submitted for this dataset before."""
     others = Application.objects.filter(dataset=application.dataset).exclude(pk=application.pk)
-    others = others.filter(submitted_at__isnull=False).select_related("applicant", "dataset").order_by("-submitted_at")
-    domain = "@" + domain_of(application.email)
+    others = others.filter(submitted_at__lt=application.submitted_at or now())
+    others = others.select_related("applicant", "dataset").order_by("-submitted_at", "-pk")
+    colleagues = others.filter(_of_domain(application.email)).exclude(applicant_id=application.applicant_id)
     return History(
-        by_person=list(others.filter(applicant_id=application.applicant_id)[:20]),
-        from_domain=list(others.filter(email__iendswith=domain).exclude(applicant_id=application.applicant_id)[:20]),
+        by_person=list(others.filter(applicant_id=application.applicant_id)[:SHOWN]),
+        from_domain=list(colleagues[:SHOWN]),
+        people_at_domain=colleagues.order_by().values("applicant").distinct().count(),
     )
 
 
@@ -37,13 +48,16 @@ def history_findings(application: Application) -> list[dict[str, Any]]:
     return [_domain_finding(application, found), *_person_findings(found), *_bar_findings(application)]
 
 
-def domain_of(email: str) -> str:
-    """Return the part of an address behind the @, in lower case."""
-    return email.rpartition("@")[2].lower()
+def _of_domain(email: str) -> Q:
+    """The address's domain, those above and those below it, as in `core.domains`, for the database."""
+    found = Q()
+    for domain in domains_of(email):
+        found |= Q(email__iendswith=f"@{domain}")
+    return found | Q(email__iendswith=f".{domain_of(email)}")
 
 
 def _domain_finding(application: Application, found: History) -> dict[str, Any]:
-    domain, count = domain_of(application.email), len(found.from_domain)
+    domain, count = domain_of(application.email), found.people_at_domain
     if not count:
         summary = _("This is the first application from %(domain)s.") % {"domain": domain}
     else:

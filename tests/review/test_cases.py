@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from agreements.applications import remarks, submission, withdrawing
 from agreements.applications.models import Application, State, Visibility
 from agreements.bars.models import Bar
 from agreements.catalog.models import Dataset, Role
+from agreements.core import clock
 from agreements.core.errors import Invalid, NotAllowed
 from agreements.ledger.models import LedgerEntry
 from agreements.people.models import User
@@ -68,6 +71,8 @@ def _earlier(scene: Scene, who: User, dataset: Dataset, reference: str) -> Appli
     assert first is not None
     first.pk, first.reference, first.applicant, first.email = None, reference, who, who.email
     first.dataset = dataset
+    assert first.submitted_at is not None
+    first.submitted_at -= dt.timedelta(days=1)
     first.save()
     return first
 
@@ -82,6 +87,25 @@ def test_history_knows_people_and_domains_of_the_same_dataset_only(scene: Scene)
     assert (found.by_person, found.from_domain) == ([], [of_bob])
     summaries = [finding["summary"] for finding in history_findings(mine)]
     assert summaries == ["1 other person from connect.ust.hk applied before."]
+
+
+def test_history_counts_people_and_not_their_applications_and_only_those_from_before(scene: Scene) -> None:
+    mine = submitted(scene)
+    for number in range(25):
+        _earlier(scene, scene.bob, scene.dataset, f"GB-A-BOB2{number:02}")
+        _end(f"GB-A-BOB2{number:02}")
+    above = User.objects.create_user("grace@ust.hk")
+    _earlier(scene, above, scene.dataset, "GB-A-GRACE2")
+    later = _earlier(scene, User.objects.create_user("late@connect.ust.hk"), scene.dataset, "GB-A-LATE22")
+    Application.objects.filter(pk=later.pk).update(submitted_at=clock.now() + dt.timedelta(days=1))
+    found = history_of(mine)
+    assert (len(found.from_domain), found.people_at_domain) == (20, 2)
+    assert later not in found.from_domain
+    assert history_findings(mine)[0]["summary"] == "2 other people from connect.ust.hk applied before."
+
+
+def _end(reference: str) -> None:
+    Application.objects.filter(reference=reference).update(state=State.DECLINED)
 
 
 @pytest.mark.parametrize(("domain", "noticed"), [("connect.ust.hk", True), ("ust.hk", True), ("hkust.hk", False)])

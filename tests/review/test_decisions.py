@@ -8,7 +8,8 @@ import pytest
 from django.core import mail
 
 from agreements.applications import evidence, submission
-from agreements.applications.models import Application, Decision, DecisionKind, State
+from agreements.applications.models import Application, ApplicationMember, Decision, DecisionKind, State
+from agreements.applications.permissions import Permission, cases_visible_to, may
 from agreements.catalog import roles
 from agreements.catalog.models import Role
 from agreements.core.errors import DomainError, Invalid, MovedOn, NotAllowed, NotPossible
@@ -17,6 +18,7 @@ from agreements.grants.models import Grant
 from agreements.ledger.act import text_digest
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.drain import drain
+from agreements.people.models import User, normal_address
 from agreements.review import case, decisions
 from agreements.review.decisions import Seen
 from tests.applications.cases import FINDING, SYSTEM, fresh, put, seen, staff, with_evidence
@@ -52,6 +54,29 @@ def test_nobody_decides_on_themselves(scene: Scene, how: str) -> None:
     assert (fresh(application).state, Decision.objects.count()) == (State.SUBMITTED, 0)
 
 
+@pytest.mark.parametrize("spelling", ["alice+x@connect.ust.hk", "alice@ｃonnect.ust.hk", "ALICE+Y@connect。ust.hk"])
+def test_nobody_decides_on_themselves_from_another_account_of_their_mailbox(scene: Scene, spelling: str) -> None:
+    application = put(scene, State.SUBMITTED)
+    assert application.email == "alice@connect.ust.hk"
+    Application.objects.filter(pk=application.pk).update(applicant=scene.eve)
+    other = User.objects.filter(email=normal_address(spelling)).first() or User.objects.create_user(spelling)
+    roles.give(user=other, dataset=scene.dataset, role=Role.REVIEWER, by=SYSTEM)
+    assert "your own application" in str(attempt("approve", fresh(application), other.actor))
+    assert not cases_visible_to(other.actor).exists()
+
+
+@pytest.mark.parametrize("named", ["carol@genebody.example", "Carol+lab@genebody.example", "carol@ｇenebody.example"])
+def test_a_colleague_named_in_the_application_does_not_decide_on_it(scene: Scene, named: str) -> None:
+    application = put(scene, State.SUBMITTED)
+    assert application in cases_visible_to(scene.carol.actor)
+    ApplicationMember.objects.create(application=application, name="Carol", email=normal_address(named))
+    for how in ALL:
+        assert "named in this application" in str(attempt(how, application, scene.carol.actor))
+    assert not may(Permission.VIEW_CASE, application=application, by=scene.carol.actor)
+    assert application not in cases_visible_to(scene.carol.actor)
+    assert attempt("approve", application, scene.dan.actor) is None
+
+
 @pytest.mark.parametrize("how", ALL)
 def test_only_reviewers_and_stewards_of_the_dataset_decide(scene: Scene, how: str) -> None:
     application = put(scene, State.SUBMITTED)
@@ -66,8 +91,11 @@ def test_only_reviewers_and_stewards_of_the_dataset_decide(scene: Scene, how: st
     [
         ("connect.ust.hk", False, True),
         ("CONNECT.ust.hk", False, True),
+        ("ｃonnect.ust。hk", False, True),
         ("connect.ust.hk", True, False),
         ("evilconnect.ust.hk", False, False),
+        ("ust.hk", False, True),
+        ("lab.connect.ust.hk", False, True),
         ("genebody.example", False, False),
     ],
 )
