@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import QuerySet
+from django.db.models import Q
 
 from agreements.applications.messages import queue_lapsed, queue_withdrawn
 from agreements.applications.models import Application
 from agreements.applications.states import EDITABLE, Step
 from agreements.applications.transition import lock, may_step, move
+from agreements.catalog.models import Dataset
 from agreements.core import actors
 from agreements.core.actors import Actor
 from agreements.core.clock import now
@@ -53,5 +54,7 @@ def lapses_at(application: Application) -> dt.datetime:
 
 
 def _forgotten() -> list[Application]:
-    open_ones: QuerySet[Application] = Application.objects.filter(state__in=EDITABLE).select_related("dataset")
-    return [application for application in open_ones if lapses_at(application) <= now()]
+    forgotten = Q()
+    for dataset in Dataset.objects.all():
+        forgotten |= Q(dataset=dataset, updated_at__lte=now() - dt.timedelta(days=dataset.draft_days))
+    return list(Application.objects.filter(forgotten, state__in=EDITABLE)) if forgotten else []

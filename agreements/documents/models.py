@@ -16,7 +16,6 @@ class StoredDocument(models.Model):
     store_key = models.CharField(max_length=120, unique=True)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField(help_text="bytes")
-    media_type = models.CharField(max_length=60, default="application/pdf")
     created_at = models.DateTimeField(default=now)
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ from agreements.vault import stores
 log = logging.getLogger(__name__)
 
 
-def save(data: bytes, *, media_type: str = "application/pdf") -> StoredDocument:
+def save(data: bytes) -> StoredDocument:
     """Return the new row of a stored file. The file is written first: a row never points at nothing.
 
     Raises NotPossible, with nothing stored, when the store has no room or is out of reach.
@@ -28,9 +28,7 @@ def save(data: bytes, *, media_type: str = "application/pdf") -> StoredDocument:
         raise NotPossible(
             _("The file could not be kept: our store is full or does not answer. Nothing was changed; try again later.")
         ) from failure
-    return StoredDocument.objects.create(
-        store_key=key, sha256=sha256(data).hexdigest(), size=len(data), media_type=media_type
-    )
+    return StoredDocument.objects.create(store_key=key, sha256=sha256(data).hexdigest(), size=len(data))
 
 
 def read(document: StoredDocument) -> bytes:

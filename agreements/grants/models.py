@@ -37,7 +37,7 @@ class Grant(models.Model):
 
     class Meta:
         ordering = ["-starts_at"]
-        indexes = [models.Index(fields=["dataset", "state"])]
+        indexes = [models.Index(fields=["dataset", "state"]), models.Index(fields=["state", "ends_at"])]
 
     def __str__(self) -> str:
         return self.reference
@@ -123,7 +123,7 @@ class DownloadOpened(models.Model):
     range_stop = models.BigIntegerField(help_text="exclusive")
 
     class Meta:
-        indexes = [models.Index(fields=["grant", "at"])]
+        indexes = [models.Index(fields=["grant", "at"]), models.Index(fields=["at"])]
 
     def __str__(self) -> str:
         return f"download {self.id}"

@@ -8,13 +8,16 @@ import uuid
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from agreements.core.clock import now
 from agreements.grants.models import DeliveryProcess, DownloadClosed, DownloadEnd, DownloadOpened
 
 SILENCE: Final = dt.timedelta(minutes=5)
 """A process not seen for so long is dead: a living one cut its own streams after ten seconds without a database."""
+
+LOOK_BACK: Final = dt.timedelta(days=30)
+"""How far back open downloads are looked for each minute; longer than any download and any pause of the beat."""
 
 THIS: uuid.UUID = uuid.uuid4()
 
@@ -42,7 +45,8 @@ def settle_abandoned(limit: int = 1000) -> int:
     before = now() - SILENCE
     closed = DownloadClosed.objects.filter(opened=OuterRef("pk"))
     alive = DeliveryProcess.objects.filter(id=OuterRef("process"), seen_at__gt=before)
-    open_rows = DownloadOpened.objects.filter(~Exists(closed), ~Exists(alive), at__lte=before)
+    recent = Q(at__lte=before, at__gt=before - LOOK_BACK)
+    open_rows = DownloadOpened.objects.filter(recent, ~Exists(closed), ~Exists(alive))
     abandoned = list(open_rows.order_by("at").values_list("pk", flat=True)[:limit])
     for opened in abandoned:
         close(opened, how=DownloadEnd.UNKNOWN, bytes_sent=None, seconds=None)
