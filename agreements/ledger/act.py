@@ -91,9 +91,9 @@ def _append(rows: list[dict[str, Any]]) -> None:
     entries = []
     for row in rows:
         head.sequence += 1
-        row_hash = entry_hash(sequence=head.sequence, previous_hash=head.hash, **row)
-        entries.append(LedgerEntry(sequence=head.sequence, previous_hash=head.hash, hash=row_hash, **row))
-        head.hash = row_hash
+        entry = LedgerEntry(sequence=head.sequence, previous_hash=head.hash, **row)
+        entry.hash = head.hash = entry_hash(entry.body())
+        entries.append(entry)
     LedgerEntry.objects.bulk_create(entries)
     LedgerSubject.objects.bulk_create(
         LedgerSubject(entry=entry, role=role, reference=reference)

@@ -11,28 +11,8 @@ from typing import Any, Final
 GENESIS: Final = "0" * 64
 
 
-def entry_hash(
-    *,
-    sequence: int,
-    at: dt.datetime,
-    actor: str,
-    role: str,
-    kind: str,
-    subjects: Mapping[str, str],
-    payload: Mapping[str, Any],
-    previous_hash: str,
-) -> str:
-    """Return the SHA-256, in hex, of the entry's canonical JSON."""
-    body = canonical(
-        sequence=sequence,
-        at=at,
-        actor=actor,
-        role=role,
-        kind=kind,
-        subjects=subjects,
-        payload=payload,
-        previous_hash=previous_hash,
-    )
+def entry_hash(body: Mapping[str, Any]) -> str:
+    """Return the SHA-256, in hex, of the canonical JSON of what `canonical` made of an entry."""
     return sha256(as_json(body).encode()).hexdigest()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agreements.ledger.chain import as_json, canonical
+from agreements.ledger.chain import as_json
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import BATCH
 
@@ -16,14 +16,4 @@ def lines() -> Iterator[str]:
     written again in the same way, its SHA-256 is the hash.
     """
     for row in LedgerEntry.objects.order_by("sequence").iterator(chunk_size=BATCH):
-        body = canonical(
-            sequence=row.sequence,
-            at=row.at,
-            actor=row.actor,
-            role=row.role,
-            kind=row.kind,
-            subjects=row.subjects,
-            payload=row.payload,
-            previous_hash=row.previous_hash,
-        )
-        yield as_json(body | {"hash": row.hash})
+        yield as_json(row.body() | {"hash": row.hash})

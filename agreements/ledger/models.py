@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import models
 
+from agreements.ledger.chain import canonical
+
 
 class LedgerEntry(models.Model):
     """One act. `hash` covers every other column and the previous row's hash: see `chain.py`."""
@@ -26,6 +28,19 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.kind}"
+
+    def body(self) -> dict[str, Any]:
+        """Return what the hash is made of, as `chain.canonical` says."""
+        return canonical(
+            sequence=self.sequence,
+            at=self.at,
+            actor=self.actor,
+            role=self.role,
+            kind=self.kind,
+            subjects=self.subjects,
+            payload=self.payload,
+            previous_hash=self.previous_hash,
+        )
 
 
 class LedgerSubject(models.Model):

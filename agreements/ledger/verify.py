@@ -59,17 +59,7 @@ def _fault_of(row: LedgerEntry, *, expected: int, previous: str) -> str:
         return f"expected row {expected}, found row {row.sequence}: rows were removed or inserted"
     if row.previous_hash != previous:
         return "does not name the row before it"
-    should_be = entry_hash(
-        sequence=row.sequence,
-        at=row.at,
-        actor=row.actor,
-        role=row.role,
-        kind=row.kind,
-        subjects=row.subjects,
-        payload=row.payload,
-        previous_hash=row.previous_hash,
-    )
-    return "" if should_be == row.hash else "its content does not match its hash"
+    return "" if entry_hash(row.body()) == row.hash else "its content does not match its hash"
 
 
 def _against_head(head: LedgerHead, rows: int, last_hash: str) -> Verdict | None:
