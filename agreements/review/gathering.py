@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -29,7 +30,7 @@ def work_off() -> int:
 def gather(run: EvidenceRun) -> bool:
     """Gather and freeze a claimed run; False if it has to wait for the signed copy's inspection."""
     # Gathering is work for the record, not for one reader: it is written in the site's language.
-    with override("en"):
+    with override(settings.LANGUAGE_CODE):
         if run.attempts > evidence.ATTEMPTS:
             reason = _("Gathering stopped %(times)d times without a result. Run it again.")
             evidence.give_up(run=run, reason=reason % {"times": evidence.ATTEMPTS})
