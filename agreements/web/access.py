@@ -116,9 +116,10 @@ def own_link(request: HttpRequest, grant: Grant, link_id: int) -> Link:
     return _found(links.running(grant=grant, person_pk=person(request).pk).filter(pk=link_id).first())
 
 
-def revocation(grant: Grant) -> Revocation | None:
-    """Return the revocation of a grant that was loaded here, with who revoked it."""
-    return Revocation.objects.filter(grant=grant).select_related("revoked_by").first()
+def ending(grant: Grant) -> dict[str, object]:
+    """Return the `revocation` of a grant that was loaded here, with who revoked it, and the `clause` it cites."""
+    found = Revocation.objects.filter(grant=grant).select_related("revoked_by").first()
+    return {"revocation": found, "clause": grant.terms.clause(found.clause_id) if found else None}
 
 
 def managed_grants(request: HttpRequest, slug: str, *, words: str = "") -> QuerySet[Grant]:

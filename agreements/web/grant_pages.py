@@ -14,11 +14,11 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agreements.catalog.models import Archive
-from agreements.grants import addresses, links, passwords
+from agreements.grants import addresses, links, passwords, queries
 from agreements.grants.deliverable import deliverable
 from agreements.grants.models import Grant, Link
 from agreements.grants.permissions import Permission, held_by, may
-from agreements.grants.running import is_running
+from agreements.grants.running import is_running, why_not_running
 from agreements.ledger.queries import entries_about
 from agreements.people.models import User
 from agreements.web import access
@@ -57,7 +57,9 @@ def grant(request: HttpRequest, reference: str) -> HttpResponse:
         "grant": found,
         "offers": _offers(found, person) if opens else [],
         "opens": opens,
-        "revocation": access.revocation(found),
+        "downloads": queries.downloads_of(found),
+        "downloads_shown": queries.SHOWN,
+        **access.ending(found),
         "timeline": timeline_of(entries_about(found.reference), viewer=person),
     }
     return render(request, "grants/grant.html", context)
@@ -71,7 +73,7 @@ def grant(request: HttpRequest, reference: str) -> HttpResponse:
 def password(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the person's own password, on their explicit wish and fresh proof; each showing is recorded."""
     found = access.own_grant(request, reference)
-    context: dict[str, object] = {"grant": found}
+    context: dict[str, object] = {"grant": found, "why_not": why_not_running(found)}
     if request.method == "POST":
         with IntoMessages(request):
             shown = passwords.reveal(grant=found, by=access.actor(request))

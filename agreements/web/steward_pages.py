@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from agreements.catalog import invitations, roles
 from agreements.catalog.models import Role
 from agreements.flows import address_rules
+from agreements.grants import queries
 from agreements.grants.permissions import Permission, may
 from agreements.identity import rules
 from agreements.identity.models import Verdict
@@ -70,7 +71,9 @@ def grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         "dataset": found.dataset,
         "grant": found,
         "may_revoke": may(Permission.REVOKE, grant=found, by=access.actor(request)),
-        "revocation": access.revocation(found),
+        "downloads": queries.downloads_of(found),
+        "downloads_shown": queries.SHOWN,
+        **access.ending(found),
         "timeline": timeline_of(entries_about(found.reference), viewer=access.person(request), internal=True),
     }
     return render(request, "stewardship/grant.html", context)

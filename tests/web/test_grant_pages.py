@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 import pytest
 from django.test import Client
 
 from agreements.applications.models import State
 from agreements.grants import lifecycle, links
-from agreements.grants.models import Grant, Link
+from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Grant, Link
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.models import OutboxMessage
+from agreements.revocation.revoking import revoke
 from agreements.web import proofs
 from tests.applications.cases import SYSTEM, put
 from tests.flows.scene import Scene, signed_in
@@ -81,3 +83,59 @@ def test_an_access_of_ones_own_is_the_only_one_listed(scene: Scene, alice: Clien
     assert grant.reference in alice.get("/grants/").content.decode()
     for other in (scene.bob, scene.carol, scene.dan, scene.eve):
         assert grant.reference not in signed_in(other).get("/grants/").content.decode()
+
+
+def test_the_password_page_of_an_ended_access_says_so_and_has_no_button(
+    scene: Scene, alice: Client, grant: Grant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proofs, "is_fresh", lambda request: True)
+    address = f"/grants/{grant.reference}/password/"
+    assert "Show my password" in alice.get(address).content.decode()
+    revoke(grant=grant, clause_id="termination", reason="Over.", by=scene.dan.actor)
+    page = alice.get(address).content.decode()
+    assert f"Access {grant.reference} is revoked." in page
+    assert "Show my password" not in page
+    assert f'href="/grants/{grant.reference}/">Back to my access' in page
+
+
+def test_a_revocation_names_its_clause_and_the_application_says_that_it_was_revoked(
+    scene: Scene, alice: Client, grant: Grant
+) -> None:
+    revoke(grant=grant, clause_id="termination", reason="Over.", by=scene.dan.actor)
+    page = alice.get(f"/grants/{grant.reference}/").content.decode()
+    assert '#termination">Termination</a> (termination) of terms 1.0' in page
+    page = signed_in(scene.dan).get(f"/stewardship/genebody/grants/{grant.reference}/").content.decode()
+    assert '#termination">Termination</a> (termination)' in page
+    page = alice.get(f"/applications/{grant.application.reference}/").content.decode()
+    assert "Approved, and the access it gave was revoked" in page
+
+
+def test_every_download_stands_on_the_page_of_the_access_for_its_holder_and_the_steward(
+    scene: Scene, alice: Client, grant: Grant
+) -> None:
+    link = Link.objects.select_related("archive").get()
+    size = link.archive.sealed_size
+    _download(link, 0, size, sent=size, how=DownloadEnd.DONE)
+    _download(link, 100, 300, sent=64, how=DownloadEnd.CLIENT_GONE)
+    _download(link, 300, 400, sent=None, how=None)
+    addresses = (
+        (scene.alice, f"/grants/{grant.reference}/"),
+        (scene.dan, f"/stewardship/genebody/grants/{grant.reference}/"),
+    )
+    for person, address in addresses:
+        page = signed_in(person).get(address).content.decode()
+        rows = re.findall(r"<tr>(.*?)</tr>", page[page.index('id="downloads"') :], re.DOTALL)[1:]
+        told = [re.findall(r">([^<>]+)</td>", row) for row in rows]
+        assert told == [
+            ["train40.zip", "bytes 300 to 399", "–", "running"],
+            ["train40.zip", "bytes 100 to 299", "64 B", "stopped by the client"],
+            ["train40.zip", "whole", told[2][2], "complete"],
+        ]
+
+
+def _download(link: Link, start: int, stop: int, *, sent: int | None, how: DownloadEnd | None) -> None:
+    opened = DownloadOpened.objects.create(
+        process=uuid.uuid4(), grant=link.grant, link=link, archive=link.archive, range_start=start, range_stop=stop
+    )
+    if how is not None:
+        DownloadClosed.objects.create(opened=opened, bytes_sent=sent, seconds=1.0, how=how)
