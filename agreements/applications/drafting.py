@@ -17,6 +17,7 @@ from agreements.catalog.models import Dataset, Terms
 from agreements.catalog.terms import NoTerms, in_force
 from agreements.catalog.visibility import takes_applications
 from agreements.core.actors import Actor
+from agreements.core.addresses import comparison_key, normal
 from agreements.core.clock import now
 from agreements.core.errors import Invalid, NotPossible
 from agreements.core.references import APPLICATION, free_reference
@@ -96,8 +97,8 @@ def save(*, application: Application, fields: Mapping[str, str], by: Actor) -> A
 
 def set_members(*, application: Application, members: Sequence[tuple[str, str]], by: Actor) -> None:
     """Replace the named colleagues by (name, address) pairs. Raises Invalid for duplicates or too many."""
-    addresses = [email.strip().lower() for _name, email in members]
-    if len(set(addresses)) != len(addresses):
+    addresses = [normal(email) for _name, email in members]
+    if len({comparison_key(address) for address in addresses}) != len(addresses):
         raise Invalid(_("An address is named twice."), field="members")
     for name, email in members:
         if len(name.strip()) > LONGEST_NAME or len(email.strip()) > LONGEST_ADDRESS:
@@ -109,7 +110,7 @@ def set_members(*, application: Application, members: Sequence[tuple[str, str]],
         if len(members) > locked.dataset.max_members:
             limit = locked.dataset.max_members
             raise Invalid(_("At most %(limit)d colleagues can be named.") % {"limit": limit}, field="members")
-        if locked.email.lower() in addresses:
+        if comparison_key(locked.email) in map(comparison_key, addresses):
             raise Invalid(_("You are bound as the signer; name only your colleagues here."), field="members")
         ApplicationMember.objects.filter(application=locked).delete()
         ApplicationMember.objects.bulk_create(

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from agreements.applications.models import Application
+from agreements.applications.models import Application, ApplicationMember
 from agreements.catalog.models import Role, RoleAssignment
 from agreements.catalog.roles import datasets_where, roles_of
 from agreements.core.actors import Actor
+from agreements.core.addresses import comparison_key, same_mailbox_pattern
 from agreements.core.domains import same_organization
 from agreements.core.errors import NotAllowed, is_allowed
+from agreements.people.models import User
 
 
 class Permission(StrEnum):
@@ -73,8 +75,10 @@ def check_may(permission: Permission, *, application: Application, by: Actor) ->
         raise NotAllowed(_("You may not do this with this application."))
     if permission in OF_A_CASE and application.submitted_at is None:
         raise NotAllowed(_("This application was not submitted yet."))
-    if permission in NOT_ON_ONES_OWN and Standing.APPLICANT in found:
-        raise NotAllowed(_("This is your own application: someone else has to work on it."))
+    if permission in NOT_ON_ONES_OWN:
+        if Standing.APPLICANT in found:
+            raise NotAllowed(_("This is your own application: someone else has to work on it."))
+        _check_not_concerned(application=application, by=by)
     if permission is Permission.DECIDE:
         _check_not_of_own_organization(application=application, by=by)
     return max(allowing, key=list(Standing).index)
@@ -96,7 +100,24 @@ def cases_visible_to(by: Actor) -> QuerySet[Application]:
     if by.person_pk is None:
         return Application.objects.none()
     submitted = Application.objects.filter(submitted_at__isnull=False)
-    return submitted.filter(dataset__in=datasets_where(by.person_pk, roles)).exclude(applicant_id=by.person_pk)
+    cases = submitted.filter(dataset__in=datasets_where(by.person_pk, roles)).exclude(applicant_id=by.person_pk)
+    mailbox = same_mailbox_pattern(_address_of(by))
+    named = ApplicationMember.objects.filter(application=OuterRef("pk"), email__iregex=mailbox)
+    return cases.exclude(Q(applicant__email__iregex=mailbox) | Q(email__iregex=mailbox) | Exists(named))
+
+
+def _address_of(by: Actor) -> str:
+    return User.objects.values_list("email", flat=True).get(pk=by.pk)
+
+
+def _check_not_concerned(*, application: Application, by: Actor) -> None:
+    """Refuse who has the applicant's or a colleague's mailbox, in whatever spelling and account."""
+    own = comparison_key(_address_of(by))
+    if own in {comparison_key(application.email), comparison_key(application.applicant.email)}:
+        raise NotAllowed(_("This is your own application: someone else has to work on it."))
+    members = ApplicationMember.objects.filter(application=application).values_list("email", flat=True)
+    if own in map(comparison_key, members):
+        raise NotAllowed(_("You are named in this application as a colleague: someone else has to work on it."))
 
 
 def _check_not_of_own_organization(*, application: Application, by: Actor) -> None:

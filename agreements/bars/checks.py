@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from agreements.bars.models import Bar
+from agreements.core.addresses import comparison_key
 from agreements.core.clock import now
 from agreements.core.domains import domains_of
 from agreements.core.errors import NotAllowed
@@ -13,9 +14,18 @@ from agreements.core.errors import NotAllowed
 
 def check_not_barred(*, dataset_pk: int, person_pk: int, email: str) -> None:
     """Raise NotAllowed if a running bar names the person, or the address's domain or one above it."""
-    on_person = running(dataset_pk=dataset_pk).filter(person_id=person_pk)
-    if on_person.exists() or on_organization(dataset_pk=dataset_pk, email=email).exists():
+    if (
+        on_person(dataset_pk=dataset_pk, person_pk=person_pk, email=email)
+        or on_organization(dataset_pk=dataset_pk, email=email).exists()
+    ):
         raise NotAllowed(_("You cannot apply for this dataset at present. Write to the dataset's contact to ask why."))
+
+
+def on_person(*, dataset_pk: int, person_pk: int, email: str) -> bool:
+    """Return whether a running bar names the person, or somebody with the same mailbox spelt otherwise."""
+    named = running(dataset_pk=dataset_pk).filter(person__isnull=False).values_list("person_id", "person__email")
+    key = comparison_key(email)
+    return any(pk == person_pk or comparison_key(address) == key for pk, address in named)
 
 
 def running(*, dataset_pk: int) -> QuerySet[Bar]:

@@ -8,9 +8,9 @@ from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
+from agreements.core.addresses import Address, parse
 from agreements.core.errors import Invalid
 from agreements.identity import hosts, lists, lookalikes, organizations, rules, wording
-from agreements.identity.addresses import Address, parse
 from agreements.identity.lookalikes import LookAlike
 from agreements.identity.rules import Rule
 from agreements.identity.tiers import Facts, Tier, tier_of

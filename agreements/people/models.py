@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from agreements.core import actors
+from agreements.core import actors, addresses
 from agreements.core.clock import now
 
 
@@ -82,5 +82,5 @@ class EmailedCode(models.Model):
 
 
 def normal_address(email: str) -> str:
-    """Return the address as it is compared and stored: trimmed and in lower case."""
-    return email.strip().lower()
+    """Return the address as it is stored: one form for all widths and cases; a `+tag` stays, so that mail arrives."""
+    return addresses.normal(email)

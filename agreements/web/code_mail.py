@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from agreements.core.addresses import comparison_key
 from agreements.mail import immediate
 from agreements.people import emailed_codes
 from agreements.people.emailed_codes import Purpose
@@ -38,7 +39,7 @@ class CodeForm(forms.Form):
 
 def send_code(request: HttpRequest, *, address: str, purpose: Purpose, language: str) -> str:
     """Mail a code within this request and return its handle. Raises TooMany, or mail's NotSent."""
-    limits.consume(request, "emailed_code", key=address)
+    limits.consume(request, "emailed_code", key=comparison_key(address))
     issued = emailed_codes.issue(address=address, purpose=purpose)
     site = urlsplit(settings.SITE_URL).netloc
     # Addresses in mails come from the settings: the Host header is whatever the asker sent.
@@ -61,5 +62,5 @@ def send_code(request: HttpRequest, *, address: str, purpose: Purpose, language:
 
 def check_code(request: HttpRequest, *, handle: str, address: str, purpose: Purpose, code: str) -> None:
     """Spend the code. Raises Invalid for a wrong one, CodeSpent if another must be asked for, TooMany."""
-    limits.consume(request, "code_try", key=address)
+    limits.consume(request, "code_try", key=comparison_key(address))
     emailed_codes.check(handle=handle, address=address, purpose=purpose, code=code)

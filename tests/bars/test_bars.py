@@ -86,3 +86,15 @@ def test_the_barred_are_told_when_they_submit_and_not_before(scene: Scene) -> No
     with pytest.raises(NotAllowed, match="You cannot apply for this dataset at present"):
         submission.submit(application=application, by=scene.alice.actor)
     assert fresh(application).state == State.DRAFT
+
+
+def test_a_bar_is_not_evaded_by_another_spelling_of_the_mailbox_or_the_domain(scene: Scene) -> None:
+    bar(scene, person=scene.alice)
+    bar(scene, domain="ust.hk")
+    for email in ("alice+2@connect.ust.hk", "someone@connect.ｕst.hk", "someone@ust。hk"):
+        with pytest.raises(NotAllowed):
+            check_not_barred(dataset_pk=scene.dataset.pk, person_pk=scene.eve.pk, email=email)
+    Bar.objects.filter(person=None).delete()
+    with pytest.raises(NotAllowed):
+        check_not_barred(dataset_pk=scene.dataset.pk, person_pk=scene.eve.pk, email="alice+2@connect.ust.hk")
+    check_not_barred(dataset_pk=scene.dataset.pk, person_pk=scene.eve.pk, email="alicia@connect.ust.hk")
