@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from agreements.applications.models import EvidenceRun, EvidenceState, State, Submission
+from agreements.applications.models import Application, EvidenceRun, EvidenceState, State, Submission
 from agreements.applications.permissions import Permission, Standing, check_may
 from agreements.applications.transition import lock, subjects
 from agreements.core import actors
 from agreements.core.actors import Actor
 from agreements.core.clock import now
-from agreements.core.errors import NotPossible
+from agreements.core.errors import NotAllowed, NotPossible
 from agreements.core.wakeups import Wakeup, poke
 from agreements.documents import inspecting
 from agreements.ledger.act import act
@@ -45,15 +45,7 @@ def request_again(*, submission: Submission, by: Actor) -> EvidenceRun:
     """
     with act() as record:
         application = lock(submission.application)
-        standing = check_may(Permission.DECIDE, application=application, by=by)
-        if application.state != State.SUBMITTED:
-            raise NotPossible(
-                _("%(reference)s is %(state)s: its evidence stays as it is.")
-                % {"reference": application.reference, "state": application.get_state_display()}
-            )
-        last = newest(submission)
-        if last is not None and last.state == EvidenceState.PENDING:
-            raise NotPossible(_("Evidence is being gathered already."))
+        standing = _check_may_request_again(application=application, last=newest(submission), by=by)
         inspecting.ask_again(document=submission.signed_copy.document)
         run = open_run(submission=submission)
         record.record(
@@ -65,6 +57,27 @@ def request_again(*, submission: Submission, by: Actor) -> EvidenceRun:
             run=run.number,
         )
     return run
+
+
+def may_request_again(*, application: Application, last: EvidenceRun | None, by: Actor) -> bool:
+    """Return whether `request_again` would go through; `last` is the newest run of the newest submission."""
+    try:
+        _check_may_request_again(application=application, last=last, by=by)
+    except (NotAllowed, NotPossible):
+        return False
+    return True
+
+
+def _check_may_request_again(*, application: Application, last: EvidenceRun | None, by: Actor) -> Standing:
+    standing = check_may(Permission.DECIDE, application=application, by=by)
+    if application.state != State.SUBMITTED:
+        raise NotPossible(
+            _("%(reference)s is %(state)s: its evidence stays as it is.")
+            % {"reference": application.reference, "state": application.get_state_display()}
+        )
+    if last is not None and last.state == EvidenceState.PENDING:
+        raise NotPossible(_("Evidence is being gathered already."))
+    return standing
 
 
 def newest(submission: Submission) -> EvidenceRun | None:

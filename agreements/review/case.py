@@ -29,6 +29,7 @@ class Case:
     seen: Seen
     why_not: str
     may_remark: bool
+    may_request_again: bool
     previous: str | None
     next: str | None
 
@@ -51,6 +52,7 @@ def load(*, application: Application, by: Actor) -> Case:
         seen=Seen(handed_in.number, run.digest if run else ""),
         why_not=_why_not(application, by=by),
         may_remark=may(Permission.REMARK, application=application, by=by),
+        may_request_again=evidence.may_request_again(application=application, last=run, by=by),
         previous=previous,
         next=following,
     )

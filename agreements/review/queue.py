@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
 
 from agreements.applications.models import Application, EvidenceRun, State
 from agreements.applications.permissions import cases_visible_to
 from agreements.core.actors import Actor
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one choice of the queue shows, and what it is called."""
+
+    label: StrOrPromise
+    states: tuple[State, ...]
+
+
 FILTERS: Final = {
-    "waiting": (State.SUBMITTED,),
-    "returned": (State.RETURNED,),
-    "decided": (State.APPROVED, State.DECLINED),
-    "all": (State.SUBMITTED, State.RETURNED, State.APPROVED, State.DECLINED, State.WITHDRAWN),
+    "waiting": Shown(_("waiting for a decision"), (State.SUBMITTED,)),
+    "returned": Shown(_("returned for changes"), (State.RETURNED,)),
+    "decided": Shown(_("decided"), (State.APPROVED, State.DECLINED)),
+    # A case that was never submitted is nobody's but its applicant's, whatever is chosen here.
+    "all": Shown(_("all"), tuple(State)),
 }
 
 
@@ -28,7 +42,7 @@ class Filters:
 
 def cases(*, by: Actor, filters: Filters) -> QuerySet[Application]:
     """Return the cases that a person may read, oldest submission first, with `evidence_state` on each."""
-    found = cases_visible_to(by).filter(state__in=FILTERS.get(filters.show, FILTERS["waiting"]))
+    found = cases_visible_to(by).filter(state__in=FILTERS.get(filters.show, FILTERS["waiting"]).states)
     if filters.dataset:
         found = found.filter(dataset__slug=filters.dataset)
     for word in filters.words.split():

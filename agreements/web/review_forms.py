@@ -58,12 +58,7 @@ class QueueForm(forms.Form):
     show = forms.ChoiceField(
         label=_("Show"),
         required=False,
-        choices=[
-            ("waiting", _("waiting for a decision")),
-            ("returned", _("returned for changes")),
-            ("decided", _("decided")),
-            ("all", _("all")),
-        ],
+        choices=[(name, chosen.label) for name, chosen in FILTERS.items()],
     )
     dataset = forms.ChoiceField(label=_("Dataset"), required=False)
     words = forms.CharField(label=_("Search"), required=False, max_length=100)
@@ -72,4 +67,3 @@ class QueueForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = [("", _("all")), *((item.slug, item.title) for item in datasets)]
         self.fields["dataset"] = forms.ChoiceField(label=_("Dataset"), required=False, choices=choices)
-        assert {value for value, _label in self.fields["show"].choices} == set(FILTERS)  # type: ignore[attr-defined]

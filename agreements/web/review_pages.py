@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -16,11 +19,13 @@ from agreements.applications import evidence, remarks
 from agreements.applications.models import Application, DecisionKind, Visibility
 from agreements.catalog.models import Role
 from agreements.catalog.roles import datasets_where
+from agreements.core.actors import Actor
 from agreements.documents import pictures, store
 from agreements.flows.approving import approve
 from agreements.ledger.queries import entries_about
 from agreements.review import case as cases
 from agreements.review import decisions, queue
+from agreements.review.decisions import Seen
 from agreements.review.queue import Filters
 from agreements.web import access
 from agreements.web.evidence_rows import rows_of
@@ -130,20 +135,34 @@ def original(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _carry_out(request: HttpRequest, found: Application, form: DecisionForm) -> str:
     """Make the decision and return what to tell the reviewer."""
-    by, reason = access.actor(request), form.cleaned_data["reason"]
+    kind = DecisionKind(form.cleaned_data["kind"])
+    return _VERBS[kind](found, form.seen, form.cleaned_data["reason"], access.actor(request))
+
+
+def _approve(found: Application, seen: Seen, reason: str, by: Actor) -> str:
+    approved, grant = approve(application=found, seen=seen, reason=reason, by=by)
     names = {"reference": found.reference}
-    match DecisionKind(form.cleaned_data["kind"]):
-        case DecisionKind.RETURN:
-            decisions.return_for_changes(application=found, seen=form.seen, reason=reason, by=by)
-            return _("%(reference)s was returned; the applicant is told why.") % names
-        case DecisionKind.DECLINE:
-            decisions.decline(application=found, seen=form.seen, reason=reason, by=by)
-            return _("%(reference)s was declined; the applicant is told why.") % names
-    approved, grant = approve(application=found, seen=form.seen, reason=reason, by=by)
     if grant is None:
         names |= {"given": str(approved.given), "needed": str(approved.needed)}
         return _("Your approval of %(reference)s is kept: %(given)s of %(needed)s.") % names
     return _("%(reference)s was approved: access %(grant)s begins now.") % (names | {"grant": grant.reference})
+
+
+def _return(found: Application, seen: Seen, reason: str, by: Actor) -> str:
+    decisions.return_for_changes(application=found, seen=seen, reason=reason, by=by)
+    return _("%(reference)s was returned; the applicant is told why.") % {"reference": found.reference}
+
+
+def _decline(found: Application, seen: Seen, reason: str, by: Actor) -> str:
+    decisions.decline(application=found, seen=seen, reason=reason, by=by)
+    return _("%(reference)s was declined; the applicant is told why.") % {"reference": found.reference}
+
+
+_VERBS: Final[Mapping[DecisionKind, Callable[[Application, Seen, str, Actor], str]]] = {
+    DecisionKind.APPROVE: _approve,
+    DecisionKind.RETURN: _return,
+    DecisionKind.DECLINE: _decline,
+}
 
 
 def _show(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from agreements.applications import evidence, submission, withdrawing
-from agreements.applications.models import Application, Decision, Remark, State
+from agreements.applications.models import Application, Decision, EvidenceRun, Remark, State
 from agreements.catalog.models import Role
+from agreements.core import clock
 from agreements.grants.models import Grant
 from tests.applications.cases import FINDING, put, seen, staff, with_evidence
 from tests.flows.scene import Scene, signed_in, submitted
@@ -106,6 +109,25 @@ def test_a_case_opens_in_every_state_it_can_have(scene: Scene, state: State) -> 
     page = signed_in(scene.carol).get(f"/review/{application.reference}/")
     assert page.status_code == 200
     assert ("Access begins at once" in page.content.decode()) == (state == State.SUBMITTED)
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTED, State.RETURNED, State.DECLINED])
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.AUDITOR])
+def test_gathering_again_is_offered_exactly_where_it_works(scene: Scene, state: State, role: Role) -> None:
+    application = put(scene, state)
+    browser = signed_in(staff(scene, "robin", role))
+    offered = "evidence/again/" in browser.get(f"/review/{application.reference}/").content.decode()
+    before = EvidenceRun.objects.count()
+    browser.post(f"/review/{application.reference}/evidence/again/")
+    assert offered == (EvidenceRun.objects.count() > before) == (state == State.SUBMITTED and role == Role.REVIEWER)
+    assert "evidence/again/" not in browser.get(f"/review/{application.reference}/").content.decode()
+
+
+def test_all_cases_are_all_that_were_submitted(scene: Scene) -> None:
+    application = put(scene, State.RETURNED)
+    with clock.frozen(clock.now() + dt.timedelta(days=400)):
+        withdrawing.lapse_forgotten()
+        assert application.reference in signed_in(scene.carol).get("/review/?show=all").content.decode()
 
 
 def test_nobody_reads_a_draft(scene: Scene) -> None:
