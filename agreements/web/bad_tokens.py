@@ -24,7 +24,7 @@ _lock = threading.Lock()
 _counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
 
-def is_too_many(address: str) -> bool:
+def count_refusal(address: str) -> bool:
     """Count one refusal for a client address, and return whether there were too many of them."""
     key = _key(address)
     at = now().timestamp()

@@ -147,7 +147,7 @@ def _redirect(address: str, *, status: int) -> HttpResponse:
 
 
 def _refusal(request: HttpRequest) -> HttpResponse:
-    if bad_tokens.is_too_many(client_address(request)):
+    if bad_tokens.count_refusal(client_address(request)):
         response = HttpResponse(render_to_string("429.html"), status=429)
         response["Retry-After"] = str(bad_tokens.WINDOW)
         return response

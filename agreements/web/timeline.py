@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from agreements.ledger.kinds import Kind, label
+from agreements.ledger.kinds import PAYLOAD_FIELDS, Kind, label
 from agreements.ledger.models import LedgerEntry
 from agreements.people.models import User
 
@@ -28,6 +29,14 @@ _TONES: Final = {
     Kind.APPLICATION_DECLINED: "bad",
     Kind.GRANT_REVOKED: "bad",
 }
+_SUBMISSION: Final = gettext_lazy("submission %(submission)s")
+# Filled in from the payload of the kind, whose fields stand in `ledger/kinds.py`.
+_DETAILS: Final[dict[Kind, StrOrPromise]] = {
+    Kind.GRANT_REVOKED: gettext_lazy("clause %(clause)s of terms %(terms)s"),
+    Kind.AGREEMENT_ISSUED: gettext_lazy("issue %(issue)s, terms %(terms)s"),
+    Kind.LINK_ISSUED: "%(archive)s",
+    **dict.fromkeys((Kind(kind) for kind, fields in PAYLOAD_FIELDS.items() if "submission" in fields), _SUBMISSION),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class Happening:
 
 
 def timeline_of(entries: Iterable[LedgerEntry], *, viewer: User, internal: bool = False) -> list[Happening]:
-    """Return the rows, oldest first, as the viewer may see them: reviewers are named to each other only."""
+    """Return the rows in the order given, as the viewer may see them: reviewers are named to each other only."""
     shown = [entry for entry in entries if internal or entry.kind not in INTERNAL]
     names = _names(shown) if internal else {}
     return [
@@ -71,13 +80,5 @@ def _who(actor: str, viewer: User, names: dict[str, str]) -> str:
 
 
 def _detail(entry: LedgerEntry) -> str:
-    payload = entry.payload
-    if entry.kind == Kind.GRANT_REVOKED:
-        return str(_("clause %(clause)s of terms %(terms)s") % payload)
-    if "submission" in payload:
-        return str(_("submission %(submission)s") % payload)
-    if entry.kind == Kind.LINK_ISSUED:
-        return str(payload["archive"])
-    if entry.kind == Kind.AGREEMENT_ISSUED:
-        return str(_("issue %(issue)s, terms %(terms)s") % payload)
-    return ""
+    words = _DETAILS.get(Kind(entry.kind)) if entry.kind in Kind.values else None
+    return str(words) % entry.payload if words else ""

@@ -233,15 +233,15 @@ class TestFailing:
     def test_one_ipv6_subscriber_is_one_address(self) -> None:
         bad_tokens.forget()
         for number in range(bad_tokens.MOST):
-            assert not bad_tokens.is_too_many(f"2001:db8::{number:x}")
-        assert bad_tokens.is_too_many("2001:db8::ffff")
-        assert not bad_tokens.is_too_many("2001:db8:0:1::1")
+            assert not bad_tokens.count_refusal(f"2001:db8::{number:x}")
+        assert bad_tokens.count_refusal("2001:db8::ffff")
+        assert not bad_tokens.count_refusal("2001:db8:0:1::1")
 
     def test_the_counts_of_addresses_do_not_grow_without_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
         bad_tokens.forget()
         monkeypatch.setattr(bad_tokens, "REMEMBERED", 5)
         for number in range(20):
-            bad_tokens.is_too_many(f"192.0.2.{number}")
+            bad_tokens.count_refusal(f"192.0.2.{number}")
         assert len(bad_tokens._counts) == 5
 
 
