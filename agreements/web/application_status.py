@@ -10,7 +10,7 @@ from agreements.applications.permissions import visible_to
 from agreements.applications.states import RUNNING
 from agreements.catalog.models import Dataset
 from agreements.documents import issuing
-from agreements.documents.models import Inspection
+from agreements.documents.models import Inspection, InspectionState
 from agreements.grants.models import Grant, GrantState
 from agreements.grants.permissions import held_by
 from agreements.ledger.queries import entries_about
@@ -60,6 +60,16 @@ def standing(person: User, dataset: Dataset) -> dict[str, object]:
 def inspection_of(copy: SignedCopy | None) -> Inspection | None:
     """Return how far `inspect` is with a signed copy."""
     return Inspection.objects.filter(document=copy.document).first() if copy else None
+
+
+def is_opened(inspection: Inspection | None) -> bool:
+    """Return whether a signed copy could be opened."""
+    return inspection is not None and inspection.state == InspectionState.OK
+
+
+def is_refused(inspection: Inspection | None) -> bool:
+    """Return whether a signed copy was opened and cannot be accepted."""
+    return inspection is not None and inspection.state == InspectionState.REFUSED
 
 
 def _last_words(application: Application) -> Decision | None:

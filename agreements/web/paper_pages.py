@@ -18,12 +18,12 @@ from agreements.applications.missing import AGREEMENT, DETAILS, SIGNATURE, SITE
 from agreements.applications.models import Application
 from agreements.documents import inspecting, issuing, store
 from agreements.documents.evidence import page_set
-from agreements.documents.models import Inspection, InspectionState
+from agreements.documents.models import Inspection
 from agreements.flows.agreement_issue import issue_agreement
 from agreements.flows.signed_copy import receive_upload
 from agreements.web import access
 from agreements.web.application_forms import SignedCopyForm
-from agreements.web.application_status import inspection_of
+from agreements.web.application_status import inspection_of, is_opened, is_refused
 from agreements.web.papers import pdf_attachment
 from agreements.web.posted import posted
 from agreements.web.refusals import IntoForm, IntoMessages
@@ -101,7 +101,7 @@ def signed_copy_state(request: HttpRequest, reference: str) -> HttpResponse:
     found = access.own_application(request, reference)
     context = {"application": found, **_copy_context(found)}
     response = render(request, "applications/copy_state.html", context)
-    if context["inspection"] is not None and context["inspection"].state == InspectionState.REFUSED:
+    if is_refused(context["inspection"]):
         response["HX-Refresh"] = "true"  # the buttons around this part depend on it too
     return response
 
@@ -136,7 +136,7 @@ def _copy_context(application: Application) -> dict[str, Any]:
 def _odd_pages(application: Application, inspection: Inspection | None) -> str:
     """Return in a sentence what a reviewer will find odd about the pages, before they are handed in; or nothing."""
     issued = issuing.newest(application.reference)
-    if issued is None or inspection is None or inspection.state != InspectionState.OK:
+    if issued is None or inspection is None or not is_opened(inspection):
         return ""
     finding = page_set(inspecting.report_of(inspection), issuing.expected_of(issued))
     return "" if finding.outcome == "pass" else finding.summary
