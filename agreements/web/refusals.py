@@ -12,11 +12,8 @@ from django.http import HttpRequest
 from agreements.core.errors import DomainError, Invalid, MovedOn
 
 
-@dataclass(frozen=True, slots=True)
-class IntoForm:
-    """A `with` block in which a refusal becomes errors of the form: everything typed stays."""
-
-    form: forms.BaseForm
+class _Shown:
+    """A `with` block that shows what the domain refuses and lets everything else through."""
 
     def __enter__(self) -> None:
         return None
@@ -26,28 +23,34 @@ class IntoForm:
     ) -> bool:
         if not isinstance(refusal, DomainError):
             return False
+        self.show(refusal)
+        return True
+
+    def show(self, refusal: DomainError) -> None:
+        """Put the refusal where the person acted."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class IntoForm(_Shown):
+    """A refusal becomes errors of the form: everything typed stays."""
+
+    form: forms.BaseForm
+
+    def show(self, refusal: DomainError) -> None:
         if isinstance(refusal, MovedOn):
             self.form.add_error(None, [str(refusal), *refusal.changes])
         elif isinstance(refusal, Invalid) and refusal.field in self.form.fields:
             self.form.add_error(refusal.field, str(refusal))
         else:
             self.form.add_error(None, str(refusal))
-        return True
 
 
 @dataclass(frozen=True, slots=True)
-class IntoMessages:
-    """A `with` block in which a refusal becomes a message on the page shown next."""
+class IntoMessages(_Shown):
+    """A refusal becomes a message on the page shown next."""
 
     request: HttpRequest
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, refusal: BaseException | None, _: TracebackType | None
-    ) -> bool:
-        if not isinstance(refusal, DomainError):
-            return False
+    def show(self, refusal: DomainError) -> None:
         messages.error(self.request, str(refusal))
-        return True
