@@ -20,8 +20,17 @@ class DecisionForm(forms.Form):
     submission_number = forms.IntegerField(widget=forms.HiddenInput)
     evidence_digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     reason = forms.CharField(
-        label=_("Reason"), required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 4})
+        label=_("Reason"),
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Give the reason: the applicant reads it.")},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self["kind"].value() == DecisionKind.APPROVE:
+            self.fields["reason"].required = False
+            self.fields["reason"].help_text = _("Needed if the evidence is not complete.")
 
     @property
     def seen(self) -> Seen:
@@ -39,7 +48,8 @@ class DecisionForm(forms.Form):
         form = DecisionForm(fields | {"reason": self.data.get("reason", "")}, auto_id=f"{kind}-%s")
         form.full_clean()
         for name, errors in self.errors.as_data().items():
-            form.add_error(name if name == "reason" else None, errors)
+            if name != "reason" or not form.has_error("reason"):
+                form.add_error(name if name == "reason" else None, errors)
         return form
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -166,3 +167,16 @@ def test_pending_evidence_is_asked_for_until_it_is_there(scene: Scene) -> None:
 def test_the_queue_survives_any_question(scene: Scene, query: str) -> None:
     submitted(scene)
     assert signed_in(scene.carol).get(f"/review/{query}").status_code == 200
+
+
+def test_only_an_approval_may_go_without_a_reason_and_an_empty_one_is_asked_for_once(scene: Scene) -> None:
+    application = put(scene, State.SUBMITTED)
+    page = signed_in(scene.carol).get(f"/review/{application.reference}/").content.decode()
+    required = {
+        kind: " required" in re.findall(rf"<textarea[^>]*id=\"{kind}-reason\"[^>]*>", page)[0]
+        for kind in ("approve", "return", "decline")
+    }
+    assert required == {"approve": False, "return": True, "decline": True}
+    assert page.count("(optional)") == 1
+    _status, page = decide(scene, application, given(application, "return", reason=""))
+    assert page.count("Give the reason: the applicant reads it.") == 2  # in the list at the top and at the field
