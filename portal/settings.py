@@ -70,7 +70,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
+    "agreements.web.user_sessions.UserSessions",
     "csp",
     "django_htmx",
 ]
@@ -132,7 +132,8 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 1_000_000, "CULL_FREQUENCY": 10},
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# Tables have digests of session keys: a stolen database signs nobody in.
+SESSION_ENGINE = "agreements.people.session_store"
 
 # Vault addresses: `folder:/path` or `s3:bucket`. Two stores: archives (may presign) and papers (never).
 VAULT_ARCHIVES = env.text("COUNTERSIGN_VAULT_ARCHIVES", f"folder:{BASE_DIR / 'var' / 'archives'}")

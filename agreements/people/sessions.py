@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Final
 
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from agreements.core.clock import now
 from agreements.people.models import User
+from agreements.people.session_store import digest
+
+_BROWSER: Final = 200
+"""Characters that are kept of what a browser says of itself; allauth's column has as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +34,34 @@ class Place:
     last_seen: dt.datetime
 
 
+def note(*, user: User, key: str, address: str, browser: str) -> None:
+    """Put a browser on the list of those in which a person is signed in. `key` is its session's."""
+    UserSession.objects.update_or_create(
+        session_key=digest(key),
+        defaults={"user": user, "ip": address, "user_agent": browser[:_BROWSER], "last_seen_at": now()},
+    )
+
+
 def places(*, user: User, current_key: str | None) -> list[Place]:
     """Return where this person is signed in, the present browser first, then the one seen last."""
+    running = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now())
+    UserSession.objects.filter(~Exists(running), user=user).delete()
     found = [
         Place(
-            current=session.session_key == current_key,
+            current=current_key is not None and session.session_key == digest(current_key),
             browser=session.user_agent,
             address=session.ip,
             since=session.created_at,
             last_seen=session.last_seen_at,
         )
-        for session in UserSession.objects.purge_and_list(user)
+        for session in UserSession.objects.filter(user=user)
     ]
     return sorted(found, key=lambda place: (not place.current, -place.last_seen.timestamp()))
 
 
 def touch(*, key: str) -> None:
     """Note that a browser was seen now."""
-    UserSession.objects.filter(session_key=key).update(last_seen_at=now())
+    UserSession.objects.filter(session_key=digest(key)).update(last_seen_at=now())
 
 
 def end_sessions(user: User) -> None:

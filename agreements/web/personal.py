@@ -7,7 +7,6 @@ import zoneinfo
 from collections.abc import Callable
 from typing import Final
 
-from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
@@ -15,6 +14,7 @@ from django.utils.cache import add_never_cache_headers
 from agreements.core.clock import now
 from agreements.people import accounts, sessions
 from agreements.people.models import User
+from agreements.web.limits import client_address
 
 _SEEN: Final = "seen"
 SEEN_EVERY: Final = dt.timedelta(minutes=5)
@@ -50,7 +50,16 @@ def _zone(name: str) -> dt.tzinfo:
 
 def note_signed_in_here(request: HttpRequest) -> None:
     """Put this browser on the list of those that the person is signed in with."""
-    UserSession.objects.create_from_request(request)
+    if not isinstance(request.user, User):
+        return
+    if not request.session.session_key:
+        request.session.save()
+    sessions.note(
+        user=request.user,
+        key=request.session.session_key or "",
+        address=client_address(request),
+        browser=request.headers.get("User-Agent", ""),
+    )
 
 
 def _note_seen(request: HttpRequest) -> None:

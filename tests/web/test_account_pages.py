@@ -6,6 +6,8 @@ import datetime as dt
 import re
 
 import pytest
+from django.apps import apps
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 from django.utils import timezone, translation
@@ -65,6 +67,22 @@ def test_signing_out_elsewhere_keeps_this_browser_only(client: Client) -> None:
     alice.refresh_from_db()
     left = places(user=alice, current_key=client.session.session_key)
     assert [place.current for place in left] == [True]
+
+
+def test_no_table_has_a_cookie_with_which_somebody_is_signed_in(client: Client) -> None:
+    alice = sign_in(client)
+    client.get("/account/")
+    cookies = {cookie.value for cookie in client.cookies.values()} - {""}
+    assert client.session.session_key in cookies
+    for model in apps.get_models():
+        written = str(list(model._base_manager.values()))
+        assert [value for value in cookies if value in written] == [], model
+    assert [place.current for place in places(user=alice, current_key=client.session.session_key)] == [True]
+    # What a table does have of it opens nothing.
+    for row in Session.objects.all():
+        thief = Client()
+        thief.cookies["session"] = row.session_key
+        assert thief.get("/account/").status_code == 302
 
 
 def test_last_seen_is_written_at_most_every_five_minutes(client: Client) -> None:
