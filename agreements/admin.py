@@ -22,6 +22,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from agreements.flows import accounts
 from agreements.people.models import User
 from agreements.people.sessions import end_sessions
 
@@ -56,12 +57,17 @@ class UserAdmin(PeopleAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save, and end the person's sessions when the account was closed or lost its rights."""
-        before = User.objects.get(pk=obj.pk)
-        obj.is_superuser = obj.is_staff
-        super().save_model(request, obj, form, change)
-        if (before.is_active and not obj.is_active) or (before.is_staff and not obj.is_staff):
-            end_sessions(obj)
+        """Hand what was ticked to the domain, which ends sessions and writes the record."""
+        assert isinstance(request.user, User)
+        by = request.user.actor
+        if obj.pk != by.pk:
+            accounts.set_administrator(user=obj, is_administrator=obj.is_staff, by=by)
+            accounts.set_open(user=obj, is_open=obj.is_active, by=by)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """One's own account is another administrator's to change."""
+        own = obj is not None and obj.pk == request.user.pk
+        return self.fields if own else self.readonly_fields
 
     @admin.action(description=_("Sign out everywhere"), permissions=["change"])
     def sign_out(self, request: HttpRequest, queryset: Any) -> None:

@@ -19,6 +19,7 @@ class Kind(models.TextChoices):
     ROLE_GIVEN = "role.given", _("Role given")
     ROLE_ENDED = "role.ended", _("Role ended")
     STAFF_INVITED = "staff.invited", _("Staff invited")
+    INVITATION_WITHDRAWN = "invitation.withdrawn", _("Invitation withdrawn")
     DOMAIN_RULE_ADDED = "domain-rule.added", _("Address rule added")
     DOMAIN_RULE_ENDED = "domain-rule.ended", _("Address rule ended")
 
@@ -47,6 +48,11 @@ class Kind(models.TextChoices):
     BAR_SET = "bar.set", _("Barred from applying")
     BAR_LIFTED = "bar.lifted", _("Bar lifted")
 
+    ACCOUNT_CLOSED = "account.closed", _("Account closed")
+    ACCOUNT_OPENED = "account.opened", _("Account opened again")
+    ADMINISTRATOR_MADE = "administrator.made", _("Site administrator made")
+    ADMINISTRATOR_ENDED = "administrator.ended", _("Site administrator ended")
+
 
 # What a payload may hold. Never a secret, never a person's words: of free text only `reason_digest`.
 PAYLOAD_FIELDS: Final[Mapping[str, frozenset[str]]] = {
@@ -56,6 +62,7 @@ PAYLOAD_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     Kind.ROLE_GIVEN: frozenset({"assigned_role"}),
     Kind.ROLE_ENDED: frozenset({"assigned_role"}),
     Kind.STAFF_INVITED: frozenset({"assigned_role"}),
+    Kind.INVITATION_WITHDRAWN: frozenset({"assigned_role"}),
     Kind.DOMAIN_RULE_ADDED: frozenset({"suffix", "verdict", "reason_digest"}),
     Kind.DOMAIN_RULE_ENDED: frozenset({"suffix"}),
     Kind.APPLICATION_STARTED: frozenset({"terms"}),
@@ -81,6 +88,10 @@ PAYLOAD_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     Kind.GRANT_REVOKED: frozenset({"clause", "terms", "reason_digest"}),
     Kind.BAR_SET: frozenset({"reason_digest", "until"}),
     Kind.BAR_LIFTED: frozenset({"reason_digest"}),
+    Kind.ACCOUNT_CLOSED: frozenset(),
+    Kind.ACCOUNT_OPENED: frozenset(),
+    Kind.ADMINISTRATOR_MADE: frozenset(),
+    Kind.ADMINISTRATOR_ENDED: frozenset(),
 }
 
 
