@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.utils.translation import gettext as _
 
 from agreements.applications.drafting import lock_editable
@@ -17,12 +19,12 @@ from agreements.documents import issuing
 from agreements.documents.agreement_form import (
     AgreementForm,
     Applicant,
-    Clause,
     Member,
     Site,
     render_agreement,
 )
 from agreements.documents.models import IssuedAgreement
+from agreements.flows.printed_terms import printed_terms
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 
@@ -73,15 +75,9 @@ def _issued_for(application: Application, digest: str) -> IssuedAgreement | None
 
 
 def _filled_in(application: Application, *, issue: int) -> AgreementForm:
-    form, dataset, terms = form_of(application), application.dataset, application.terms
-    return AgreementForm(
-        dataset_name=dataset.title,
-        terms_version=terms.version,
-        terms_sha256=terms.sha256,
-        clauses=tuple(Clause(c["id"], c["heading"], tuple(c["paragraphs"])) for c in terms.clauses),
-        issued_on=today(),
-        contact_addresses=(dataset.contact_address, *dataset.copy_addresses),
-        mail_subject=dataset.mail_subject,
+    form = form_of(application)
+    return replace(
+        printed_terms(application.terms, issued_on=today()),
         applicant=Applicant(
             name=form["name"],
             organization=form["organization"],

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from django.utils.translation import get_language
+
 from agreements.catalog.models import Terms
 from agreements.core import secrets
 from agreements.documents import issuing
-from agreements.documents.agreement_form import Clause, render_blank
+from agreements.documents.agreement_form import AgreementForm, render_agreement
+from agreements.flows.printed_terms import printed_terms
 
 
 def blank_form(terms: Terms) -> bytes:
-    """Return the PDF; the same bytes for the same terms and key."""
-    number = secrets.key_ring().current
-    return render_blank(
-        dataset_name=terms.dataset.title,
-        terms_version=terms.version,
-        terms_sha256=terms.sha256,
-        clauses=tuple(Clause(item["id"], item["heading"], tuple(item["paragraphs"])) for item in terms.clauses),
-        issued_on=terms.effective_from,
-        contact_addresses=(terms.dataset.contact_address, *terms.dataset.copy_addresses),
-        mail_subject=terms.dataset.mail_subject,
-        qr_key=issuing.qr_key(number),
-        qr_key_number=number,
-    )
+    """Return the PDF; the same bytes for the same terms, key and language."""
+    form = printed_terms(terms, issued_on=terms.effective_from)
+    return _drawn(form, secrets.key_ring().current, get_language())
+
+
+@lru_cache(maxsize=16)
+def _drawn(form: AgreementForm, key_number: int, _language: str | None) -> bytes:
+    """Anybody may ask for it: it is drawn once for all that stands in it, not for each of them."""
+    return render_agreement(form, qr_key=issuing.qr_key(key_number), qr_key_number=key_number)
