@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -11,12 +10,11 @@ from pathlib import Path
 def main() -> int:
     arguments = argparse.ArgumentParser(prog="inspector", description="Looks inside PDF files that strangers sent.")
     arguments.add_argument("--spool", type=Path, metavar="DIR", help="serve the requests that appear in a folder")
-    arguments.add_argument("--parent", type=int, metavar="PID", help="end when this process has ended")
     asked = arguments.parse_args()
     if asked.spool is None:
         from agreements.documents.inspector.one_file import serve
 
-        serve(sys.stdin.buffer, sys.stdout.buffer, parent=asked.parent or os.getppid())
+        serve(sys.stdin.buffer, sys.stdout.buffer)
         return 0
     from agreements.documents.inspector.spool import watch
 

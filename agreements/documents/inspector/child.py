@@ -43,7 +43,7 @@ def run(data: bytes, *, limits: frames.Limits, wall_seconds: float) -> Answer:
         request.write(frames.request_header(len(data), limits) + data)
         request.seek(0)
         child = subprocess.Popen(
-            [sys.executable, *_COMMAND, "--parent", str(os.getpid())],
+            [sys.executable, *_COMMAND],
             stdin=request,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from agreements.documents.inspector import frames
-from agreements.documents.inspector.confine import confine
+from agreements.documents.inspector.confine import cut_off, limit
 
 
-def serve(request: BinaryIO, answer: BinaryIO, *, parent: int) -> None:
+def serve(request: BinaryIO, answer: BinaryIO) -> None:
     """Read a request, confine this process, and write the answer. Never raises for anything that a file contains."""
     try:
         length, limits = frames.read_request_header(request)
     except frames.BadRequest:
         frames.write_json(answer, frames.STOP, code="bad-request", values={})
         return
-    confine(memory=limits.memory, cpu_seconds=limits.cpu_seconds, parent=parent)
+    limit(memory=limits.memory, cpu_seconds=limits.cpu_seconds)
+    # Loaded within the limits, but before the process becomes a user who may not be able to reach them.
+    load()
+    cut_off(answer)
     data = request.read(length)
     if len(data) != length:
         frames.write_json(answer, frames.STOP, code="bad-request", values={})
@@ -23,8 +26,16 @@ def serve(request: BinaryIO, answer: BinaryIO, *, parent: int) -> None:
     _inspect(data, limits, answer)
 
 
+def load() -> None:
+    """Load the libraries, with the codecs that they would load late."""
+    from PIL import Image
+
+    from agreements.documents.inspector import pages, structure  # noqa: F401 - for their libraries
+
+    Image.preinit()
+
+
 def _inspect(data: bytes, limits: frames.Limits, answer: BinaryIO) -> None:
-    # After confine(): the libraries, too, are loaded within the limits.
     from agreements.documents.inspector.structure import Refused, screen
 
     try:
