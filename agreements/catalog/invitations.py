@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from agreements.catalog import roles
 from agreements.catalog.models import Dataset, Role, RoleAssignment, StaffInvitation
-from agreements.catalog.permissions import Permission, check_may
+from agreements.catalog.permissions import Permission, check_may, may
 from agreements.core import secrets
 from agreements.core.actors import Actor
 from agreements.core.clock import now
@@ -73,6 +73,16 @@ def waiting(dataset: Dataset) -> QuerySet[StaffInvitation]:
     return found.order_by("-created_at")
 
 
+def withdraw(*, invitation: StaffInvitation, by: Actor) -> None:
+    """End an invitation before anybody took it up; one that is over is no error. Raises NotAllowed."""
+    standing = check_may(Permission.CHANGE_ROLES, dataset=invitation.dataset, by=by)
+    with act() as record:
+        if waiting(invitation.dataset).filter(pk=invitation.pk).update(expires_at=now()):
+            about = {"dataset": invitation.dataset.slug}
+            role = str(invitation.role)
+            record.record(Kind.INVITATION_WITHDRAWN, by=by, as_role=standing, subjects=about, assigned_role=role)
+
+
 def token(invitation: StaffInvitation) -> str:
     """Return what the mailed address carries: the nonce and its tag."""
     return invitation.nonce + _tag(invitation).hex()
@@ -110,6 +120,9 @@ def accept(*, token: str, by: Actor) -> RoleAssignment:
             raise NotPossible(_("This invitation was already accepted."))
         if not invitation.is_open(now()):
             raise NotPossible(_("This invitation has run out. Ask for a new one."))
+        inviter = invitation.invited_by
+        if inviter is not None and not may(Permission.CHANGE_ROLES, dataset=invitation.dataset, by=inviter.actor):
+            raise NotPossible(_("Who invited you no longer looks after this dataset. Ask for a new invitation."))
         invitation.accepted_at = now()
         invitation.save(update_fields=["accepted_at"])
         return roles.assign(

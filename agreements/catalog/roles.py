@@ -7,12 +7,13 @@ from collections.abc import Collection
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from agreements.catalog.models import Dataset, Role, RoleAssignment
+from agreements.catalog.models import Dataset, Role, RoleAssignment, StaffInvitation
 from agreements.catalog.permissions import (
     Permission,
     check_may,
     datasets_where,
     has_role,
+    may,
     roles_of,
     running,
 )
@@ -66,6 +67,9 @@ def end(*, user: User, dataset: Dataset, role: Role, by: Actor) -> None:
         if role == Role.STEWARD and not others.exists():
             raise NotPossible(_("This is the last steward; the dataset needs one. Invite another first."))
         held.update(ended_at=now())
+        if not may(Permission.CHANGE_ROLES, dataset=dataset, by=user.actor):
+            sent = StaffInvitation.objects.filter(dataset=dataset, invited_by=user, accepted_at=None)
+            sent.filter(expires_at__gt=now()).update(expires_at=now())
         # Whoever loses a role signs in anew: a page left open in a browser must not go on acting.
         end_sessions(user)
         about = _subjects(user, dataset)

@@ -13,7 +13,8 @@ from django.http import Http404, HttpRequest
 from agreements.applications import drafting, signing, submission
 from agreements.applications import permissions as application_rules
 from agreements.applications.models import Application, SignedCopy, Submission
-from agreements.catalog.models import Archive, Dataset, Role, RoleAssignment, Terms
+from agreements.catalog import invitations
+from agreements.catalog.models import Archive, Dataset, Role, RoleAssignment, StaffInvitation, Terms
 from agreements.catalog.roles import datasets_where, has_role, holders
 from agreements.core.actors import Actor
 from agreements.grants import links
@@ -154,6 +155,11 @@ def managed_grant(request: HttpRequest, slug: str, reference: str) -> Grant:
 def running_role(dataset: Dataset, assignment_id: int) -> RoleAssignment:
     """Return a role that somebody holds now; the dataset was loaded for its steward."""
     return _found(holders(dataset).filter(pk=assignment_id).first())
+
+
+def waiting_invitation(dataset: Dataset, invitation_id: int) -> StaffInvitation:
+    """Return an invitation that nobody took up yet; the dataset was loaded for its steward."""
+    return _found(invitations.waiting(dataset).filter(pk=invitation_id).first())
 
 
 def rule(dataset: Dataset, rule_id: int) -> DomainRule:

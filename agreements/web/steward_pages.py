@@ -118,6 +118,18 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
+def withdraw_invitation(request: HttpRequest, slug: str, invitation_id: int) -> HttpResponse:
+    """End an invitation that nobody took up yet."""
+    dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
+    invitation = access.waiting_invitation(dataset, invitation_id)
+    with IntoMessages(request):
+        invitations.withdraw(invitation=invitation, by=access.actor(request))
+        messages.success(request, _("The invitation of %(email)s is withdrawn.") % {"email": invitation.email})
+    return redirect("stewardship", slug=slug)
+
+
+@login_required
+@require_POST
 def end_role(request: HttpRequest, slug: str, assignment_id: int) -> HttpResponse:
     """End somebody's role."""
     dataset = access.staffed_dataset(request, slug, roles=STEWARDS)

@@ -68,6 +68,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stewardship/<slug:slug>/mail/<int:message_id>/again/", steward_pages.resend_mail, name="failed-mail-resend"),
     path("stewardship/<slug:slug>/people/invite/", steward_pages.invite, name="invite"),
     path("stewardship/<slug:slug>/people/<int:assignment_id>/end/", steward_pages.end_role, name="role-end"),
+    path(
+        "stewardship/<slug:slug>/invitations/<int:invitation_id>/withdraw/",
+        steward_pages.withdraw_invitation,
+        name="invitation-withdraw",
+    ),
     path("stewardship/<slug:slug>/rules/add/", steward_pages.add_rule, name="rule-add"),
     path("stewardship/<slug:slug>/rules/<int:rule_id>/end/", steward_pages.end_rule, name="rule-end"),
     path("invitations/<word:token>/", steward_pages.accept_invitation, name="invitation"),

@@ -102,3 +102,29 @@ def test_only_a_steward_invites_and_only_to_a_real_address(genebody: Dataset, da
         invitations.invite(dataset=genebody, email="dan@lab.example", role=Role.STEWARD, by=dan.actor)
     assert not StaffInvitation.objects.exists()
     assert not OutboxMessage.objects.exists()
+
+
+def test_an_invitation_of_somebody_who_no_longer_gives_roles_is_worth_nothing(
+    genebody: Dataset, invitation: StaffInvitation, carol: User, dan: User
+) -> None:
+    alice = User.objects.create_user("alice@lab.example")
+    roles.assign(user=alice, dataset=genebody, role=Role.STEWARD, by=dan.actor, as_role="steward", given_by_pk=dan.pk)
+    roles.end(user=dan, dataset=genebody, role=Role.STEWARD, by=alice.actor)
+    assert not invitations.waiting(genebody).exists()
+    # Even one that no clean-up caught, as when an account is closed.
+    StaffInvitation.objects.update(expires_at=clock.now() + dt.timedelta(days=1))
+    with pytest.raises(NotPossible, match="no longer looks after"):
+        invitations.accept(token=invitations.token(invitation), by=carol.actor)
+    assert not roles.roles_of(carol.pk, genebody)
+
+
+def test_a_steward_withdraws_an_invitation_once(
+    genebody: Dataset, invitation: StaffInvitation, carol: User, dan: User
+) -> None:
+    with pytest.raises(NotAllowed):
+        invitations.withdraw(invitation=invitation, by=carol.actor)
+    for _ in range(2):
+        invitations.withdraw(invitation=invitation, by=dan.actor)
+    assert LedgerEntry.objects.filter(kind="invitation.withdrawn").count() == 1
+    with pytest.raises(NotPossible, match="run out"):
+        invitations.accept(token=invitations.token(invitation), by=carol.actor)

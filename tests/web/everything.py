@@ -96,6 +96,7 @@ def build(folder: Path) -> Everything:
         "role": str(RoleAssignment.objects.get(user=scene.carol).pk),
         "rule": str(rule.pk),
         "invitation": invitations.token(invited),
+        "invited": str(invited.pk),
         "person": str(scene.eve.pk),
     }
     clients = {"out": Client()} | {name: _browser(user) for name, user in people.items()}

@@ -101,6 +101,8 @@ GET  /stewardship/{slug}/people/invite/                 in     405    405    405
 POST /stewardship/{slug}/people/invite/                 in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/people/{role}/end/             in     405    405    405    405    405    405    405    405
 POST /stewardship/{slug}/people/{role}/end/             in     404    404    404    404    to     404    404    404
+GET  /stewardship/{slug}/invitations/{invited}/withdraw/ in     405    405    405    405    405    405    405    405
+POST /stewardship/{slug}/invitations/{invited}/withdraw/ in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/rules/add/                     in     405    405    405    405    405    405    405    405
 POST /stewardship/{slug}/rules/add/                     in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/rules/{rule}/end/              in     405    405    405    405    405    405    405    405
