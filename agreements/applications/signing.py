@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Final
+
 from django.utils.translation import gettext as _
 
 from agreements.applications.drafting import lock_editable
 from agreements.applications.models import Application, SignedCopy
-from agreements.applications.permissions import Permission, Standing, check_may
-from agreements.applications.transition import lock, subjects
+from agreements.applications.permissions import Standing
+from agreements.applications.transition import subjects
 from agreements.core.actors import Actor
 from agreements.core.clock import now
-from agreements.core.errors import NotPossible
+from agreements.core.errors import NotPossible, TooMany
 from agreements.documents import inspecting
 from agreements.documents.models import StoredDocument
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
+
+COPIES_PER_DAY: Final = 20
 
 
 def receive(*, application: Application, document: StoredDocument, original_name: str, by: Actor) -> SignedCopy:
@@ -36,14 +41,29 @@ def receive(*, application: Application, document: StoredDocument, original_name
 
 
 def inspect_again(*, application: Application, by: Actor) -> None:
-    """Have the signed copy opened once more after it could not be. Raises NotAllowed, NotPossible without a copy."""
+    """Have the signed copy opened once more after it could not be.
+
+    Raises NotAllowed; NotPossible without a copy, once handed in, or when it was repeated often enough.
+    """
     with act():
-        locked = lock(application)
-        check_may(Permission.EDIT, application=locked, by=by)
+        locked = lock_editable(application, by=by)
         copy = current(locked)
         if copy is None:
             raise NotPossible(_("There is no signed copy yet."))
         inspecting.ask_again(document=copy.document)
+
+
+def check_may_receive(*, application: Application, by: Actor) -> None:
+    """Raise, before anything is stored, what `receive` would: NotAllowed, NotPossible; and TooMany in one day."""
+    with act():
+        locked = lock_editable(application, by=by)
+        recent = SignedCopy.objects.filter(application=locked, received_at__gt=now() - dt.timedelta(days=1))
+        if recent.count() >= COPIES_PER_DAY:
+            raise TooMany(
+                _("%(count)d copies were uploaded within a day. Upload the next one tomorrow.")
+                % {"count": COPIES_PER_DAY},
+                retry_after=86_400,
+            )
 
 
 def current(application: Application) -> SignedCopy | None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from agreements.core import sweep
 from agreements.core.clock import now
+from agreements.core.errors import NotPossible
 from agreements.core.wakeups import Wakeup, poke
 from agreements.documents import store
 from agreements.documents.inspection import InspectionReport, Outcome, PageFinding, inspect
@@ -22,6 +23,10 @@ from agreements.vault import stores
 # A claim outlives the wall clock of one look (60 s); after that a killed worker's document is taken up again.
 CLAIM: Final = dt.timedelta(seconds=90)
 ATTEMPTS: Final = 3
+# How often a person may have a failed look repeated; each repetition has attempts of its own.
+REPETITIONS: Final = 3
+# `attempts` counts on over the repetitions: its tens say which one it is.
+_ROUND: Final = 10
 
 _OUTCOMES: Final[dict[InspectionState, Outcome]] = {
     InspectionState.OK: "ok",
@@ -39,12 +44,23 @@ def ask(*, document: StoredDocument) -> Inspection:
 
 
 def ask_again(*, document: StoredDocument) -> Inspection:
-    """Put a document in line once more after it could not be opened. What was found is forgotten."""
-    Inspection.objects.filter(document=document, state=InspectionState.FAILED).update(
-        state=InspectionState.PENDING, reason="", reason_code="", attempts=0, due_at=now(), finished_at=None
-    )
+    """Put a document in line once more after it could not be opened. What was found is forgotten.
+
+    Nothing happens unless it failed. Raises NotPossible when it was repeated often enough.
+    """
+    with transaction.atomic():
+        inspection = Inspection.objects.select_for_update().get(document=document)
+        if inspection.state != InspectionState.FAILED:
+            return inspection
+        repetition = inspection.attempts // _ROUND + 1
+        if repetition > REPETITIONS:
+            raise NotPossible(_("This file was tried often enough: it cannot be opened here."))
+        inspection.state, inspection.attempts = InspectionState.PENDING, repetition * _ROUND
+        inspection.reason = inspection.reason_code = ""
+        inspection.due_at, inspection.finished_at = now(), None
+        inspection.save()
     poke(Wakeup.INSPECTION)
-    return Inspection.objects.get(document=document)
+    return inspection
 
 
 def work_off() -> int:
@@ -66,7 +82,7 @@ def claim(inspection: Inspection) -> bool:
 
 def settle(inspection: Inspection) -> None:
     """Open a claimed document in the `inspect` process and write down what was found."""
-    if inspection.attempts > ATTEMPTS:
+    if inspection.attempts % _ROUND > ATTEMPTS:
         _write(inspection, _given_up())
         return
     report = inspect(store.read(inspection.document), spool_folder=_spool())

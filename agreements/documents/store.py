@@ -31,6 +31,12 @@ def save(data: bytes) -> StoredDocument:
     return StoredDocument.objects.create(store_key=key, sha256=sha256(data).hexdigest(), size=len(data))
 
 
+def discard(document: StoredDocument) -> None:
+    """Delete a file and its row, for one that nothing came to refer to."""
+    document.delete()
+    stores.papers().delete(document.store_key)
+
+
 def read(document: StoredDocument) -> bytes:
     """Return a stored file. Raises ValueError if it is no longer the bytes that were stored."""
     return _checked(document, b"".join(stores.papers().open_range(document.store_key, 0, document.size)))
