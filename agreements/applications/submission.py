@@ -53,6 +53,14 @@ def newest(application: Application) -> Submission | None:
     return submissions.select_related("signed_copy__document", "terms", "application__dataset").first()
 
 
+def repeats(application: Application) -> Submission | None:
+    """Return the last submission if handing in now would hand in the very same form and signed copy, else None."""
+    last, copy = newest(application), current(application)
+    if last is None or copy is None or last.form_sha256 != form_sha256(form_of(application)):
+        return None
+    return last if copy.document.sha256 == last.signed_copy.document.sha256 else None
+
+
 def _freeze(application: Application) -> Submission:
     last = Submission.objects.filter(application=application).aggregate(last=Max("number"))["last"] or 0
     copy = current(application)

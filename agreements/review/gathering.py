@@ -18,6 +18,7 @@ from agreements.documents.models import Inspection, InspectionState, IssuedAgree
 from agreements.identity.evidence import assess
 from agreements.identity.rules import rules_for
 from agreements.review.history import history_findings
+from agreements.review.resubmission import resubmission_findings
 
 WAIT_FOR_INSPECTION: Final = 5
 
@@ -55,7 +56,8 @@ def _look(submission: Submission, inspection: Inspection) -> tuple[list[dict[str
         organization=submission.form["organization"],
         rules=rules_for(application.dataset),
     )
-    found = [*map(dict, address.findings), *_paper_findings(submission, inspection), *history_findings(application)]
+    papers = [*_paper_findings(submission, inspection), *resubmission_findings(submission)]
+    found = [*map(dict, address.findings), *papers, *history_findings(application)]
     return found, {**address.sources, "pikepdf": version("pikepdf"), "pypdfium2": version("pypdfium2")}
 
 

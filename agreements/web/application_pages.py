@@ -18,7 +18,7 @@ from agreements.web import access, application_status
 from agreements.web.application_forms import DetailsForm, SiteForm, SubmitForm, members_as_text
 from agreements.web.posted import posted
 from agreements.web.refusals import IntoForm, IntoMessages
-from agreements.web.stepper import next_step, steps_of, still_missing
+from agreements.web.stepper import SUBMIT, next_step, still_missing
 
 
 @login_required
@@ -64,7 +64,7 @@ def details(request: HttpRequest, reference: str) -> HttpResponse:
         with IntoForm(form):
             drafting.save(application=found, fields=form.cleaned_data, by=access.actor(request))
             return redirect(next_step(found, missing=still_missing(found), after=DETAILS))
-    context = {"application": found, "form": form, "steps": steps_of(found, at=DETAILS, missing=still_missing(found))}
+    context = {"form": form, **application_status.frame(found, at=DETAILS, missing=still_missing(found))}
     return render(request, "applications/details.html", context, status=422 if form.errors else 200)
 
 
@@ -87,7 +87,7 @@ def site(request: HttpRequest, reference: str) -> HttpResponse:
             members = form.cleaned_data["members"]
             drafting.save_site(application=found, fields=fields, members=members, by=access.actor(request))
             return redirect(next_step(found, missing=still_missing(found), after=SITE))
-    context = {"application": found, "form": form, "steps": steps_of(found, at=SITE, missing=still_missing(found))}
+    context = {"form": form, **application_status.frame(found, at=SITE, missing=still_missing(found))}
     return render(request, "applications/site.html", context, status=422 if form.errors else 200)
 
 
@@ -107,11 +107,11 @@ def submit(request: HttpRequest, reference: str) -> HttpResponse:
             return redirect("application", reference=reference)
     missing = still_missing(found)
     context = {
-        "application": found,
+        **application_status.frame(found, at=SUBMIT, missing=missing),
         "form": form,
         "missing": missing,
+        "repeats": submission.repeats(found),
         "said": form_of(found),
-        "steps": steps_of(found, at="submit", missing=missing),
     }
     return render(request, "applications/submit.html", context, status=422 if form.errors else 200)
 

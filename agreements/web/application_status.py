@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agreements.applications import drafting, remarks, signing, submission, withdrawing
+from agreements.applications.missing import Missing
 from agreements.applications.models import Application, Decision, DecisionKind, SignedCopy, State
 from agreements.applications.permissions import visible_to
 from agreements.applications.states import RUNNING
@@ -70,6 +71,12 @@ def is_opened(inspection: Inspection | None) -> bool:
 def is_refused(inspection: Inspection | None) -> bool:
     """Return whether a signed copy was opened and cannot be accepted."""
     return inspection is not None and inspection.state == InspectionState.REFUSED
+
+
+def frame(application: Application, *, at: str, missing: list[Missing]) -> dict[str, Any]:
+    """Return what the frame of a step's page shows: the steps with the one named `at` open, and why it was returned."""
+    steps = steps_of(application, at=at, missing=missing)
+    return {"application": application, "steps": steps, "returned": _last_words(application)}
 
 
 def _last_words(application: Application) -> Decision | None:

@@ -17,6 +17,7 @@ _ABOUT: Final[dict[str, StrOrPromise]] = {
     "structure": _("Signed copy: the file"),
     "page_set": _("Signed copy: the pages"),
     "signed": _("Signed copy: the signature"),
+    "resubmission": _("Since the last submission"),
     "history-domain": _("Earlier cases: organization"),
     "history-person": _("Earlier cases: person"),
     "history-bar": _("Earlier cases: bar"),

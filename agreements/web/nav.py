@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from agreements.catalog.models import Role
@@ -17,6 +18,14 @@ from agreements.web import access
 def nav(request: HttpRequest) -> dict[str, Any]:
     """Return `nav` as base.html describes it, worked out only when a template asks."""
     return {"nav": SimpleLazyObject(lambda: _nav(request))}
+
+
+def home_of(user: User) -> str:
+    """Return where somebody's work is: a steward's desk, a reviewer's queue, or the datasets."""
+    desk = datasets_where(user.pk, (Role.STEWARD, Role.AUDITOR)).first()
+    if desk is not None:
+        return reverse("stewardship", args=[desk.slug])
+    return reverse("review-queue" if datasets_where(user.pk, tuple(Role)).exists() else "datasets")
 
 
 def _nav(request: HttpRequest) -> dict[str, Any]:

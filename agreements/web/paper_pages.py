@@ -23,11 +23,11 @@ from agreements.flows.agreement_issue import issue_agreement
 from agreements.flows.signed_copy import receive_upload
 from agreements.web import access
 from agreements.web.application_forms import SignedCopyForm
-from agreements.web.application_status import inspection_of, is_opened, is_refused
+from agreements.web.application_status import frame, inspection_of, is_opened, is_refused
 from agreements.web.papers import pdf_attachment
 from agreements.web.posted import posted
 from agreements.web.refusals import IntoForm, IntoMessages
-from agreements.web.stepper import next_step, steps_of, still_missing
+from agreements.web.stepper import next_step, still_missing
 
 
 @login_required
@@ -43,11 +43,10 @@ def agreement(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("application-agreement", reference=reference)
     missing = still_missing(found)
     context = {
-        "application": found,
+        **frame(found, at=AGREEMENT, missing=missing),
         "agreement": issuing.newest(found.reference),
         "needs_new": AGREEMENT in {item.step for item in missing},
         "first": [item for item in missing if item.step in {DETAILS, SITE}],
-        "steps": steps_of(found, at=AGREEMENT, missing=missing),
         "next_step": next_step(found, missing=missing, after=AGREEMENT),
     }
     return render(request, "applications/agreement.html", context)
@@ -83,9 +82,8 @@ def signature(request: HttpRequest, reference: str) -> HttpResponse:
             return redirect("application-signature", reference=reference)
     missing = still_missing(found)
     context = {
-        "application": found,
+        **frame(found, at=SIGNATURE, missing=missing),
         "form": form,
-        "steps": steps_of(found, at=SIGNATURE, missing=missing),
         "limit": settings.SIGNED_COPY_LIMIT,
         "next_step": next_step(found, missing=missing, after=SIGNATURE),
         **_copy_context(found),

@@ -30,6 +30,7 @@ from agreements.people.models import normal_address
 from agreements.web import proofs
 from agreements.web.code_mail import CodeForm, check_code
 from agreements.web.code_page import answer, send_or_refusal
+from agreements.web.nav import home_of
 from agreements.web.own_paths import own_path
 
 _PENDING: Final = "sign_in"
@@ -127,5 +128,7 @@ def _sign_in(request: HttpRequest, pending: dict[str, Any], *, code: str) -> Htt
     accounts.note_verified(user)
     record_authentication(request, user, method="code", email=user.email)
     proofs.note_mailbox(request, user)
-    response: HttpResponse = perform_login(request, user, email=user.email, redirect_url=pending["next"])
+    response: HttpResponse = perform_login(
+        request, user, email=user.email, redirect_url=pending["next"] or home_of(user)
+    )
     return response

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from agreements.applications import remarks, submission, withdrawing
-from agreements.applications.models import Application, State, Visibility
+from agreements.applications.models import Application, State, Submission, Visibility
 from agreements.bars.models import Bar
 from agreements.catalog.models import Dataset, Role
 from agreements.core import clock
@@ -17,6 +17,7 @@ from agreements.people.models import User
 from agreements.review import case, queue
 from agreements.review.history import history_findings, history_of
 from agreements.review.queue import Filters
+from agreements.review.resubmission import resubmission_findings
 from tests.applications.cases import put, staff
 from tests.flows.scene import Scene, submitted
 
@@ -149,3 +150,20 @@ def test_the_cases_before_and_after_are_those_of_the_queue(scene: Scene) -> None
     assert queue.neighbours(application=Application.objects.get(reference=ordered[1]), by=by) == (ordered[0], None)
     assert set(ordered) == {first.reference, second.reference}
     assert submission.newest(first) is not None
+
+
+def test_a_second_submission_is_compared_with_the_first(scene: Scene) -> None:
+    application = put(scene, State.RETURNED)
+    by = scene.alice.actor
+    again = submission.submit(application=application, by=by)
+    (finding,) = resubmission_findings(again)
+    assert (finding["outcome"], finding["summary"]) == (
+        "attention",
+        "Nothing changed: the form and the signed copy are those of submission 1.",
+    )
+    first = Submission.objects.get(application=application, number=1)
+    assert resubmission_findings(first) == []
+    again.form["city"] = "Kowloon"
+    (finding,) = resubmission_findings(again)
+    assert (finding["outcome"], finding["details"]["changed_in_the_form"]) == ("pass", ["city"])
+    assert finding["summary"] == "The form changed since submission 1; the signed copy is the same."

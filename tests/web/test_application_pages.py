@@ -9,7 +9,8 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from agreements.applications.models import Application, State, Submission
+from agreements.applications import drafting
+from agreements.applications.models import Application, Decision, State, Submission
 from agreements.catalog.models import Access, Subset, Terms
 from agreements.core import clock
 from agreements.mail.drain import drain
@@ -184,3 +185,18 @@ def test_an_address_that_cannot_be_is_not_found(scene: Scene, address: str) -> N
     for browser in (signed_in(scene.alice), signed_in(scene.dan)):
         assert browser.get(address).status_code in {404, 405}
         assert browser.post(address).status_code in {404, 405}
+
+
+def test_a_returned_application_shows_the_reason_on_every_step_and_says_when_nothing_was_changed(scene: Scene) -> None:
+    application = put(scene, State.RETURNED)
+    reason = Decision.objects.get(application=application).reason
+    alice = signed_in(scene.alice)
+    base = f"/applications/{application.reference}"
+    for step in ("details", "site", "agreement", "signed-copy", "submit"):
+        page = alice.get(f"{base}/{step}/").content.decode()
+        assert "Returned for changes, with this reason" in page
+        assert reason in page
+    assert "Nothing has changed since submission 1" in page
+    fields = {name: getattr(application, name) for name in DETAILS} | {"position": "Professor"}
+    drafting.save(application=application, fields=fields, by=scene.alice.actor)
+    assert "Nothing has changed" not in alice.get(f"{base}/submit/").content.decode()

@@ -89,6 +89,21 @@ def test_an_invitation_is_taken_up_by_its_address_alone_and_once(scene: Scene) -
     assert RoleAssignment.objects.filter(user=new, role=Role.REVIEWER).count() == 1
 
 
+def test_an_invitation_says_before_the_click_that_it_is_somebody_elses(scene: Scene) -> None:
+    new = User.objects.create_user("new@lab.example")
+    invitation = invitations.invite(dataset=scene.dataset, email=new.email, role=Role.REVIEWER, by=scene.dan.actor)
+    address = f"/invitations/{invitations.token(invitation)}/"
+    page = signed_in(scene.eve).get(address).content.decode()
+    assert "You are signed in as eve@ethz.ch" in page
+    assert ">Accept</button>" not in page
+    assert f'name="next" value="{address}"' in page
+    eve = signed_in(scene.eve)
+    assert eve.post("/accounts/logout/", {"next": address})["Location"] == address
+    page = signed_in(new).get(address).content.decode()
+    assert ">Accept</button>" in page
+    assert "You are signed in as" not in page
+
+
 def test_a_rule_needs_a_domain_and_a_reason(scene: Scene) -> None:
     dan = signed_in(scene.dan)
     for data, words in (
