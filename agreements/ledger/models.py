@@ -52,6 +52,7 @@ class LedgerSubject(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["reference", "entry"])]
+        constraints = [models.UniqueConstraint(fields=["entry", "role"], name="ledger_subject_once")]
 
     def __str__(self) -> str:
         return f"{self.role}={self.reference}"

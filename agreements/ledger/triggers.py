@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-# table -> its unique columns
+# table -> its unique columns; those that are unique together are joined by a plus sign
 APPEND_ONLY: Final[Mapping[str, tuple[str, ...]]] = {
     "agreements_ledgerentry": ("sequence", "hash"),
+    "agreements_ledgersubject": ("id", "entry_id+role"),
     "agreements_downloadopened": ("id",),
     "agreements_downloadclosed": ("opened_id",),
 }
@@ -60,7 +61,10 @@ def _postgresql(table: str, _unique: tuple[str, ...]) -> list[str]:
 
 def _sqlite(table: str, unique: tuple[str, ...]) -> list[str]:
     update, delete, replace = trigger_names("sqlite", table)
-    met = " OR ".join(f"{column} = NEW.{column}" for column in (*unique, "rowid"))
+    met = " OR ".join(
+        "(" + " AND ".join(f"{column} = NEW.{column}" for column in together.split("+")) + ")"
+        for together in (*unique, "rowid")
+    )
     refuse = f"SELECT RAISE(ABORT, '{table} is append-only')"
     return [
         f"CREATE TRIGGER {update} BEFORE UPDATE ON {table} BEGIN {refuse}; END",

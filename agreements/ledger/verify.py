@@ -14,7 +14,7 @@ from agreements.ledger.chain import GENESIS, entry_hash
 from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject
 
 BATCH: Final = 2_000
-_NOTHING: Final[tuple[int | None, dict[str, str]]] = (None, {})
+_NOTHING: Final[tuple[int | None, list[tuple[str, str]]]] = (None, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +85,15 @@ def _against_index(head: LedgerHead, rows: int, last_hash: str) -> Verdict | Non
     """The index of subjects decides what a page shows of a thing, so it must agree with the rows."""
     subjects = LedgerSubject.objects.filter(entry_id__lte=head.sequence).order_by("entry_id")
     groups = groupby(subjects.iterator(chunk_size=BATCH), key=lambda subject: subject.entry_id)
-    indexed = ((number, {subject.role: subject.reference for subject in group}) for number, group in groups)
+    # Pairs, not a mapping: a second line for one role must not hide behind the first.
+    indexed = ((number, sorted((subject.role, subject.reference) for subject in group)) for number, group in groups)
     at, found = next(indexed, _NOTHING)
     entries = LedgerEntry.objects.filter(sequence__lte=head.sequence).order_by("sequence").only("sequence", "subjects")
     for row in entries.iterator(chunk_size=BATCH):
         if at is not None and at < row.sequence:
             break
-        here = found if at == row.sequence else {}
-        if here != row.subjects:
+        here = found if at == row.sequence else []
+        if here != sorted(row.subjects.items()):
             return Verdict(rows, last_hash, row.sequence, "the index of subjects does not agree with it")
         if at == row.sequence:
             at, found = next(indexed, _NOTHING)

@@ -9,7 +9,7 @@ from agreements.core import actors
 from agreements.ledger import triggers
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
-from agreements.ledger.models import LedgerEntry
+from agreements.ledger.models import LedgerEntry, LedgerSubject
 from tests.ledger.lifting import expected, installed, sql, triggers_lifted
 
 pytestmark = pytest.mark.django_db
@@ -31,16 +31,21 @@ def three_rows(db: None) -> None:
             )
 
 
+def everything() -> list[dict[str, object]]:
+    rows = [*LedgerEntry.objects.order_by("sequence").values(), *LedgerSubject.objects.order_by("pk").values()]
+    return [dict(row) for row in rows]
+
+
 def refused(statement: str) -> bool:
     """Tell whether the triggers refused a statement; whatever refused it, nothing may have changed."""
-    before = list(LedgerEntry.objects.order_by("sequence").values())
+    before = everything()
     said = ""
     try:
         with transaction.atomic():
             sql(statement)
     except DatabaseError as error:
         said = str(error)
-    return "append-only" in said and list(LedgerEntry.objects.order_by("sequence").values()) == before
+    return "append-only" in said and everything() == before
 
 
 def copy_of_row(number: int, **replaced: str) -> str:
@@ -51,6 +56,8 @@ def copy_of_row(number: int, **replaced: str) -> str:
 @pytest.mark.parametrize(
     "statement",
     [
+        "UPDATE agreements_ledgersubject SET reference = 'hidden'",
+        "DELETE FROM agreements_ledgersubject WHERE entry_id = 2",
         f"UPDATE {TABLE} SET kind = 'role.ended' WHERE sequence = 2",
         f"UPDATE {TABLE} SET kind = kind",
         f"DELETE FROM {TABLE} WHERE sequence = 3",
@@ -80,6 +87,7 @@ def test_what_a_database_alone_knows_is_refused_too(three_rows: None) -> None:
             f"INSERT OR REPLACE INTO {TABLE} (rowid, {COLUMNS}) "
             f"SELECT rowid, 99, at, actor, role, kind, subjects, payload, previous_hash, {fresh} "
             f"FROM {TABLE} WHERE sequence = 2",
+            "INSERT OR REPLACE INTO agreements_ledgersubject (entry_id, role, reference) VALUES (2, 'dataset', 'x')",
             f"UPDATE OR REPLACE {TABLE} SET sequence = 1 WHERE sequence = 2",
         ],
     }[connection.vendor]
@@ -90,6 +98,7 @@ def test_every_trigger_is_in_the_catalogue_after_all_migrations() -> None:
     assert expected() <= installed()
     assert set(triggers.APPEND_ONLY) == {
         "agreements_ledgerentry",
+        "agreements_ledgersubject",
         "agreements_downloadopened",
         "agreements_downloadclosed",
     }

@@ -91,6 +91,16 @@ TAMPERING: dict[str, tuple[list[str], int, str]] = {
         2,
         "index of subjects",
     ),
+    "the index, a line for a row that never was": (
+        ["INSERT INTO agreements_ledgersubject (entry_id, role, reference) VALUES (-7, 'dataset', 'set-1')"],
+        -7,
+        "index of subjects names a row that is not there",
+    ),
+    "the index, a second line": (
+        ["INSERT INTO agreements_ledgersubject (entry_id, role, reference) VALUES (3, 'person', 'set-1')"],
+        3,
+        "index of subjects",
+    ),
     "the index, a line gone": (["DELETE FROM agreements_ledgersubject WHERE entry_id = 2"], 2, "index of subjects"),
 }
 
