@@ -182,6 +182,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "open uploaded documents that are due": {"task": "agreements.tasks.inspect_documents", "schedule": 10.0},
     "close downloads whose process died": {"task": "agreements.tasks.close_lost_downloads", "schedule": 60.0},
     "let grants expire": {"task": "agreements.tasks.expire_grants", "schedule": 300.0},
+    "forget mailed codes": {"task": "agreements.tasks.forget_code_mails", "schedule": 3600.0},
     "forget sessions that ran out": {"task": "agreements.tasks.forget_sessions", "schedule": 86_400.0},
     "let drafts lapse": {"task": "agreements.tasks.lapse_applications", "schedule": 3600.0},
 }

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from agreements.applications import withdrawing
 from agreements.documents import inspecting
 from agreements.grants import lifecycle, process
-from agreements.mail import drain
+from agreements.mail import drain, forgetting
 from agreements.review import gathering
 
 
@@ -46,6 +46,12 @@ def close_lost_downloads() -> None:
 def forget_sessions() -> None:
     """Delete sessions that ran out."""
     call_command("clearsessions")
+
+
+@shared_task(name="agreements.tasks.forget_code_mails")
+def forget_code_mails() -> None:
+    """Delete what tells of codes that were mailed to addresses anybody may have typed."""
+    forgetting.forget_codes()
 
 
 @shared_task(name="agreements.tasks.lapse_applications")

@@ -16,6 +16,8 @@ from agreements.core.clock import now
 from agreements.people.models import User
 
 FRESH_FOR: Final = dt.timedelta(minutes=15)
+STAFF_FOR: Final = dt.timedelta(hours=12)
+"""A working day: after it, staff pages ask for the second factor again."""
 _KEY: Final = "mailbox_proved"
 
 
@@ -48,8 +50,8 @@ def has_second_factor(user: User) -> bool:
 
 
 def passed_second_factor(request: HttpRequest) -> bool:
-    """Return whether the signed-in person used their second factor in this session."""
-    return bool(_second_factor_moments(request))
+    """Return whether the signed-in person used their second factor in this session, within the last 12 hours."""
+    return any(dt.timedelta() <= now() - moment < STAFF_FOR for moment in _second_factor_moments(request))
 
 
 def _second_factor_moments(request: HttpRequest) -> list[dt.datetime]:
