@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -10,13 +11,16 @@ from pathlib import Path
 from types import FrameType
 
 from portal import environment_file
-from portal.embedded.children import ROOT
+from portal.embedded.children import PRIVATE, ROOT
 from portal.embedded.supervisor import Plan, StartFailed, Supervisor
+from portal.privacy import hide_from_same_user
 
 
 def main() -> int:
     """Serve until SIGINT or SIGTERM. Returns 1 when a part did not start, with the reason on standard error."""
     asked = _arguments()
+    os.umask(PRIVATE)
+    hide_from_same_user()
     environment_file.load()
     stopping = threading.Event()
 

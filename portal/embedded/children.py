@@ -17,6 +17,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+# The database, the logs and the broker's data are for nobody else on the machine.
+PRIVATE = 0o077
 ROOT = Path(__file__).resolve().parent.parent.parent
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -54,6 +56,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 env=None if environment is None else dict(environment),
                 cwd=folder,
+                umask=PRIVATE,
                 start_new_session=True,
                 user=user,
                 group=group,

@@ -12,12 +12,14 @@ from pathlib import Path
 
 from portal.embedded.children import Child
 
-# Pages answer in milliseconds; a few threads are plenty. A download keeps its thread for as long as it takes.
-WEB_THREADS = 8
+# Pages answer in milliseconds, but a body is read in the thread, as slowly as its sender likes, and granian knows no
+# limit for that: with 8 threads, eight half-sent forms stop the site. A download keeps its thread as long as it takes.
+WEB_THREADS = 128
 DELIVERY_THREADS = 256
 # granian's "backpressure" counts open connections, idle ones included; a browser keeps six. With as many as threads,
 # two open browsers stop the site for everybody else. What comes at once beyond the threads waits for one.
 CONNECTIONS = 1024
+HEADER_MILLISECONDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def http_server(name: str, host: str, port: int, threads: int) -> Part:
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     options = ["--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--http", "1"]
     limits = ["--backlog", "1024", "--backpressure", str(CONNECTIONS), "--workers-kill-timeout", "5"]
+    limits += ["--http1-header-read-timeout", str(HEADER_MILLISECONDS)]
     return Part(
         name,
         [*granian, *options, *limits, "portal.wsgi:application"],

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from portal.embedded import parts
-from portal.embedded.children import ROOT, Child, Undertaker, wait_until
+from portal.embedded.children import PRIVATE, ROOT, Child, Undertaker, wait_until
 from portal.embedded.ports import free_port, short_folder
 
 # A part that dies is started again after a pause, doubling up to the limit while it keeps dying young.
@@ -34,6 +34,16 @@ class Plan:
 
 class StartFailed(RuntimeError):
     """A part did not become ready; the text holds the end of its log."""
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for its owner only; one that is there is shut to others."""
+    before = os.umask(PRIVATE)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    finally:
+        os.umask(before)
 
 
 class Supervisor:
@@ -74,6 +84,7 @@ class Supervisor:
             text=True,
             input=entered,
             cwd=ROOT,
+            umask=PRIVATE,
             env=self.environment,
         )
         if done.returncode:
@@ -82,7 +93,7 @@ class Supervisor:
 
     def start(self, seconds: float = 60) -> None:
         """Start every part, the broker first, and wait until all are ready. Raises StartFailed, with all stopped."""
-        (self.plan.home / "logs").mkdir(parents=True, exist_ok=True)
+        private_folder(self.plan.home / "logs")
         try:
             for name, part in self._parts.items():
                 self._launch(name)
@@ -154,7 +165,7 @@ class Supervisor:
         plan, found = self.plan, []
         if self._own_broker:
             data = plan.home / "broker"
-            data.mkdir(parents=True, exist_ok=True)
+            private_folder(data)
             found.append(parts.broker(data, self._sockets / "broker.sock"))
         return [
             *found,

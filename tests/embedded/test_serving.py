@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -78,6 +81,28 @@ def test_a_part_that_is_killed_is_started_again_and_stopping_leaves_nothing(serv
     assert served.process.wait(STOP) == 0
     assert _left([*before.values(), *after.values()]) == []
     assert not (served.home / "running.json").exists()
+
+
+def test_eight_senders_of_slow_forms_do_not_stop_the_site(served: Served) -> None:
+    address = urlsplit(served.site)
+    form = "POST /accounts/login/ HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    start = form.format(host=address.netloc) + "Content-Length: 100000\r\n\r\na=1"
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(8):
+            slow = open_ones.enter_context(
+                socket.create_connection((str(address.hostname), int(address.port or 0)), 10)
+            )
+            slow.sendall(start.encode())
+        for path in ("/healthz", "/"):
+            assert httpx.get(served.site + path, timeout=10).status_code == 200
+
+
+def test_nobody_else_on_the_machine_can_read_what_it_writes(served: Served) -> None:
+    httpx.get(served.site + "/", timeout=30)
+    written = [path for path in served.home.rglob("*") if "static" not in path.parts]
+    assert {"logs", "broker", "db.sqlite3"} <= {path.name for path in written}
+    open_to_others = [str(path) for path in written if not path.is_symlink() and path.stat().st_mode & 0o077]
+    assert open_to_others == []
 
 
 def test_nothing_outlives_a_supervisor_that_is_killed(served: Served) -> None:

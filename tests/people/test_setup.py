@@ -71,6 +71,21 @@ def test_an_option_against_a_line_that_is_there_is_refused_and_not_dropped(folde
     assert (folder / ".env").read_text() == "COUNTERSIGN_SMTP_PORT=25\n"
 
 
+def test_nobody_else_on_the_machine_can_read_the_database(folder: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        done = manage(folder, *options(folder))
+        database = folder / "data" / "site.sqlite3"
+        assert done.returncode == 0, done.stderr
+        assert stat.S_IMODE(database.parent.stat().st_mode) == 0o700
+        assert stat.S_IMODE(database.stat().st_mode) == 0o600
+        database.chmod(0o644)  # as an earlier version left it
+        assert manage(folder, *options(folder)).returncode == 0
+        assert stat.S_IMODE(database.stat().st_mode) == 0o600
+    finally:
+        os.umask(before)
+
+
 def test_keys_can_live_in_files_of_a_folder(folder: Path) -> None:
     done = manage(folder, *options(folder, "--secrets-folder", str(folder / "secrets")))
     assert done.returncode == 0, done.stderr

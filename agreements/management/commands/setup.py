@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,14 @@ class Command(BaseCommand):
         parser.add_argument("--test-mail", metavar="ADDRESS", help="send a test mail there")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # The database, its journal and the vault's folders are for nobody else on the machine.
+        before = os.umask(0o077)
+        try:
+            self._set_up(options)
+        finally:
+            os.umask(before)
+
+    def _set_up(self, options: dict[str, Any]) -> None:
         self.ask = not options["non_interactive"]
         self.left: list[str] = []
         self._tables()
@@ -52,7 +61,14 @@ class Command(BaseCommand):
             Path(name).parent.mkdir(parents=True, exist_ok=True)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
+        self._shut(Path(name))
         self.stdout.write("Tables: ready.")
+
+    def _shut(self, database: Path) -> None:
+        """Take a database that an earlier version left readable away from others. Nothing to do for PostgreSQL."""
+        for path in (database, *(database.with_name(database.name + end) for end in ("-wal", "-shm"))):
+            if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") and path.exists():
+                path.chmod(0o600)
 
     def _mail(self, address: str) -> None:
         if not address:
