@@ -39,7 +39,8 @@ RUN COUNTERSIGN_SECRET_KEY=unused COUNTERSIGN_MASTER_KEYS=1:AAAAAAAAAAAAAAAAAAAA
  && python -m compileall -q agreements portal
 USER 10001:10001
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--http", "1", "--no-ws", "--workers", "2", "--blocking-threads", "8", "portal.wsgi:application"]
+# The proxy buffers bodies, so none holds a thread; 2 x 32 stay below the 100 connections that PostgreSQL admits.
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--http", "1", "--no-ws", "--workers", "2", "--blocking-threads", "32", "--http1-header-read-timeout", "10000", "portal.wsgi:application"]
 
 FROM base AS demo
 COPY --from=demo-packages /venv /venv

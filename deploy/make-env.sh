@@ -24,5 +24,9 @@ address=$host
 	echo "REDIS_PASSWORD=$(hex 24)"
 	echo "S3_ACCESS_KEY=$(hex 10)"
 	echo "S3_SECRET_KEY=$(hex 24)"
+	echo "# For a trial: \`docker compose --profile trial up\` starts a catcher of mails under this name and port."
+	echo "# For real work name your mail server, and see COUNTERSIGN_SMTP_* and COUNTERSIGN_MAIL_FROM in docs/operations.md."
+	echo "COUNTERSIGN_SMTP_HOST=mail"
+	echo "COUNTERSIGN_SMTP_PORT=2525"
 } >.env
 echo "Wrote .env for https://$address"
