@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agreements.catalog import invitations, roles
-from agreements.catalog.models import Role
+from agreements.catalog.models import Dataset, Role
 from agreements.flows import address_rules
 from agreements.grants import queries
 from agreements.grants.permissions import Permission, may
@@ -38,27 +38,7 @@ PER_PAGE = 25
 @require_safe
 def desk(request: HttpRequest, slug: str) -> HttpResponse:
     """Show everything that a steward looks after; auditors read it."""
-    dataset = access.staffed_dataset(request, slug)
-    search = GrantSearchForm(request.GET)
-    words = search.cleaned_data["words"] if search.is_valid() else ""
-    context = {
-        "dataset": dataset,
-        "may_change": roles.has_role(person_pk=access.person(request).pk, dataset=dataset, roles=STEWARDS),
-        "search": search,
-        "words": words,
-        "page": Paginator(access.managed_grants(request, slug, words=words), PER_PAGE).get_page(
-            request.GET.get("page")
-        ),
-        "query": urlencode({"words": words}) if words else "",
-        "archives": access.archives(dataset),
-        "people": roles.holders(dataset),
-        "rules": rules.rows(dataset),
-        "invitations": invitations.waiting(dataset),
-        "failed_mails": [(mail, outbox.can_resend(mail)) for mail in access.failed_mails(dataset)],
-        "invitation_form": InvitationForm(),
-        "rule_form": RuleForm(),
-    }
-    return render(request, "stewardship/desk.html", context)
+    return _desk(request, access.staffed_dataset(request, slug))
 
 
 @login_required
@@ -102,18 +82,18 @@ def revoke_grant(request: HttpRequest, slug: str, reference: str) -> HttpRespons
 
 
 @login_required
+@never_cache
 @require_POST
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Invite somebody to a role."""
     dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
     form = InvitationForm(request.POST)
-    with IntoMessages(request):
-        if form.is_valid():
+    if form.is_valid():
+        with IntoForm(form):
             invitations.invite(dataset=dataset, by=access.actor(request), **form.cleaned_data)
             messages.success(request, _("The invitation is on its way."))
-        else:
-            messages.error(request, _("Nobody was invited: give an e-mail address and a role."))
-    return redirect("stewardship", slug=slug)
+            return redirect("stewardship", slug=slug)
+    return _desk(request, dataset, invitation_form=form)
 
 
 @login_required
@@ -141,14 +121,15 @@ def end_role(request: HttpRequest, slug: str, assignment_id: int) -> HttpRespons
 
 
 @login_required
+@never_cache
 @require_POST
 def add_rule(request: HttpRequest, slug: str) -> HttpResponse:
     """Add a rule about addresses."""
     dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
     form = RuleForm(request.POST)
-    with IntoMessages(request):
-        if form.is_valid():
-            given = form.cleaned_data
+    if form.is_valid():
+        given = form.cleaned_data
+        with IntoForm(form):
             address_rules.add_rule(
                 dataset=dataset,
                 suffix=given["suffix"],
@@ -157,9 +138,8 @@ def add_rule(request: HttpRequest, slug: str) -> HttpResponse:
                 by=access.actor(request),
             )
             messages.success(request, _("The rule holds from now on; evidence already gathered stays as it is."))
-        else:
-            messages.error(request, _("No rule was added: give a domain, what it means and why."))
-    return redirect("stewardship", slug=slug)
+            return redirect("stewardship", slug=slug)
+    return _desk(request, dataset, rule_form=form)
 
 
 @login_required
@@ -201,3 +181,34 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("review-queue")
         return redirect("datasets")
     return render(request, "stewardship/invitation.html", {"invitation": found})
+
+
+def _desk(
+    request: HttpRequest,
+    dataset: Dataset,
+    *,
+    invitation_form: InvitationForm | None = None,
+    rule_form: RuleForm | None = None,
+) -> HttpResponse:
+    """Show the desk; with a form that was refused, open and as it was filled in."""
+    refused = invitation_form or rule_form
+    search = GrantSearchForm(request.GET)
+    words = search.cleaned_data["words"] if search.is_valid() else ""
+    context = {
+        "dataset": dataset,
+        "may_change": roles.has_role(person_pk=access.person(request).pk, dataset=dataset, roles=STEWARDS),
+        "search": search,
+        "words": words,
+        "page": Paginator(access.managed_grants(request, dataset.slug, words=words), PER_PAGE).get_page(
+            request.GET.get("page")
+        ),
+        "query": urlencode({"words": words}) if words else "",
+        "archives": access.archives(dataset),
+        "people": roles.holders(dataset),
+        "rules": rules.rows(dataset),
+        "invitations": invitations.waiting(dataset),
+        "failed_mails": [(mail, outbox.can_resend(mail)) for mail in access.failed_mails(dataset)],
+        "invitation_form": invitation_form or InvitationForm(),
+        "rule_form": rule_form or RuleForm(),
+    }
+    return render(request, "stewardship/desk.html", context, status=422 if refused else 200)

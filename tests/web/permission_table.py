@@ -98,13 +98,13 @@ POST /stewardship/{slug}/grants/{grant}/revoke/         in     404    404    404
 GET  /stewardship/{slug}/mail/{failed}/again/           in     405    405    405    405    405    405    405    405
 POST /stewardship/{slug}/mail/{failed}/again/           in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/people/invite/                 in     405    405    405    405    405    405    405    405
-POST /stewardship/{slug}/people/invite/                 in     404    404    404    404    to     404    404    404
+POST /stewardship/{slug}/people/invite/                 in     404    404    404    404    422    404    404    404
 GET  /stewardship/{slug}/people/{role}/end/             in     405    405    405    405    405    405    405    405
 POST /stewardship/{slug}/people/{role}/end/             in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/invitations/{invited}/withdraw/ in     405    405    405    405    405    405    405    405
 POST /stewardship/{slug}/invitations/{invited}/withdraw/ in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/rules/add/                     in     405    405    405    405    405    405    405    405
-POST /stewardship/{slug}/rules/add/                     in     404    404    404    404    to     404    404    404
+POST /stewardship/{slug}/rules/add/                     in     404    404    404    404    422    404    404    404
 GET  /stewardship/{slug}/rules/{rule}/end/              in     405    405    405    405    405    405    405    405
 POST /stewardship/{slug}/rules/{rule}/end/              in     404    404    404    404    to     404    404    404
 GET  /invitations/{invitation}/                         in     ok     ok     ok     ok     ok     ok     ok     ok

@@ -71,9 +71,19 @@ def test_a_grant_is_found_under_its_own_dataset_only(scene: Scene, grant: Grant)
 
 @pytest.mark.parametrize("data", [{}, {"email": "x", "role": "reviewer"}, {"email": "x@y.example", "role": "owner"}])
 def test_a_bad_invitation_invites_nobody(scene: Scene, data: dict[str, str]) -> None:
-    page = signed_in(scene.dan).post(f"{DESK}people/invite/", data, follow=True).content.decode()
-    assert "Nobody was invited: give an e-mail address and a role." in page
+    answer = signed_in(scene.dan).post(f"{DESK}people/invite/", data)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert '<details class="fold" open><summary>Invite somebody' in page
+    assert f'value="{data["email"]}"' in page if data else "This field is required." in page
     assert not StaffInvitation.objects.exists()
+
+
+def test_a_role_that_somebody_holds_is_refused_at_the_form_with_the_address_kept(scene: Scene) -> None:
+    answer = signed_in(scene.dan).post(f"{DESK}people/invite/", {"email": scene.carol.email, "role": "reviewer"})
+    page = answer.content.decode()
+    assert (answer.status_code, f"{scene.carol.email} already has this role." in page) == (422, True)
+    assert f'value="{scene.carol.email}"' in page
 
 
 def test_an_invitation_is_taken_up_by_its_address_alone_and_once(scene: Scene) -> None:
@@ -107,11 +117,16 @@ def test_an_invitation_says_before_the_click_that_it_is_somebody_elses(scene: Sc
 def test_a_rule_needs_a_domain_and_a_reason(scene: Scene) -> None:
     dan = signed_in(scene.dan)
     for data, words in (
-        ({}, "No rule was added"),
+        ({}, "This field is required."),
         ({"suffix": "not a domain", "verdict": "allow", "reason": "x"}, "is not a domain"),
         ({"suffix": "hk", "verdict": "allow", "reason": "x"}, "cannot accept everything"),
     ):
-        assert words in dan.post(f"{DESK}rules/add/", data, follow=True).content.decode()
+        answer = dan.post(f"{DESK}rules/add/", data)
+        page = answer.content.decode()
+        assert (answer.status_code, words in page) == (422, True)
+        assert '<details class="fold" open><summary>Add a rule' in page
+        assert not data or f'value="{data["suffix"]}"' in page
+        assert f'method="get" action="{DESK}"' in page  # the search goes to the desk, not to where the form was sent
     assert not DomainRule.objects.exists()
 
 
