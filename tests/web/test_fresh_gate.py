@@ -160,6 +160,15 @@ def test_the_second_factor_is_asked_for_at_the_next_sign_in_and_of_a_session_tha
     assert skipped.get("/review/trial/").headers["Location"].startswith("/accounts/2fa/reauthenticate/")
 
 
+def test_staff_pages_ask_for_the_second_factor_again_after_a_working_day(client: Client) -> None:
+    make_reviewer(sign_in(client))
+    client.post("/accounts/2fa/totp/activate/", {"code": app_code(secret_of(client))})
+    start = clock.now()
+    for hours, status in ((11, 200), (13, 302)):
+        with clock.frozen(start + dt.timedelta(hours=hours)):
+            assert client.get("/review/trial/").status_code == status
+
+
 def test_setting_up_a_second_factor_needs_fresh_proof(client: Client) -> None:
     client.force_login(accounts.find_or_create(ALICE))
     assert client.get("/accounts/2fa/totp/activate/").headers["Location"].startswith("/accounts/fresh/")
