@@ -14,7 +14,6 @@ from agreements.people import accounts
 from agreements.people.models import User
 from agreements.web import limits
 from agreements.web.own_paths import own_path
-from tests.flows.scene import Scene
 
 pytestmark = pytest.mark.django_db
 ALICE = "alice@uni.example"
@@ -292,14 +291,3 @@ def test_the_mail_is_in_the_language_of_the_browser_for_everybody(client: Client
 def test_the_client_address_is_what_our_proxies_saw(rf, proxies: int, forwarded: str, expected: str) -> None:  # type: ignore[no-untyped-def]
     with override_settings(TRUSTED_PROXIES=proxies):
         assert limits.client_address(rf.get("/", headers={"x-forwarded-for": forwarded})) == expected
-
-
-@pytest.mark.parametrize(
-    ("who", "home"), [("carol", "/review/"), ("dan", "/stewardship/genebody/"), ("alice", "/"), ("eve", "/")]
-)
-def test_who_has_work_here_lands_on_it_unless_they_came_for_something_else(scene: Scene, who: str, home: str) -> None:
-    address = getattr(scene, who).email
-    for target, lands_on in (({}, home), ({"next": "/account/"}, "/account/")):
-        browser = Client()
-        ask(browser, address, **target)
-        assert confirm(browser, newest_code(address)).headers["Location"] == lands_on
