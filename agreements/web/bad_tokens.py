@@ -26,7 +26,7 @@ _counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
 def count_refusal(address: str) -> bool:
     """Count one refusal for a client address, and return whether there were too many of them."""
-    key = _key(address)
+    key = network_of(address)
     at = now().timestamp()
     with _lock:
         began, count = _counts.get(key, (at, 0))
@@ -44,7 +44,7 @@ def forget() -> None:
         _counts.clear()
 
 
-def _key(address: str) -> str:
+def network_of(address: str) -> str:
     """Return the address, or the network that one IPv6 subscriber has to choose from."""
     try:
         parsed = ipaddress.ip_address(address)

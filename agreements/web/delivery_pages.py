@@ -20,6 +20,8 @@ from agreements.grants import addresses, delivery, redeeming, wording
 from agreements.grants.redeeming import Offer, Refused, Ticket, Unavailable
 from agreements.vault.protocol import NoSuchObject, OutOfReach
 from agreements.web import bad_tokens, ranges
+from agreements.web.bad_tokens import network_of
+from agreements.web.download_limits import InSlot, Slot, TooManyDownloads, count_open
 from agreements.web.limits import client_address
 
 _PRIVATE: Final = {
@@ -43,6 +45,8 @@ def _one_way_of_failing(view: View) -> View:
             response = view(request, *args, **kwargs)
         except Refused:
             response = _refusal(request)
+        except TooManyDownloads as refused:
+            response = _too_many(refused.retry_after)
         except (Unavailable, NoSuchObject, OutOfReach):
             response = HttpResponse(render_to_string("503.html"), status=503)
             response["Retry-After"] = str(_LATER)
@@ -81,21 +85,37 @@ def checksums(request: HttpRequest, token: str) -> HttpResponseBase:
 def direct(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     """Stream a sealed archive, or a range of it."""
     offer = redeeming.examine(token, name=name)
-    return _bytes_of(request, offer, lambda span: redeeming.redeem(token, name=name, start=span.start, stop=span.stop))
+    assert offer.link is not None, "only open archives have none"
+    return _bytes_of(
+        request,
+        offer,
+        lambda span: redeeming.redeem(token, name=name, start=span.start, stop=span.stop),
+        at_once=f"link {offer.link.pk}",
+    )
 
 
 @require_safe
 @_one_way_of_failing
 def open_download(request: HttpRequest, slug: str, archive_id: int, name: str) -> HttpResponseBase:
     """Give an open archive to anyone: from the object store where it can hand out addresses, else from here."""
+    address_of_client = client_address(request)
+    if request.method == "GET":
+        count_open(address_of_client)
     offer = redeeming.examine_open(slug, archive_id, name=name)
     if request.method == "GET" and (address := delivery.presigned(offer)) is not None:
         redeeming.note_handed_over(offer)
         return _redirect(address, status=302)
-    return _bytes_of(request, offer, lambda span: redeeming.redeem_open(offer, start=span.start, stop=span.stop))
+    return _bytes_of(
+        request,
+        offer,
+        lambda span: redeeming.redeem_open(offer, start=span.start, stop=span.stop),
+        at_once=f"open {network_of(address_of_client)}",
+    )
 
 
-def _bytes_of(request: HttpRequest, offer: Offer, redeem: Callable[[ranges.Span], Ticket]) -> HttpResponseBase:
+def _bytes_of(
+    request: HttpRequest, offer: Offer, redeem: Callable[[ranges.Span], Ticket], *, at_once: str
+) -> HttpResponseBase:
     headers = request.headers
     if not ranges.if_match_holds(headers.get("If-Match"), etag=offer.etag):
         return HttpResponse(status=412, headers={"ETag": offer.etag})
@@ -109,7 +129,13 @@ def _bytes_of(request: HttpRequest, offer: Offer, redeem: Callable[[ranges.Span]
         span = ranges.span(wanted, size=offer.size)
     except ranges.Unsatisfiable:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{offer.size}", "Accept-Ranges": "bytes"})
-    return _described(StreamingHttpResponse(delivery.stream(redeem(span))), offer, span)
+    slot = Slot(at_once)
+    try:
+        stream = delivery.stream(redeem(span))
+    except BaseException:
+        slot.release()
+        raise
+    return _described(StreamingHttpResponse(InSlot(stream, slot)), offer, span)
 
 
 def _described(response: HttpResponseBase, offer: Offer, span: ranges.Span) -> HttpResponseBase:
@@ -146,9 +172,13 @@ def _redirect(address: str, *, status: int) -> HttpResponse:
     return response
 
 
+def _too_many(retry_after: int) -> HttpResponse:
+    response = HttpResponse(render_to_string("429.html"), status=429)
+    response["Retry-After"] = str(retry_after)
+    return response
+
+
 def _refusal(request: HttpRequest) -> HttpResponse:
     if bad_tokens.count_refusal(client_address(request)):
-        response = HttpResponse(render_to_string("429.html"), status=429)
-        response["Retry-After"] = str(bad_tokens.WINDOW)
-        return response
+        return _too_many(bad_tokens.WINDOW)
     return HttpResponse(render_to_string("delivery/refused.html", {"grants_url": addresses.grants_page()}), status=404)

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
-from django.utils.cache import add_never_cache_headers
+from django.utils.cache import add_never_cache_headers, patch_cache_control
 
 from agreements.core.clock import now
 from agreements.people import accounts, sessions
@@ -38,6 +38,9 @@ class PersonalMiddleware:
         # What a signed-in person sees is theirs: no cache in between keeps it, nor does a shared browser.
         if "Cache-Control" not in response:
             add_never_cache_headers(response)
+        elif "public" in response["Cache-Control"]:
+            # With it a session's cookie may go out, which no shared cache may hand to others.
+            patch_cache_control(response, private=True)
         return response
 
 

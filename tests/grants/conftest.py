@@ -9,7 +9,7 @@ from pytest_django import Settings
 from agreements.core import clock
 from agreements.grants import messages, watcher
 from agreements.grants.watcher import Watcher
-from agreements.web import bad_tokens
+from agreements.web import bad_tokens, download_limits
 from tests.grants import scene as scenes
 from tests.grants.scene import Scene
 
@@ -51,4 +51,5 @@ def scene(db: None, tmp_path: Path, settings: Settings, noon: None, watching: Wa
     settings.DELIVERY_URL = "http://testserver"
     messages.register()
     bad_tokens.forget()
+    download_limits.forget()
     return scenes.build(tmp_path / "files")

@@ -25,6 +25,10 @@ def test_the_blank_form_is_the_same_for_everybody(scene: Scene) -> None:
     assert one.content == other.content
     assert one.content.startswith(b"%PDF")
     assert one["Content-Disposition"] == 'attachment; filename="genebody-agreement-1.0.pdf"'
+    # A shared cache keeps what came without a cookie only.
+    assert "public" in one["Cache-Control"]
+    assert "public" not in other["Cache-Control"]
+    assert "private" in other["Cache-Control"]
 
 
 def test_the_page_knows_where_one_stands(scene: Scene) -> None:
