@@ -12,7 +12,8 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.utils import timezone
+
+from agreements.core.clock import now
 
 
 def digest(key: str) -> str:
@@ -58,5 +59,5 @@ class SessionStore(db.SessionStore):
         return await sync_to_async(self.load)()
 
     def _row(self) -> AbstractBaseSession | None:
-        rows = self.model.objects.filter(session_key=digest(self.session_key or ""), expire_date__gt=timezone.now())
+        rows = self.model.objects.filter(session_key=digest(self.session_key or ""), expire_date__gt=now())
         return rows.first()
