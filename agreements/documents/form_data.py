@@ -51,7 +51,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class AgreementForm:
-    """Everything that is printed. Without an applicant it is the blank form, whose code names nobody."""
+    """Everything that is printed. Without an applicant it is the blank form, whose code names nobody.
+
+    `return_address` is the page on which the signed copy is uploaded; the blank form has none and goes by mail.
+    """
 
     dataset_name: str
     terms_version: str
@@ -60,6 +63,7 @@ class AgreementForm:
     issued_on: date
     contact_addresses: tuple[str, ...]
     mail_subject: str
+    return_address: str = ""
     applicant: Applicant | None = None
     site: Site | None = None
     members: tuple[Member, ...] = ()

@@ -128,10 +128,31 @@ def _acceptance(form: AgreementForm) -> list[Flowable]:
         place=_("Place; stamp, if customary"),
     )
     parts: list[Flowable] = [SectionTitle(_("Acceptance")), boxes]
-    if form.contact_addresses:
-        how = _(
-            "To return it by mail: send all pages, from your institutional address, to %(addresses)s with the subject "
-            "“%(subject)s”. Scans and photographs are welcome if each page shows its code and all three black squares."
-        ) % {"addresses": ", ".join(form.contact_addresses), "subject": form.mail_subject}
+    if how := _how_to_return(form):
         parts += [Spacer(1, 4 * mm), Text(how, _NOTE)]
     return [KeepTogether(parts)]
+
+
+def _how_to_return(form: AgreementForm) -> str:
+    names = {
+        "page": form.return_address,
+        "addresses": ", ".join(form.contact_addresses),
+        "subject": form.mail_subject,
+    }
+    if form.return_address:
+        return " ".join(
+            [
+                _("To return it: upload all pages as one PDF at %(page)s") % names,
+                _("Scans and photographs are welcome if each page shows its code and all three black squares."),
+                *([_("Questions go to %(addresses)s.") % names] if form.contact_addresses else []),
+            ]
+        )
+    if not form.contact_addresses:
+        return ""
+    return (
+        _(
+            "To return it: send all pages, from your institutional address, to %(addresses)s with the subject "
+            "“%(subject)s”. Scans and photographs are welcome if each page shows its code and all three black squares."
+        )
+        % names
+    )

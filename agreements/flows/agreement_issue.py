@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from agreements.applications.drafting import lock_editable
@@ -78,6 +79,7 @@ def _filled_in(application: Application, *, issue: int) -> AgreementForm:
     form = form_of(application)
     return replace(
         printed_terms(application.terms, issued_on=today()),
+        return_address=f"{settings.SITE_URL}/applications/{application.reference}/signed-copy/",
         applicant=Applicant(
             name=form["name"],
             organization=form["organization"],

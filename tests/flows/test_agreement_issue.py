@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pypdfium2
 import pytest
 from django.db import connection
 
 from agreements.applications import drafting
 from agreements.applications.models import Application
 from agreements.core.errors import MovedOn
-from agreements.documents import issuing
+from agreements.documents import issuing, store
 from agreements.documents.models import IssuedAgreement
 from agreements.flows.agreement_issue import issue_agreement
+from agreements.flows.blank_form import blank_form
 from tests.flows.scene import DETAILS, SITE, Scene
 
 
@@ -63,3 +65,22 @@ def test_no_transaction_is_held_while_it_is_drawn(
     meanwhile(monkeypatch, lambda: held.append(connection.in_atomic_block))
     issue_agreement(application=application, by=scene.alice.actor)
     assert held == [False]
+
+
+def test_the_paper_says_where_to_upload_it_and_the_blank_form_goes_by_mail(
+    application: Application, scene: Scene, settings: Any
+) -> None:
+    settings.SITE_URL = "https://portal.genebody.example"
+    issued = issue_agreement(application=application, by=scene.alice.actor)
+    paper = _text(store.read(issued.document))
+    page = f"https://portal.genebody.example/applications/{application.reference}/signed-copy/"
+    assert f"To return it: upload all pages as one PDF at {page}" in paper
+    assert "Questions go to contact@genebody.example." in paper
+    assert "GeneBody Agreement" not in paper
+    blank = _text(blank_form(application.terms))
+    assert "To return it: send all pages, from your institutional address, to contact@genebody.example" in blank
+
+
+def _text(pdf: bytes) -> str:
+    with pypdfium2.PdfDocument(pdf) as document:
+        return " ".join(" ".join(page.get_textpage().get_text_bounded() for page in document).split())
