@@ -72,7 +72,10 @@ class Command(BaseCommand):
 
     def _mail(self, address: str) -> None:
         if not address:
-            self.left.append("send a test mail: manage.py setup --test-mail you@example.org")
+            self.left.append(
+                f"try whether {settings.EMAIL_HOST}:{settings.EMAIL_PORT} takes our mail (without it nobody can sign in): "
+                "manage.py setup --test-mail you@example.org"
+            )
             return
         try:
             immediate.send_now(
@@ -103,6 +106,8 @@ class Command(BaseCommand):
         except (DomainError, OSError) as refused:
             raise CommandError(f"{folder}: {refused}") from refused
         self.stdout.write(f"Dataset: {report.dataset.slug} loaded.")
+        for remark in report.remarks:
+            self.stdout.write(f"  {remark}")
         return report.dataset
 
     def _steward(self, dataset: Dataset, address: str) -> None:
@@ -133,6 +138,10 @@ class Command(BaseCommand):
             self.left.append("name a first steward: manage.py setup --dataset FOLDER --steward ADDRESS")
         for dataset in Dataset.objects.all():
             self.left.append(f"publish archives: manage.py publish_archive {dataset.slug}/SUBSET PATH")
+            if dataset.contact_address.endswith(".example"):
+                self.left.append(
+                    f"give {dataset.slug} a contact address of yours: {dataset.contact_address} is the sample's"
+                )
         if not settings.OVER_TLS:
             self.left.append("put the site behind TLS and set COUNTERSIGN_SITE_URL to its https:// address")
         if "localhost" in settings.DEFAULT_FROM_EMAIL:
