@@ -73,7 +73,7 @@ class Command(BaseCommand):
     def _mail(self, address: str) -> None:
         if not address:
             self.left.append(
-                f"try whether {settings.EMAIL_HOST}:{settings.EMAIL_PORT} takes our mail, as without it nobody can sign "
+                f"try whether {settings.EMAIL_HOST}:{settings.EMAIL_PORT} takes our mail; without it nobody can sign "
                 "in: manage.py setup --test-mail you@example.org"
             )
             return
