@@ -6,6 +6,7 @@ salt here: keys are random (165 bits), so nobody guesses one from 160 bits of SH
 
 from __future__ import annotations
 
+import datetime as dt
 from hashlib import sha256
 from typing import Any
 
@@ -23,6 +24,9 @@ def digest(key: str) -> str:
 
 class SessionStore(db.SessionStore):
     """Django's own, but for the name of the row. The name of the class is part of how the data is signed."""
+
+    def get_expiry_date(self, **given: Any) -> dt.datetime:
+        return super().get_expiry_date(**{"modification": now(), **given})
 
     def exists(self, session_key: str) -> bool:
         return super().exists(digest(session_key))
