@@ -16,7 +16,8 @@ def size(count: int) -> str:
         if value < 1024:
             break
         value, unit = value / 1024, larger
-    return f"{number_format(value, 0 if unit == 'B' else 1)} {unit}"
+    # Rounded here: number_format cuts.
+    return f"{number_format(round(value, 1), 0 if unit == 'B' else 1)} {unit}"
 
 
 def moment(at: dt.datetime, *, zone: str) -> str:
