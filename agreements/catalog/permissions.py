@@ -17,8 +17,11 @@ from agreements.people.models import User
 
 
 class Permission(StrEnum):
+    VIEW_CASES = "read cases"
     VIEW_DESK = "view the desk"
     VIEW_RECORD = "view the record"
+    SEND_AGAIN = "send mail again"
+    END_ACCESS = "end access"
     CHANGE_ROLES = "give and end roles"
     CHANGE_RULES = "add and end address rules"
     LOAD = "load the folder"
@@ -36,8 +39,11 @@ class Standing(StrEnum):
 
 
 TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
+    Permission.VIEW_CASES: frozenset({Standing.STEWARD, Standing.REVIEWER, Standing.AUDITOR}),
     Permission.VIEW_DESK: frozenset({Standing.STEWARD, Standing.AUDITOR}),
     Permission.VIEW_RECORD: frozenset({Standing.STEWARD, Standing.AUDITOR}),
+    Permission.SEND_AGAIN: frozenset({Standing.STEWARD}),
+    Permission.END_ACCESS: frozenset({Standing.STEWARD}),
     Permission.CHANGE_ROLES: frozenset({Standing.STEWARD, Standing.ADMINISTRATOR, Standing.SYSTEM}),
     Permission.CHANGE_RULES: frozenset({Standing.STEWARD}),
     Permission.LOAD: frozenset({Standing.STEWARD, Standing.SYSTEM}),

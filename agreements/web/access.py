@@ -14,8 +14,11 @@ from agreements.applications import drafting, signing, submission
 from agreements.applications import permissions as application_rules
 from agreements.applications.models import Application, SignedCopy, Submission
 from agreements.catalog import invitations
-from agreements.catalog.models import Archive, Dataset, Role, RoleAssignment, StaffInvitation, Terms
-from agreements.catalog.roles import datasets_where, has_role, holders
+from agreements.catalog.models import Archive, Dataset, RoleAssignment, StaffInvitation, Terms
+from agreements.catalog.permissions import Permission as DatasetPermission
+from agreements.catalog.permissions import datasets_for
+from agreements.catalog.permissions import may as may_do
+from agreements.catalog.roles import holders
 from agreements.core.actors import Actor
 from agreements.grants import links
 from agreements.grants import permissions as grant_rules
@@ -168,19 +171,21 @@ def rule(dataset: Dataset, rule_id: int) -> DomainRule:
 
 
 def staffed_dataset(
-    request: HttpRequest, slug: str, *, roles: tuple[Role, ...] = (Role.STEWARD, Role.AUDITOR)
+    request: HttpRequest, slug: str, *, needs: DatasetPermission = DatasetPermission.VIEW_DESK
 ) -> Dataset:
-    """Return a dataset for which the signed-in person holds one of the roles."""
+    """Return a dataset whose desk the signed-in person may see, and do `needs` there."""
     found = dataset(slug)
-    if not has_role(person_pk=person(request).pk, dataset=found, roles=roles):
+    if not all(may_do(each, dataset=found, by=actor(request)) for each in (DatasetPermission.VIEW_DESK, needs)):
         raise Http404
     return found
 
 
-def check_staff(request: HttpRequest, *, roles: tuple[Role, ...] = tuple(Role)) -> None:
-    """Raise Http404 unless the signed-in person holds one of the roles for some dataset."""
-    if not datasets_where(person(request).pk, roles).exists():
+def staffed_datasets(request: HttpRequest, needs: DatasetPermission) -> QuerySet[Dataset]:
+    """Return the datasets with which the signed-in person may do `needs`; Http404 if there is none."""
+    found = datasets_for(needs, by=actor(request))
+    if not found.exists():
         raise Http404
+    return found
 
 
 def _found(value: T | None) -> T:

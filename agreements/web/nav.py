@@ -8,8 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from agreements.catalog.models import Role
-from agreements.catalog.roles import datasets_where
+from agreements.catalog.permissions import Permission, datasets_for
 from agreements.people.models import User
 from agreements.review.queue import Filters, cases
 from agreements.web import access
@@ -22,10 +21,10 @@ def nav(request: HttpRequest) -> dict[str, Any]:
 
 def home_of(user: User) -> str:
     """Return where somebody's work is: a steward's desk, a reviewer's queue, or the datasets."""
-    desk = datasets_where(user.pk, (Role.STEWARD, Role.AUDITOR)).first()
+    desk = datasets_for(Permission.VIEW_DESK, by=user.actor).first()
     if desk is not None:
         return reverse("stewardship", args=[desk.slug])
-    return reverse("review-queue" if datasets_where(user.pk, tuple(Role)).exists() else "datasets")
+    return reverse("review-queue" if datasets_for(Permission.VIEW_CASES, by=user.actor).exists() else "datasets")
 
 
 def _nav(request: HttpRequest) -> dict[str, Any]:
@@ -35,10 +34,9 @@ def _nav(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return found
-    pk = user.pk
-    if datasets_where(pk, tuple(Role)).exists():
+    if datasets_for(Permission.VIEW_CASES, by=user.actor).exists():
         found["review"] = True
         found["review_count"] = cases(by=user.actor, filters=Filters()).count()
-        found["stewardship"] = list(datasets_where(pk, (Role.STEWARD, Role.AUDITOR)).values("slug", "title"))
-        found["record"] = bool(found["stewardship"])
+        found["stewardship"] = list(datasets_for(Permission.VIEW_DESK, by=user.actor).values("slug", "title"))
+        found["record"] = datasets_for(Permission.VIEW_RECORD, by=user.actor).exists()
     return found

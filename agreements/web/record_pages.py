@@ -14,15 +14,13 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from agreements.catalog.models import Role
-from agreements.catalog.roles import datasets_where
+from agreements.catalog.permissions import Permission
 from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.queries import entries_about, entries_of_datasets
 from agreements.web import access
 from agreements.web.timeline import timeline_of
 
-READERS = (Role.STEWARD, Role.AUDITOR)
 PER_PAGE = 50
 COLUMNS = ("sequence", "at", "actor", "role", "kind", "subjects", "payload", "previous_hash", "hash")
 
@@ -59,8 +57,7 @@ def record_csv(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _entries(request: HttpRequest) -> QuerySet[LedgerEntry]:
-    access.check_staff(request, roles=READERS)
-    slugs = datasets_where(access.person(request).pk, READERS).values_list("slug", flat=True)
+    slugs = access.staffed_datasets(request, Permission.VIEW_RECORD).values_list("slug", flat=True)
     found = entries_of_datasets(slugs)
     if kind := _asked(request, "kind"):
         found = found.filter(kind=kind)

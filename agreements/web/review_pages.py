@@ -17,8 +17,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from agreements.applications import evidence, remarks
 from agreements.applications.models import Application, DecisionKind, Visibility
-from agreements.catalog.models import Role
-from agreements.catalog.roles import datasets_where
+from agreements.catalog.permissions import Permission as DatasetPermission
 from agreements.core.actors import Actor
 from agreements.documents import pictures, store
 from agreements.flows.approving import approve
@@ -42,8 +41,7 @@ PER_PAGE = 25
 @require_safe
 def review_queue(request: HttpRequest) -> HttpResponse:
     """List the cases, oldest first."""
-    access.check_staff(request)
-    datasets = list(datasets_where(access.person(request).pk, tuple(Role)))
+    datasets = list(access.staffed_datasets(request, DatasetPermission.VIEW_CASES))
     form = QueueForm(request.GET, datasets=datasets)
     chosen = form.cleaned_data if form.is_valid() else {}
     filters = Filters(chosen.get("show") or "waiting", chosen.get("dataset", ""), chosen.get("words", ""))

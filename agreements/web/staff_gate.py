@@ -11,8 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from agreements.catalog.models import Role
-from agreements.catalog.roles import datasets_where
+from agreements.catalog.permissions import Permission, datasets_for
 from agreements.people.models import User
 from agreements.web import proofs
 from agreements.web.code_page import away
@@ -51,4 +50,4 @@ class StaffGateMiddleware:
 
 def is_staff(user: User) -> bool:
     """Return whether this person acts by a role here: for a dataset, or as site administrator."""
-    return user.is_staff or datasets_where(user.pk, tuple(Role)).exists()
+    return user.is_staff or datasets_for(Permission.VIEW_CASES, by=user.actor).exists()

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agreements.catalog import invitations, roles
 from agreements.catalog.models import Dataset, Role
+from agreements.catalog.permissions import Permission, may
 from agreements.flows import address_rules
+from agreements.grants import permissions as grant_rules
 from agreements.grants import queries
-from agreements.grants.permissions import Permission, may
 from agreements.identity import rules
 from agreements.identity.models import Verdict
 from agreements.ledger.queries import entries_about
@@ -29,7 +30,6 @@ from agreements.web.refusals import IntoForm, IntoMessages
 from agreements.web.steward_forms import GrantSearchForm, InvitationForm, RevocationForm, RuleForm
 from agreements.web.timeline import timeline_of
 
-STEWARDS = (Role.STEWARD,)
 PER_PAGE = 25
 
 
@@ -50,7 +50,7 @@ def grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     context = {
         "dataset": found.dataset,
         "grant": found,
-        "may_revoke": may(Permission.REVOKE, grant=found, by=access.actor(request)),
+        "may_revoke": grant_rules.may(grant_rules.Permission.REVOKE, grant=found, by=access.actor(request)),
         "downloads": queries.downloads_of(found),
         "downloads_shown": queries.SHOWN,
         **access.ending(found),
@@ -64,8 +64,8 @@ def grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def revoke_grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     """End a grant, citing a clause and a reason; the page names what will happen."""
+    access.staffed_dataset(request, slug, needs=Permission.END_ACCESS)
     found = access.managed_grant(request, slug, reference)
-    access.staffed_dataset(request, slug, roles=STEWARDS)
     form = RevocationForm(posted(request), terms=found.terms)
     if request.method == "POST" and form.is_valid():
         with IntoForm(form):
@@ -86,7 +86,7 @@ def revoke_grant(request: HttpRequest, slug: str, reference: str) -> HttpRespons
 @require_POST
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Invite somebody to a role."""
-    dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
+    dataset = access.staffed_dataset(request, slug, needs=Permission.CHANGE_ROLES)
     form = InvitationForm(request.POST)
     if form.is_valid():
         with IntoForm(form):
@@ -100,7 +100,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def withdraw_invitation(request: HttpRequest, slug: str, invitation_id: int) -> HttpResponse:
     """End an invitation that nobody took up yet."""
-    dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
+    dataset = access.staffed_dataset(request, slug, needs=Permission.CHANGE_ROLES)
     invitation = access.waiting_invitation(dataset, invitation_id)
     with IntoMessages(request):
         invitations.withdraw(invitation=invitation, by=access.actor(request))
@@ -112,7 +112,7 @@ def withdraw_invitation(request: HttpRequest, slug: str, invitation_id: int) -> 
 @require_POST
 def end_role(request: HttpRequest, slug: str, assignment_id: int) -> HttpResponse:
     """End somebody's role."""
-    dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
+    dataset = access.staffed_dataset(request, slug, needs=Permission.CHANGE_ROLES)
     held = access.running_role(dataset, assignment_id)
     with IntoMessages(request):
         roles.end(user=held.user, dataset=dataset, role=Role(held.role), by=access.actor(request))
@@ -125,7 +125,7 @@ def end_role(request: HttpRequest, slug: str, assignment_id: int) -> HttpRespons
 @require_POST
 def add_rule(request: HttpRequest, slug: str) -> HttpResponse:
     """Add a rule about addresses."""
-    dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
+    dataset = access.staffed_dataset(request, slug, needs=Permission.CHANGE_RULES)
     form = RuleForm(request.POST)
     if form.is_valid():
         given = form.cleaned_data
@@ -146,7 +146,7 @@ def add_rule(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def end_rule(request: HttpRequest, slug: str, rule_id: int) -> HttpResponse:
     """End a rule about addresses."""
-    dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
+    dataset = access.staffed_dataset(request, slug, needs=Permission.CHANGE_RULES)
     rule = access.rule(dataset, rule_id)
     with IntoMessages(request):
         address_rules.end_rule(rule=rule, by=access.actor(request))
@@ -158,7 +158,7 @@ def end_rule(request: HttpRequest, slug: str, rule_id: int) -> HttpResponse:
 @require_POST
 def resend_mail(request: HttpRequest, slug: str, message_id: int) -> HttpResponse:
     """Send a mail again that was given up."""
-    dataset = access.staffed_dataset(request, slug, roles=STEWARDS)
+    dataset = access.staffed_dataset(request, slug, needs=Permission.SEND_AGAIN)
     message = access.failed_mail(dataset, message_id)
     with IntoMessages(request):
         outbox.resend(message=message, by=access.actor(request))
@@ -196,7 +196,7 @@ def _desk(
     words = search.cleaned_data["words"] if search.is_valid() else ""
     context = {
         "dataset": dataset,
-        "may_change": roles.has_role(person_pk=access.person(request).pk, dataset=dataset, roles=STEWARDS),
+        "may_change": may(Permission.CHANGE_RULES, dataset=dataset, by=access.actor(request)),
         "search": search,
         "words": words,
         "page": Paginator(access.managed_grants(request, dataset.slug, words=words), PER_PAGE).get_page(
