@@ -30,7 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return client_address(request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        raise NotImplementedError("mail leaves through agreements.mail only")
+        raise RuntimeError("mail leaves through agreements.mail only")
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -12,7 +13,7 @@ from django.http import HttpRequest
 from agreements.core.errors import DomainError, Invalid, MovedOn
 
 
-class _Shown:
+class _Shown(ABC):
     """A `with` block that shows what the domain refuses and lets everything else through."""
 
     def __enter__(self) -> None:
@@ -26,9 +27,9 @@ class _Shown:
         self.show(refusal)
         return True
 
+    @abstractmethod
     def show(self, refusal: DomainError) -> None:
         """Put the refusal where the person acted."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
