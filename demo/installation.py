@@ -73,6 +73,8 @@ class Installation:
             "COUNTERSIGN_MASTER_KEYS": "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
             "COUNTERSIGN_DATABASE_URL": f"sqlite:///{self.folder / 'countersign.sqlite3'}",
             "COUNTERSIGN_VAULT_ARCHIVES": f"folder:{self.folder / 'archives'}",
+            "COUNTERSIGN_VAULT_DELIVERY": f"folder:{self.folder / 'delivery'}",
+            "COUNTERSIGN_INBOX": str(self.folder / "inbox"),
             "COUNTERSIGN_VAULT_PAPERS": f"folder:{self.folder / 'papers'}",
             "COUNTERSIGN_SMTP_HOST": "127.0.0.1",
             "COUNTERSIGN_SMTP_PORT": str(self.smtp_port),

@@ -135,14 +135,18 @@ CACHES = {
 # Tables have digests of session keys: a stolen database signs nobody in.
 SESSION_ENGINE = "agreements.people.session_store"
 
-# Vault addresses: `folder:/path` or `s3:bucket`. Two stores: archives (may presign) and papers (never).
+# Vault addresses: `folder:/path` or `s3:bucket`. Three stores: archives and delivery (may presign), papers (never).
 VAULT_ARCHIVES = env.text("COUNTERSIGN_VAULT_ARCHIVES", f"folder:{BASE_DIR / 'var' / 'archives'}")
+VAULT_DELIVERY = env.text("COUNTERSIGN_VAULT_DELIVERY", f"folder:{BASE_DIR / 'var' / 'delivery'}")
 VAULT_PAPERS = env.text("COUNTERSIGN_VAULT_PAPERS", f"folder:{BASE_DIR / 'var' / 'papers'}")
 S3_ENDPOINT = env.text("COUNTERSIGN_S3_ENDPOINT", "")
 S3_PUBLIC_ENDPOINT = env.text("COUNTERSIGN_S3_PUBLIC_ENDPOINT", S3_ENDPOINT)
 S3_REGION = env.text("COUNTERSIGN_S3_REGION", "us-east-1")
 S3_ACCESS_KEY = env.text("COUNTERSIGN_S3_ACCESS_KEY", "")
 S3_SECRET_KEY = env.text("COUNTERSIGN_S3_SECRET_KEY", "")
+
+# A folder of the server from which stewards publish without a shell; what their browsers send lies there too.
+INBOX = Path(env.text("COUNTERSIGN_INBOX", str(BASE_DIR / "var" / "inbox")))
 
 # `child`: a limited child of the worker opens strangers' files; `spool:/path`: a process of its own does.
 INSPECT = env.text("COUNTERSIGN_INSPECT", "child")

@@ -75,6 +75,8 @@ def _environment(folder: Path) -> dict[str, str]:
         "COUNTERSIGN_DATABASE_URL": f"sqlite:///{folder / 'check.sqlite3'}",
         "COUNTERSIGN_STATIC_ROOT": str(folder / "static"),
         "COUNTERSIGN_VAULT_ARCHIVES": f"folder:{folder / 'archives'}",
+        "COUNTERSIGN_VAULT_DELIVERY": f"folder:{folder / 'delivery'}",
+        "COUNTERSIGN_INBOX": str(folder / "inbox"),
         "COUNTERSIGN_VAULT_PAPERS": f"folder:{folder / 'papers'}",
     }
     (folder / "static").mkdir()

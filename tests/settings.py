@@ -11,6 +11,8 @@ os.environ.setdefault("COUNTERSIGN_ENV_FILE", "")
 os.environ.setdefault("COUNTERSIGN_SECRET_KEY", "only tests use this key: it is long enough for check --deploy")
 os.environ.setdefault("COUNTERSIGN_MASTER_KEYS", "1:" + base64.b64encode(bytes(range(32))).decode())
 os.environ.setdefault("COUNTERSIGN_VAULT_ARCHIVES", f"folder:{_run}/archives")
+os.environ.setdefault("COUNTERSIGN_VAULT_DELIVERY", f"folder:{_run}/delivery")
+os.environ.setdefault("COUNTERSIGN_INBOX", f"{_run}/inbox")
 os.environ.setdefault("COUNTERSIGN_VAULT_PAPERS", f"folder:{_run}/papers")
 os.environ.setdefault("COUNTERSIGN_DATABASE_URL", f"sqlite:///{_run}/test.sqlite3")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Any
 
 from django.db import models
@@ -131,6 +132,62 @@ class Archive(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"
+
+
+class Upload(models.Model):
+    """A zip that a steward's browser sends piece by piece; the bytes lie in the inbox under `id` until published."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    subset = models.ForeignKey(Subset, on_delete=models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=255)
+    size = models.BigIntegerField(help_text="bytes, as the browser announced")
+    received = models.BigIntegerField(default=0)
+    created_by = models.ForeignKey("User", on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=now)
+    touched_at = models.DateTimeField(default=now)
+    removed_at = models.DateTimeField(null=True, help_text="when its bytes were deleted")
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class JobState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    STOPPED = "stopped", _("stopped")
+
+
+class PublishJob(models.Model):
+    """A publishing asked for on the desk; a worker does it. `source` is a name in the inbox unless `upload` is set."""
+
+    subset = models.ForeignKey(Subset, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=255, blank=True)
+    upload = models.ForeignKey(Upload, on_delete=models.PROTECT, null=True, related_name="+")
+    name = models.CharField(max_length=120, help_text="file name as downloaded")
+    seal = models.CharField(max_length=10, choices=SealKind.choices)
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.WAITING)
+    phase = models.CharField(max_length=20, blank=True)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    trouble = models.TextField(blank=True, help_text="what went wrong, as a person should read it")
+    stop_asked = models.BooleanField(default=False)
+    asked_by = models.ForeignKey("User", on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=now)
+    claimed_until = models.DateTimeField(null=True, help_text="a worker is at it until then")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+    archive = models.ForeignKey(Archive, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-asked_at"]
+
+    def __str__(self) -> str:
+        return f"publishing {self.name}"
 
 
 class RoleAssignment(models.Model):

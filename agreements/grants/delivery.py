@@ -1,111 +1,24 @@
-"""Streaming what a ticket allows, without a database connection, until it is done, left, or cut."""
+"""Where the bytes of a ticket come from: a sealed view of the pack, or an open archive's pack itself."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import threading
-import time
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Final
-
-from django.db import connections
 
 from agreements.catalog import archives
 from agreements.catalog.models import Archive
-from agreements.grants import passwords, seals, watcher
-from agreements.grants.models import DownloadEnd, Seal
+from agreements.grants import passwords, seals
+from agreements.grants.models import Seal
 from agreements.grants.redeeming import Offer, Ticket
 from agreements.sealing import ArchiveIndex, Layout, MemoryTags, SealedView
 
-log = logging.getLogger(__name__)
 
-PIECE: Final = 128 * 1024
-"""Most bytes handed to the server at once: what may still leave after a cut is bounded by a few of these."""
-
-
-class Cut(ConnectionError):
-    """The download was ended from this side. Raised into the server, so that it breaks the connection."""
-
-
-class Stream:
-    """The bytes of a ticket. A class and not a generator: closed before its first byte, it still tells its end."""
-
-    def __init__(self, ticket: Ticket) -> None:
-        self._running = watcher.of_process().enter(ticket)
-        self._watcher = watcher.of_process()
-        self._expected = ticket.stop - ticket.start
-        self._sent = 0
-        self._began = time.monotonic()
-        self._ended = False
-        self._end_lock = threading.Lock()
-        try:
-            self._source = _pieces(_source(ticket))
-        except BaseException:
-            self._finish(DownloadEnd.ERROR)
-            raise
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        if self._sent == 0:
-            # Here and not earlier: whatever ran between the view and the server may have opened one.
-            _let_go_of_the_database()
-        if self._ended:
-            raise StopIteration
-        try:
-            piece = self._next_piece()
-        except Cut:
-            self._finish(self._running.cut or DownloadEnd.REVOKED)
-            raise
-        except BaseException as error:
-            log.error("download %s failed: %s", self._running.opened, type(error).__name__)
-            self._finish(DownloadEnd.ERROR)
-            raise
-        if piece is None:
-            self._finish(DownloadEnd.DONE if self._sent == self._expected else DownloadEnd.ERROR)
-            raise StopIteration
-        self._sent += len(piece)
-        return piece
-
-    def close(self) -> None:
-        """End the stream; the server calls it when the client has left, and also when all went well."""
-        if self._sent == self._expected:
-            self._finish(DownloadEnd.DONE)
-        else:
-            # A client that was too slow to be told of the cut has left because of it, or might as well have.
-            self._finish(self._running.cut or DownloadEnd.CLIENT_GONE)
-
-    def _next_piece(self) -> bytes | None:
-        while True:
-            if self._running.must_stop() is not None:
-                raise Cut("access ended")
-            piece = next(self._source, None)
-            if self._running.must_stop() is not None:
-                raise Cut("access ended")
-            # An empty one only says that the engine is still at work.
-            if piece is None or piece:
-                return piece
-
-    def _finish(self, how: DownloadEnd) -> None:
-        with self._end_lock:
-            if self._ended:
-                return
-            self._ended = True
-        source = getattr(self, "_source", None)
-        with contextlib.suppress(Exception):
-            if source is not None:
-                source.close()
-        seconds = time.monotonic() - self._began
-        self._watcher.leave(self._running, how=how, bytes_sent=self._sent, seconds=seconds)
-        _let_go_of_the_database()
-
-
-def stream(ticket: Ticket) -> Stream:
-    """Return the bytes of a ticket as an iterator with `close()`. Raises what the vault raises, the end recorded."""
-    return Stream(ticket)
+def source(ticket: Ticket) -> Iterator[bytes]:
+    """Return the bytes of a ticket. Raises what the vault raises."""
+    offer = ticket.offer
+    if offer.seal is None:
+        return archives.reader(offer.archive)(ticket.start, ticket.stop - ticket.start)
+    return view_of(offer.archive, offer.seal).stream(ticket.start, ticket.stop)
 
 
 def view_of(archive: Archive, seal: Seal) -> SealedView:
@@ -131,28 +44,6 @@ def presigned(offer: Offer, *, seconds: int = 300) -> str | None:
     return stores.archives().presign(offer.archive.pack_key, filename=offer.name, seconds=seconds)
 
 
-def _source(ticket: Ticket) -> Iterator[bytes]:
-    offer = ticket.offer
-    if offer.seal is None:
-        return archives.reader(offer.archive)(ticket.start, ticket.stop - ticket.start)
-    return view_of(offer.archive, offer.seal).stream(ticket.start, ticket.stop)
-
-
-def _pieces(source: Iterator[bytes]) -> Iterator[bytes]:
-    try:
-        for chunk in source:
-            if len(chunk) <= PIECE:
-                yield chunk
-                continue
-            whole = memoryview(chunk)
-            for start in range(0, len(whole), PIECE):
-                yield bytes(whole[start : start + PIECE])
-    finally:
-        closing = getattr(source, "close", None)
-        if closing is not None:
-            closing()
-
-
 @lru_cache(maxsize=16)
 def _layout(index: ArchiveIndex) -> Layout:
     return Layout(index)
@@ -162,9 +53,3 @@ def _layout(index: ArchiveIndex) -> Layout:
 def _tags(_seal_id: str, _number: int, _digest: str) -> MemoryTags:
     """Authentication codes that took a pass over a member, for one archive under one seal."""
     return MemoryTags()
-
-
-def _let_go_of_the_database() -> None:
-    for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:
-            connection.close()

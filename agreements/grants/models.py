@@ -57,16 +57,24 @@ class Suspension(models.Model):
         return f"{self.cause} on {self.grant_id}"
 
 
-class Seal(models.Model):
-    """What a person's password and salts under a grant are derived from. Nothing derived is stored."""
+class AnySeal(models.Model):
+    """What a password and the salts of members are derived from. Nothing derived is stored."""
 
     seal_id = models.CharField(max_length=32, unique=True, help_text="random, 128 bits in hex; never a database key")
-    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+")
-    person = models.ForeignKey("User", on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField(default=1, help_text="raised only by a new password or key change")
     key_number = models.PositiveSmallIntegerField()
     created_at = models.DateTimeField(default=now)
     ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Seal(AnySeal):
+    """A person's own seal under a grant."""
+
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey("User", on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
@@ -77,6 +85,80 @@ class Seal(models.Model):
 
     def __str__(self) -> str:
         return f"seal of {self.grant_id}"
+
+
+class GenerationState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    SEALING = "sealing", _("being sealed")
+    READY = "ready", _("ready")
+    FAILED = "failed", _("failed")
+    RETIRED = "retired", _("retired")
+
+
+class Generation(AnySeal):
+    """A shared seal: one sealed object of an archive in the delivery store, under one password for all.
+
+    `ended_at` is set when the next generation takes its place; passwords and `trace` go on knowing it.
+    """
+
+    archive = models.ForeignKey("Archive", on_delete=models.PROTECT, related_name="+")
+    generation = models.PositiveIntegerField(help_text="1, 2, ... of this archive")
+    state = models.CharField(max_length=10, choices=GenerationState.choices, default=GenerationState.WAITING)
+    object_key = models.CharField(max_length=120, help_text="name in the delivery store")
+    upload = models.TextField(blank=True, help_text="the store's name of the upload that is under way")
+    done = models.BigIntegerField(default=0, help_text="bytes sealed and stored so far")
+    sha256 = models.CharField(max_length=64, blank=True, help_text="of the sealed bytes, once they are all stored")
+    trouble = models.TextField(blank=True, help_text="what went wrong, as a person should read it")
+    asked_by = models.ForeignKey("User", on_delete=models.PROTECT, null=True, related_name="+")
+    claimed_until = models.DateTimeField(null=True, help_text="a worker is at it until then")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    ready_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True, help_text="when its object was deleted")
+
+    class Meta:
+        ordering = ["archive", "-generation"]
+        constraints = [
+            models.UniqueConstraint(fields=["archive", "generation"], name="generation_once"),
+            models.UniqueConstraint(fields=["archive"], condition=models.Q(state="ready"), name="one_ready_generation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"generation {self.generation} of {self.archive_id}"
+
+
+class MemberState(models.TextChoices):
+    INVITED = "invited", _("invited")
+    JOINED = "joined", _("joined")
+    LEFT = "left", _("left")
+    REMOVED = "removed", _("removed")
+
+
+class GrantMember(models.Model):
+    """Someone of the holder's site who uses the data under the same grant, with a seal and links of their own."""
+
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+")
+    email = models.EmailField()
+    name = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=10, choices=MemberState.choices, default=MemberState.INVITED)
+    nonce = models.CharField(max_length=32, unique=True, help_text="the invitation's address carries a tag over it")
+    key_number = models.PositiveSmallIntegerField()
+    invited_by = models.ForeignKey("User", on_delete=models.PROTECT, related_name="+")
+    invited_at = models.DateTimeField(default=now)
+    person = models.ForeignKey("User", on_delete=models.PROTECT, null=True, related_name="+")
+    terms = models.ForeignKey("Terms", on_delete=models.PROTECT, null=True, related_name="+", help_text="as accepted")
+    joined_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["grant", "invited_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["grant", "email"], condition=models.Q(ended_at=None), name="grant_member_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} under {self.grant_id}"
 
 
 class Link(models.Model):
@@ -118,6 +200,7 @@ class DownloadOpened(models.Model):
     grant = models.ForeignKey(Grant, on_delete=models.DO_NOTHING, null=True, related_name="+")
     link = models.ForeignKey(Link, on_delete=models.DO_NOTHING, null=True, related_name="+")
     archive = models.ForeignKey("Archive", on_delete=models.DO_NOTHING, related_name="+")
+    generation = models.ForeignKey(Generation, on_delete=models.DO_NOTHING, null=True, related_name="+")
     at = models.DateTimeField(default=now)
     range_start = models.BigIntegerField()
     range_stop = models.BigIntegerField(help_text="exclusive")
@@ -135,6 +218,7 @@ class DownloadEnd(models.TextChoices):
     REVOKED = "revoked", _("cut: access ended")
     NO_DATABASE = "no-database", _("cut: the database was out of reach")
     ERROR = "error", _("failed")
+    HANDED_OVER = "handed-over", _("handed over to the object store")
     UNKNOWN = "unknown", _("not known")
 
 
@@ -149,3 +233,36 @@ class DownloadClosed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.opened_id}: {self.how}"
+
+
+class MemberCode(models.Model):
+    """A member's authentication code that took a pass over the member; it is part of the archive, not a secret."""
+
+    seal = models.ForeignKey(Seal, on_delete=models.CASCADE, related_name="+")
+    archive = models.ForeignKey("Archive", on_delete=models.CASCADE, related_name="+")
+    member = models.PositiveIntegerField(help_text="the member's number in the index")
+    code = models.BinaryField(max_length=10)
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["seal", "archive", "member"], name="code_once")]
+
+    def __str__(self) -> str:
+        return f"code of member {self.member}"
+
+
+class MemberPass(models.Model):
+    """A pass over a member for its code: what a grant's budget counts. `bytes_read` is set when it ends."""
+
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+")
+    archive = models.ForeignKey("Archive", on_delete=models.PROTECT, related_name="+")
+    member = models.PositiveIntegerField()
+    at = models.DateTimeField(default=now)
+    bytes_planned = models.BigIntegerField()
+    bytes_read = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["grant", "at"])]
+
+    def __str__(self) -> str:
+        return f"pass over member {self.member}"

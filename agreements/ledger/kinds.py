@@ -16,6 +16,11 @@ class Kind(models.TextChoices):
     DATASET_LOADED = "dataset.loaded", _("Dataset loaded")
     TERMS_PUBLISHED = "terms.published", _("Terms published")
     ARCHIVE_PUBLISHED = "archive.published", _("Archive published")
+    ARCHIVE_WITHDRAWN = "archive.withdrawn", _("Archive withdrawn")
+    GENERATION_SEALED = "generation.sealed", _("Shared archive sealed")
+    GENERATION_RETIRED = "generation.retired", _("Shared archive retired")
+    ARCHIVE_TRACED = "archive.traced", _("Found archive traced")
+    KEY_REPLACED = "key.replaced", _("Master key replaced")
     ROLE_GIVEN = "role.given", _("Role given")
     ROLE_ENDED = "role.ended", _("Role ended")
     STAFF_INVITED = "staff.invited", _("Staff invited")
@@ -41,6 +46,11 @@ class Kind(models.TextChoices):
     LINK_ISSUED = "link.issued", _("Download link issued")
     LINK_ENDED = "link.ended", _("Download link ended")
     PASSWORD_REVEALED = "password.revealed", _("Password shown")
+    SEAL_RENEWED = "seal.renewed", _("Password replaced")
+    MEMBER_INVITED = "member.invited", _("Member invited")
+    MEMBER_JOINED = "member.joined", _("Member joined")
+    MEMBER_LEFT = "member.left", _("Member left")
+    MEMBER_REMOVED = "member.removed", _("Member removed")
     GRANT_SUSPENDED = "grant.suspended", _("Access suspended")
     GRANT_RESUMED = "grant.resumed", _("Access resumed")
     GRANT_EXPIRED = "grant.expired", _("Access expired")
@@ -59,6 +69,11 @@ PAYLOAD_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     Kind.DATASET_LOADED: frozenset({"changes", "source_sha256"}),
     Kind.TERMS_PUBLISHED: frozenset({"version", "sha256", "effective"}),
     Kind.ARCHIVE_PUBLISHED: frozenset({"version", "digest", "members", "size", "seal"}),
+    Kind.ARCHIVE_WITHDRAWN: frozenset({"version", "reason_digest"}),
+    Kind.GENERATION_SEALED: frozenset({"version", "generation", "sha256", "size"}),
+    Kind.GENERATION_RETIRED: frozenset({"version", "generation"}),
+    Kind.ARCHIVE_TRACED: frozenset({"piece_sha256", "salts", "seals"}),
+    Kind.KEY_REPLACED: frozenset({"key_number", "compromised", "seals", "links"}),
     Kind.ROLE_GIVEN: frozenset({"assigned_role"}),
     Kind.ROLE_ENDED: frozenset({"assigned_role"}),
     Kind.STAFF_INVITED: frozenset({"assigned_role"}),
@@ -82,6 +97,11 @@ PAYLOAD_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     Kind.LINK_ISSUED: frozenset({"archive", "version", "expires"}),
     Kind.LINK_ENDED: frozenset({"archive"}),
     Kind.PASSWORD_REVEALED: frozenset({"seal_number"}),
+    Kind.SEAL_RENEWED: frozenset({"seal_number", "key_number", "cause"}),
+    Kind.MEMBER_INVITED: frozenset(),
+    Kind.MEMBER_JOINED: frozenset({"terms"}),
+    Kind.MEMBER_LEFT: frozenset(),
+    Kind.MEMBER_REMOVED: frozenset({"reason_digest"}),
     Kind.GRANT_SUSPENDED: frozenset({"cause", "reason_digest"}),
     Kind.GRANT_RESUMED: frozenset({"cause", "reason_digest"}),
     Kind.GRANT_EXPIRED: frozenset(),

@@ -28,6 +28,28 @@ class Put(NamedTuple):
     sha256: str
 
 
+class Parts(Protocol):
+    """An object that is written in parts of one size (the last may be shorter), over several tries if need be.
+
+    Any process can go on with it, by `Store.resume_parts` and the `token`. Parts may come in any order and again.
+    """
+
+    token: str
+    part_size: int
+
+    def stored(self) -> dict[int, int]:
+        """Return the parts that are there, by number from 0, with their sizes in bytes."""
+
+    def write(self, number: int, data: bytes) -> None:
+        """Store one part. Raises OutOfReach."""
+
+    def finish(self) -> None:
+        """Make the object visible, from all parts in their order. Raises OutOfReach; ValueError if one is missing."""
+
+    def abandon(self) -> None:
+        """Forget what was written; again is no error."""
+
+
 class Store(Protocol):
     """Immutable objects under flat names. An object is there whole or not at all."""
 
@@ -39,6 +61,12 @@ class Store(Protocol):
 
         `expected_size` (bytes) lets S3 choose parts that are large enough; a wrong one does no harm.
         """
+
+    def begin_parts(self, key: str, *, size: int) -> Parts:
+        """Begin an object of exactly `size` bytes that is written in parts."""
+
+    def resume_parts(self, key: str, token: str, *, size: int) -> Parts | None:
+        """Return parts begun earlier, or None if the store no longer knows them."""
 
     def open_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         """Stream the bytes [start, stop), exactly. Raises NoSuchObject; OutOfReach if they cannot all be had."""

@@ -1,6 +1,7 @@
-"""The two stores of an installation, from the settings.
+"""The three stores of an installation, from the settings.
 
-`archives` holds what is released and may be presigned; `papers` holds agreements and signed copies and never is.
+`archives` holds what is released, in clear, and presigns open archives; `delivery` holds archives under shared seals
+and presigns them; `papers` holds agreements and signed copies and never presigns.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ from agreements.vault.s3 import Access, S3Store
 def archives() -> Store:
     """Return the store of archives, their indexes and previews."""
     return _of_settings(settings.VAULT_ARCHIVES, may_presign=True)
+
+
+def delivery() -> Store:
+    """Return the store of archives sealed once for all."""
+    return _of_settings(settings.VAULT_DELIVERY, may_presign=True)
 
 
 def papers() -> Store:

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agreements.catalog.archives import sha256sums
-from agreements.grants import addresses, delivery, redeeming, wording
+from agreements.grants import addresses, delivery, redeeming, streaming, wording
 from agreements.grants.redeeming import Offer, Refused, Ticket, Unavailable
 from agreements.vault.protocol import NoSuchObject, OutOfReach
 from agreements.web import bad_tokens, ranges
@@ -131,7 +131,7 @@ def _bytes_of(
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{offer.size}", "Accept-Ranges": "bytes"})
     slot = Slot(at_once)
     try:
-        stream = delivery.stream(redeem(span))
+        stream = streaming.stream(redeem(span))
     except BaseException:
         slot.release()
         raise

@@ -26,6 +26,8 @@ SETUP = job("setup")
 @pytest.fixture(autouse=True)
 def vault(tmp_path: Path, settings: Settings) -> Store:
     settings.VAULT_ARCHIVES = f"folder:{tmp_path / 'archives'}"
+    settings.VAULT_DELIVERY = f"folder:{tmp_path / 'delivery'}"
+    settings.INBOX = tmp_path / "inbox"
     settings.VAULT_PAPERS = f"folder:{tmp_path / 'papers'}"
     return stores.archives()
 

@@ -37,6 +37,8 @@ class Served:
         places = {
             "COUNTERSIGN_DATABASE_URL": f"sqlite:///{home / 'db.sqlite3'}",
             "COUNTERSIGN_VAULT_ARCHIVES": f"folder:{home / 'archives'}",
+            "COUNTERSIGN_VAULT_DELIVERY": f"folder:{home / 'delivery'}",
+            "COUNTERSIGN_INBOX": str(home / "inbox"),
             "COUNTERSIGN_VAULT_PAPERS": f"folder:{home / 'papers'}",
         }
         serve = [sys.executable, "manage.py", "serve", "--home", str(home), "--port", "0", "--delivery-port", "0"]

@@ -11,9 +11,9 @@ import pyzipper
 from django.db import DatabaseError, OperationalError
 
 from agreements.core import actors, clock
-from agreements.grants import delivery, lifecycle, links, passwords, process, redeeming
-from agreements.grants.delivery import Cut, Stream
+from agreements.grants import delivery, lifecycle, links, passwords, process, redeeming, streaming
 from agreements.grants.models import DeliveryProcess, DownloadClosed, DownloadEnd, Grant
+from agreements.grants.streaming import Cut, Stream
 from agreements.grants.watcher import Watcher
 from tests.grants.conftest import Seconds
 from tests.grants.scene import MEMBERS, NOON, Scene
@@ -23,7 +23,7 @@ from tests.grants.test_states import revoke
 def begin(scene: Scene, start: int = 0, stop: int | None = None) -> Stream:
     token = links.token(scene.link)
     stop = scene.sealed.sealed_size if stop is None else stop
-    return delivery.stream(redeeming.redeem(token, name="train40.zip", start=start, stop=stop))
+    return streaming.stream(redeeming.redeem(token, name="train40.zip", start=start, stop=stop))
 
 
 def ending() -> DownloadClosed:
@@ -116,7 +116,7 @@ def test_a_chunk_that_was_being_made_when_access_ended_is_not_sent(
         watching.tick()
         yield b"second"
 
-    monkeypatch.setattr(delivery, "_source", source)
+    monkeypatch.setattr(delivery, "source", source)
     stream = begin(scene)
     assert next(stream) == b"first"
     with pytest.raises(Cut):
@@ -208,7 +208,7 @@ def test_a_failing_vault_is_an_error_and_breaks_the_connection(scene: Scene, mon
         yield b"some"
         raise OSError("the vault is gone")
 
-    monkeypatch.setattr(delivery, "_source", source)
+    monkeypatch.setattr(delivery, "source", source)
     stream = begin(scene)
     next(stream)
     with pytest.raises(OSError, match="vault"):
@@ -220,21 +220,21 @@ def test_a_vault_that_fails_at_once_leaves_no_open_row(scene: Scene, monkeypatch
     def source(_ticket: object) -> Iterator[bytes]:
         raise OSError("the vault is gone")
 
-    monkeypatch.setattr(delivery, "_source", source)
+    monkeypatch.setattr(delivery, "source", source)
     with pytest.raises(OSError, match="vault"):
         begin(scene)
     assert ending().how == DownloadEnd.ERROR
 
 
 def test_empty_chunks_of_the_engine_are_not_sent(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "_source", lambda _ticket: iter([b"", b"a", b"", b"", b"b"]))
+    monkeypatch.setattr(delivery, "source", lambda _ticket: iter([b"", b"a", b"", b"", b"b"]))
     assert list(begin(scene, 0, 2)) == [b"a", b"b"]
 
 
 def test_large_chunks_leave_in_small_pieces(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "_source", lambda _ticket: iter([bytes(1_000_000)]))
+    monkeypatch.setattr(delivery, "source", lambda _ticket: iter([bytes(1_000_000)]))
     pieces = list(begin(scene, 0, 1_000_000))
-    assert max(map(len, pieces)) <= delivery.PIECE
+    assert max(map(len, pieces)) <= streaming.PIECE
     assert sum(map(len, pieces)) == 1_000_000
 
 

@@ -13,8 +13,9 @@ from django.test import Client
 
 from agreements.catalog.models import Archive
 from agreements.core import clock
-from agreements.grants import addresses, delivery, lifecycle, links
+from agreements.grants import addresses, lifecycle, links
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened
+from agreements.grants.streaming import Cut
 from agreements.grants.watcher import Watcher
 from agreements.web import bad_tokens
 from portal.log_filter import CutTokens, cut_tokens
@@ -148,7 +149,7 @@ class TestDirect:
         got = len(next(stream))
         revoke(scene, by=scene.dan.actor)
         watching.tick()
-        with pytest.raises(delivery.Cut):
+        with pytest.raises(Cut):
             next(stream)
         closed = DownloadClosed.objects.get()
         assert (closed.how, closed.bytes_sent) == (DownloadEnd.REVOKED, got)

@@ -1,0 +1,16 @@
+"""Put the triggers back: SQLite drops them when a migration rebuilds their table."""
+
+from django.db import migrations
+
+from agreements.ledger import triggers
+
+
+def install(apps, schema_editor):
+    vendor = schema_editor.connection.vendor
+    for statement in [*triggers.remove_statements(vendor), *triggers.install_statements(vendor)]:
+        schema_editor.execute(statement)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("agreements", "0003_sealing_and_delivery")]
+    operations = [migrations.RunPython(install, migrations.RunPython.noop)]
