@@ -131,6 +131,7 @@ class MemberState(models.TextChoices):
     JOINED = "joined", _("joined")
     LEFT = "left", _("left")
     REMOVED = "removed", _("removed")
+    WITHDRAWN = "withdrawn", _("invitation withdrawn")
 
 
 class GrantMember(models.Model):
@@ -148,9 +149,12 @@ class GrantMember(models.Model):
     terms = models.ForeignKey("Terms", on_delete=models.PROTECT, null=True, related_name="+", help_text="as accepted")
     joined_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey("User", on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.TextField(blank=True, help_text="why the member was removed, as they read it")
+    reason_salt = models.CharField(max_length=32, blank=True)
 
     class Meta:
-        ordering = ["grant", "invited_at"]
+        ordering = ["grant", "invited_at", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["grant", "email"], condition=models.Q(ended_at=None), name="grant_member_once"
@@ -159,6 +163,10 @@ class GrantMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} under {self.grant_id}"
+
+    @property
+    def display_name(self) -> str:
+        return self.name or (self.person.name if self.person else "") or self.email
 
 
 class Link(models.Model):
