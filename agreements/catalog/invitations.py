@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-import secrets as random
 from typing import Final
 
 from django.core.exceptions import ValidationError
@@ -15,7 +13,7 @@ from django.utils.translation import gettext as _
 from agreements.catalog import roles
 from agreements.catalog.models import Dataset, Role, RoleAssignment, StaffInvitation
 from agreements.catalog.permissions import Permission, check_may, may
-from agreements.core import secrets
+from agreements.core import invited, secrets
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import Invalid, NotAllowed, NotPossible
@@ -26,8 +24,6 @@ from agreements.people.models import User, normal_address
 
 KIND: Final = "staff-invitation"
 LIFETIME: Final = dt.timedelta(days=14)
-_TAG_BYTES: Final = 16
-_TOKEN: Final = re.compile(r"(?P<nonce>[0-9a-f]{32})(?P<tag>[0-9a-f]{32})")
 
 
 def invite(*, dataset: Dataset, email: str, role: Role, by: Actor, language: str = "en") -> StaffInvitation:
@@ -49,7 +45,7 @@ def invite(*, dataset: Dataset, email: str, role: Role, by: Actor, language: str
             dataset=dataset,
             email=address,
             role=role,
-            nonce=random.token_hex(16),
+            nonce=invited.new_nonce(),
             key_number=secrets.key_ring().current,
             invited_by_id=by.person_pk,
             expires_at=now() + LIFETIME,
@@ -84,23 +80,20 @@ def withdraw(*, invitation: StaffInvitation, by: Actor) -> None:
 
 
 def token(invitation: StaffInvitation) -> str:
-    """Return what the mailed address carries: the nonce and its tag."""
-    return invitation.nonce + _tag(invitation).hex()
+    """Return what the mailed address carries."""
+    return invited.token(
+        invitation.nonce, *_about(invitation), label=secrets.INVITATION, key_number=invitation.key_number
+    )
 
 
 def find(token: str) -> StaffInvitation | None:
     """Return the invitation of a token; None unless the tag is right. It may have been used or have run out."""
-    parts = _TOKEN.fullmatch(token)
-    if parts is None:
-        return None
-    found = StaffInvitation.objects.filter(nonce=parts["nonce"]).select_related("dataset", "invited_by").first()
+    nonce = invited.nonce_of(token)
+    found = StaffInvitation.objects.filter(nonce=nonce or "").select_related("dataset", "invited_by").first()
     if found is None:
         return None
-    try:
-        right = _tag(found)
-    except secrets.UnknownKey:
-        return None
-    return found if secrets.same(parts["tag"], right.hex()) else None
+    right = invited.is_token(token, *_about(found), label=secrets.INVITATION, key_number=found.key_number)
+    return found if right else None
 
 
 def accept(*, token: str, by: Actor) -> RoleAssignment:
@@ -135,13 +128,5 @@ def accept(*, token: str, by: Actor) -> RoleAssignment:
         )
 
 
-def _tag(invitation: StaffInvitation) -> bytes:
-    return secrets.key_ring().derive(
-        secrets.INVITATION,
-        bytes.fromhex(invitation.nonce),
-        invitation.dataset.slug.encode(),
-        invitation.email.encode(),
-        str(invitation.role).encode(),
-        number=invitation.key_number,
-        length=_TAG_BYTES,
-    )
+def _about(invitation: StaffInvitation) -> tuple[str, str, str]:
+    return invitation.dataset.slug, invitation.email, str(invitation.role)

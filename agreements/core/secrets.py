@@ -21,6 +21,7 @@ SALT: Final = "countersign/salt/1"
 LINK: Final = "countersign/link/1"
 QR: Final = "countersign/qr/1"
 INVITATION: Final = "countersign/invitation/1"
+MEMBER: Final = "countersign/member/1"
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
