@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import secrets
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
-from agreements.vault.protocol import CHUNK, NoSuchObject, OutOfReach, Put, check_key, check_range, digest_of
+from agreements.vault import folder_parts
+from agreements.vault.protocol import CHUNK, Leftover, NoSuchObject, OutOfReach, Put, check_key, check_range, digest_of
+
+INCOMING: Final = ".incoming-"
 
 
 class FolderStore:
-    """Objects as files of one folder. A crash leaves at most a file whose name begins with `.incoming-`."""
+    """Objects as files of one folder. A crash leaves at most hidden files, which `leftovers` gives."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -26,7 +31,7 @@ class FolderStore:
     def put(self, key: str, chunks: Iterable[bytes], *, expected_size: int | None = None) -> Put:
         self.prepare()
         place = self._place(key)
-        incoming = self.folder / f".incoming-{secrets.token_hex(8)}"
+        incoming = self.folder / f"{INCOMING}{secrets.token_hex(8)}"
         digest = sha256()
         size = 0
         try:
@@ -41,8 +46,15 @@ class FolderStore:
         except BaseException:
             incoming.unlink(missing_ok=True)
             raise
-        self._sync_folder()
+        folder_parts.sync_folder(self.folder)
         return Put(size, digest.hexdigest())
+
+    def begin_parts(self, key: str, *, size: int) -> folder_parts.FolderParts:
+        self.prepare()
+        return folder_parts.begin(self.folder, check_key(key), size)
+
+    def resume_parts(self, key: str, token: str, *, size: int) -> folder_parts.FolderParts | None:
+        return folder_parts.resume(self.folder, check_key(key), token, size)
 
     def open_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         check_range(start, stop, self.size(key))
@@ -66,6 +78,35 @@ class FolderStore:
     def delete(self, key: str) -> None:
         self._place(key).unlink(missing_ok=True)
 
+    def leftovers(self) -> Iterator[Leftover]:
+        for path in sorted(self.folder.glob(".*")):
+            if not path.name.startswith((INCOMING, folder_parts.PREFIX)):
+                continue
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                # Finished in this moment.
+                continue
+            # Blocks and not the length: a file of parts has its full length from the beginning.
+            size = min(status.st_size, status.st_blocks * 512)
+            yield Leftover(path.name, size, dt.datetime.fromtimestamp(status.st_mtime, dt.UTC))
+
+    def forget_abandoned(self, older_than: dt.datetime) -> list[Leftover]:
+        found = list(self.leftovers())
+        # A journal and its parts are written to one after the other, and neither is of use without the other.
+        touched: dict[str, dt.datetime] = {}
+        for left in found:
+            pair = left.name.removesuffix(folder_parts.JOURNAL)
+            touched[pair] = max(left.touched_at, touched.get(pair, left.touched_at))
+        old = [left for left in found if touched[left.name.removesuffix(folder_parts.JOURNAL)] < older_than]
+        for left in old:
+            (self.folder / left.name).unlink(missing_ok=True)
+        return old
+
+    def keys(self) -> Iterator[str]:
+        if self.folder.is_dir():
+            yield from (path.name for path in self.folder.iterdir() if not path.name.startswith("."))
+
     def _place(self, key: str) -> Path:
         return self.folder / check_key(key)
 
@@ -78,11 +119,3 @@ class FolderStore:
                     raise OutOfReach(f"{key} ended at byte {start} instead of {stop}")
                 start += len(chunk)
                 yield chunk
-
-    def _sync_folder(self) -> None:
-        """Make the new name itself survive a power cut."""
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

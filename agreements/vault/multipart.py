@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from agreements.vault.parts import part_size
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
-
-PART: Final = 16 * 1024 * 1024
-"""Bytes of a part when nothing asks for more. One part is held in memory."""
-MOST_PARTS: Final = 10_000
-"""S3's limit on the parts of one object."""
 
 
 def put_stream(client: S3Client, bucket: str, key: str, chunks: Iterable[bytes], *, expected_size: int | None) -> None:
@@ -38,15 +35,6 @@ def put_stream(client: S3Client, bucket: str, key: str, chunks: Iterable[bytes],
         with suppress(ClientError, BotoCoreError):
             client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
         raise
-
-
-def part_size(expected_size: int | None) -> int:
-    """Return the size of parts, in bytes, with which an object of that size has room in 10,000 of them.
-
-    All parts but the last have one size: some servers ask for that.
-    """
-    needed = -(-(expected_size or 0) // (MOST_PARTS - 100))
-    return max(PART, -(-needed // PART) * PART)
 
 
 def _parts(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -28,6 +29,14 @@ class Put(NamedTuple):
     sha256: str
 
 
+class Leftover(NamedTuple):
+    """Something unfinished that a store still holds: its name, its bytes so far, and when it was last written to."""
+
+    name: str
+    size: int
+    touched_at: dt.datetime
+
+
 class Parts(Protocol):
     """An object that is written in parts of one size (the last may be shorter), over several tries if need be.
 
@@ -36,12 +45,13 @@ class Parts(Protocol):
 
     token: str
     part_size: int
+    """Bytes of each part but the last, part `n` of the object beginning at byte `n * part_size`."""
 
     def stored(self) -> dict[int, int]:
         """Return the parts that are there, by number from 0, with their sizes in bytes."""
 
     def write(self, number: int, data: bytes) -> None:
-        """Store one part. Raises OutOfReach."""
+        """Store one part, numbered from 0. Raises OutOfReach; ValueError unless it has the length it must have."""
 
     def finish(self) -> None:
         """Make the object visible, from all parts in their order. Raises OutOfReach; ValueError if one is missing."""
@@ -63,10 +73,13 @@ class Store(Protocol):
         """
 
     def begin_parts(self, key: str, *, size: int) -> Parts:
-        """Begin an object of exactly `size` bytes that is written in parts."""
+        """Begin an object of exactly `size` bytes that is written in parts. Raises OutOfReach."""
 
     def resume_parts(self, key: str, token: str, *, size: int) -> Parts | None:
-        """Return parts begun earlier, or None if the store no longer knows them."""
+        """Return parts begun earlier, or None if the store no longer knows them: abandoned, or finished already.
+
+        So look first whether the object is there. Raises OutOfReach.
+        """
 
     def open_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         """Stream the bytes [start, stop), exactly. Raises NoSuchObject; OutOfReach if they cannot all be had."""
@@ -85,6 +98,15 @@ class Store(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
+
+    def leftovers(self) -> Iterator[Leftover]:
+        """Give what was begun and not finished, what is being written right now included. Raises OutOfReach."""
+
+    def forget_abandoned(self, older_than: dt.datetime) -> list[Leftover]:
+        """Remove what was begun and has not been written to since `older_than`; return it. Raises OutOfReach."""
+
+    def keys(self) -> Iterator[str]:
+        """Give the names of all objects, in no order that matters. Raises OutOfReach."""
 
 
 def check_key(key: str) -> str:

@@ -6,6 +6,7 @@ trailers, and some echo a whole object's checksum on a range. What matters is co
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import time
 from collections.abc import Iterable, Iterator
@@ -21,8 +22,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from urllib3.exceptions import HTTPError
 
+from agreements.vault import s3_parts
 from agreements.vault.multipart import put_stream
-from agreements.vault.protocol import NoSuchObject, OutOfReach, Put, check_key, check_range, digest_of
+from agreements.vault.protocol import Leftover, NoSuchObject, OutOfReach, Put, check_key, check_range, digest_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -100,6 +102,12 @@ class S3Store:
             raise OutOfReach(f"{key} could not be written to bucket {self.bucket}: {error}") from error
         return Put(size, digest.hexdigest())
 
+    def begin_parts(self, key: str, *, size: int) -> s3_parts.S3Parts:
+        return s3_parts.begin(self.client, self.bucket, check_key(key), size)
+
+    def resume_parts(self, key: str, token: str, *, size: int) -> s3_parts.S3Parts | None:
+        return s3_parts.resume(self.client, self.bucket, check_key(key), token, size)
+
     def open_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         size, etag = self._head(key)
         check_range(start, stop, size)
@@ -137,6 +145,25 @@ class S3Store:
             self.client.delete_object(Bucket=self.bucket, Key=check_key(key))
         except (ClientError, BotoCoreError) as error:
             raise OutOfReach(f"{key} could not be removed from bucket {self.bucket}: {error}") from error
+
+    def leftovers(self) -> Iterator[Leftover]:
+        yield from (left for left, _token in s3_parts.unfinished(self.client, self.bucket))
+
+    def forget_abandoned(self, older_than: dt.datetime) -> list[Leftover]:
+        old = [both for both in s3_parts.unfinished(self.client, self.bucket) if both[0].touched_at < older_than]
+        for left, token in old:
+            s3_parts.forget(self.client, self.bucket, left.name, token)
+        return [left for left, _token in old]
+
+    def keys(self) -> Iterator[str]:
+        try:
+            for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket):
+                yield from (found["Key"] for found in page.get("Contents", []))
+        except ClientError as error:
+            if _code(error) not in _MISSING:
+                raise OutOfReach(f"bucket {self.bucket}: {error}") from error
+        except BotoCoreError as error:
+            raise OutOfReach(f"bucket {self.bucket}: {error}") from error
 
     def _head(self, key: str) -> tuple[int, str]:
         try:

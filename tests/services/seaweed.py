@@ -57,7 +57,7 @@ def running(folder: Path, *, access_key: str = "tests", secret_key: str = "tests
         "-admin.ui=false",
         "-disableHttp",
         "-master.telemetry=false",
-        "-volume.max=20",
+        "-volume.max=300",
     ]
     # Without keys the server lets everybody write; without a limit it takes 2 GB.
     environment = {

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from agreements.vault import multipart, s3
+from agreements.vault import parts, s3
 from agreements.vault.protocol import NoSuchObject, OutOfReach
 from agreements.vault.s3 import S3Store
 from tests.services.cutting_proxy import CuttingProxy, cutting
@@ -125,10 +125,10 @@ def test_a_server_that_is_not_there_is_out_of_reach(seaweed_server: Seaweed) -> 
 
 
 @pytest.mark.parametrize(
-    ("expected", "part"), [(None, 16), (1, 16), (150 * 1024, 16), (200 * 1024, 32), (5 * 1024 * 1024, 544)]
+    ("expected", "part_mebibytes"), [(None, 16), (1, 16), (150 * 1024, 16), (200 * 1024, 32), (5 * 1024 * 1024, 544)]
 )
-def test_parts_grow_so_that_no_archive_needs_more_than_ten_thousand(expected: int | None, part: int) -> None:
+def test_parts_grow_so_that_no_archive_needs_more_than_ten_thousand(expected: int | None, part_mebibytes: int) -> None:
     mebibyte = 1024 * 1024
-    size = multipart.part_size(expected and expected * mebibyte)
-    assert size == part * mebibyte
-    assert (expected or 0) * mebibyte <= size * multipart.MOST_PARTS
+    size = parts.part_size(expected and expected * mebibyte)
+    assert size == part_mebibytes * mebibyte
+    assert (expected or 0) * mebibyte <= size * parts.MOST_PARTS
