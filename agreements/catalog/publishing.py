@@ -63,16 +63,15 @@ def checked_seal(subset: Subset, seal: SealKind | None) -> SealKind:
             _("%(subset)s is only announced. Set its access in dataset.toml and load the dataset again.")
             % {"subset": subset.title}
         )
-    wanted = SealKind.NONE if access == Access.OPEN else SealKind.PERSONAL
-    if seal == SealKind.SHARED:
-        raise NotPossible(_("Shared seals cannot be published yet."))
-    if seal is not None and seal != wanted:
-        if access == Access.OPEN:
+    if access == Access.OPEN:
+        if seal not in {None, SealKind.NONE}:
             raise NotPossible(_("An open archive has no seal: nobody would hold its password."))
+        return SealKind.NONE
+    if seal == SealKind.NONE:
         raise NotPossible(
             _("What is given by agreement is sealed; an archive without a seal belongs to an open subset.")
         )
-    return wanted
+    return seal or SealKind.PERSONAL
 
 
 def checked_name(name: str) -> str:

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", help="file name as downloaded (default: the subset's, train40.zip)")
         parser.add_argument(
             "--seal",
-            choices=[SealKind.PERSONAL, SealKind.NONE],
+            choices=SealKind.values,
             help="default: personal for a subset by agreement, none for an open one",
         )
 
