@@ -14,6 +14,7 @@ from agreements.catalog.models import Archive, Dataset, RoleAssignment, StaffInv
 from agreements.documents.models import Inspection, IssuedAgreement, PageImage, StoredDocument
 from agreements.grants.models import DeliveryProcess, DownloadClosed, DownloadOpened, Grant, Link, Seal, Suspension
 from agreements.identity.models import DomainRule
+from agreements.keys.models import MasterKey
 from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import EmailedCode, User
@@ -39,6 +40,7 @@ __all__ = [
     "LedgerHead",
     "LedgerSubject",
     "Link",
+    "MasterKey",
     "OutboxMessage",
     "PageImage",
     "Remark",

@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 import os
 from pathlib import Path
+from typing import Final
 
 from django.core.exceptions import ImproperlyConfigured
 
 from portal import environment_file
 
 environment_file.load()
+
+# Rows hold a key's number in 16 bits, signed.
+MOST_KEYS: Final = 32_767
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -48,6 +52,18 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def source_of(name: str) -> tuple[str, str]:
+    """Return where a setting comes from: ("file", path), ("line", path of the environment file) or ("environment", "").
+
+    "file" is the one that NAME_FILE names; "line" is a line of the environment file.
+    """
+    if path := os.environ.get(f"{name}_FILE"):
+        return "file", path
+    if (path_loaded := environment_file.LOADED.get(name)) is not None:
+        return "line", str(path_loaded)
+    return "environment", ""
+
+
 def master_keys(name: str = "COUNTERSIGN_MASTER_KEYS") -> dict[int, bytes]:
     """Return the numbered keys, written one per line or comma-separated as `1:BASE64` (32 bytes each)."""
     keys: dict[int, bytes] = {}
@@ -62,6 +78,8 @@ def master_keys(name: str = "COUNTERSIGN_MASTER_KEYS") -> dict[int, bytes]:
             raise ImproperlyConfigured(f"{name}: each key is written NUMBER:BASE64") from None
         if len(key) != 32:
             raise ImproperlyConfigured(f"{name}: key {key_number} has {len(key)} bytes instead of 32")
+        if key_number in keys or not 0 < key_number <= MOST_KEYS:
+            raise ImproperlyConfigured(f"{name}: keys are numbered 1, 2, 3, ..., each once; {key_number} is not right")
         keys[key_number] = key
     if not keys:
         raise ImproperlyConfigured(f"{name} holds no key")

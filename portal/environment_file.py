@@ -8,6 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
+
+
+LOADED: Final[dict[str, Path]] = {}
+"""The settings of this process that come from an environment file, and from which."""
 
 
 def default_path() -> Path:
@@ -42,7 +47,8 @@ def load(path: Path | None = None) -> None:
         path = default_path()
     for name, value in read(path).items():
         if f"{name}_FILE" not in os.environ and name.removesuffix("_FILE") not in os.environ:
-            os.environ.setdefault(name, value)
+            if os.environ.setdefault(name, value) == value:
+                LOADED[name] = path
 
 
 def append(path: Path, lines: Mapping[str, str]) -> None:

@@ -16,6 +16,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = False
 SECRET_KEY = env.text("COUNTERSIGN_SECRET_KEY")
 MASTER_KEYS = env.master_keys()
+# Where `rotate_master_key` adds one.
+MASTER_KEYS_SOURCE = env.source_of("COUNTERSIGN_MASTER_KEYS")
 
 # --- Where the site lives
 SITE_URL = env.text("COUNTERSIGN_SITE_URL", "http://127.0.0.1:8000").rstrip("/")

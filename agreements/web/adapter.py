@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-from typing import Any, Final
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet
 from django.http import HttpRequest
 
-from agreements.core.secrets import key_ring
+from agreements.people import second_factors
 from agreements.web.limits import client_address
 from agreements.web.own_paths import own_path
-
-SECOND_FACTOR: Final = "countersign/second-factor/1"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -37,14 +33,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     """Seals the secrets of second factors under the master key, so that a stolen database opens no account."""
 
     def encrypt(self, text: str) -> str:
-        number = key_ring().current
-        return f"{number}:{_cipher(number).encrypt(text.encode()).decode()}"
+        return second_factors.seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        number, _, token = encrypted_text.partition(":")
-        return _cipher(int(number)).decrypt(token.encode()).decode()
-
-
-def _cipher(number: int) -> Fernet:
-    key = key_ring().derive(SECOND_FACTOR, number=number, length=32)
-    return Fernet(base64.urlsafe_b64encode(key))
+        return second_factors.open_sealed(encrypted_text)

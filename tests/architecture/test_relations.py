@@ -10,7 +10,7 @@ from django.db.models import Field, Model
 
 LAYERS = (
     {"core"},
-    {"people", "ledger", "mail", "sealing", "vault"},
+    {"keys", "people", "ledger", "mail", "sealing", "vault"},
     {"catalog", "documents", "identity", "bars"},
     {"applications"},
     {"grants"},

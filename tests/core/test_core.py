@@ -61,8 +61,9 @@ def test_a_reference_that_is_taken_is_not_given_again(monkeypatch: pytest.Monkey
 
 def test_what_is_derived_is_hkdf_of_length_prefixed_inputs() -> None:
     info = b"\0\0\0\5label\0\0\0\1a\0\0\0\2bc"
-    expected = HKDF(SHA256(), 16, salt=None, info=info).derive(bytes(range(32)))
-    assert RING.derive("label", b"a", b"bc", number=3, length=16) == expected
+    for length in (1, 16, 32, 33, 100):
+        expected = HKDF(SHA256(), length, salt=None, info=info).derive(bytes(range(32)))
+        assert RING.derive("label", b"a", b"bc", number=3, length=length) == expected
 
 
 def test_no_two_uses_meet() -> None:
@@ -71,6 +72,7 @@ def test_no_two_uses_meet() -> None:
     assert len(made) == len(inputs)
     assert RING.derive("x", number=1, length=16) != RING.derive("x", number=3, length=16)
     labels = [secrets.PASSWORD, secrets.SALT, secrets.LINK, secrets.QR, secrets.INVITATION]
+    labels += [secrets.SECOND_FACTOR, secrets.CHECK]
     assert len(set(labels)) == len(labels)
 
 
