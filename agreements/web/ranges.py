@@ -11,6 +11,11 @@ _SPEC: Final = re.compile(r"([0-9]*)-([0-9]*)", re.ASCII)
 _TAGS: Final = re.compile(r'(W/)?("[^"]*")')
 MOST_DIGITS: Final = 19
 """Of a position: beyond every size that we can store, and far below what makes parsing slow."""
+MOST_RANGES: Final = 16
+"""Of one header, empty ones included. Whoever asks for more has no use for them, and is sent the whole."""
+GAP: Final = 80
+"""Bytes between two ranges that are sent along rather than told apart: less than a part of its own would cost
+(RFC 9110, 15.3.7.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,31 +28,36 @@ class Span:
 
 
 class Unsatisfiable(Exception):
-    """The range lies behind the end: 416."""
+    """Every range lies behind the end: 416."""
 
 
 def span(header: str | None, *, size: int) -> Span:
     """Return what a Range header asks for; raises Unsatisfiable.
 
-    No header, another unit, a malformed one, and more than one range are all answered with the whole, as the
-    standard allows (14.2).
+    Several ranges that overlap, touch or nearly do are answered as the one that they make together; ranges that lie
+    apart with the whole, as are no header, another unit and a malformed one, all as the standard allows (14.2): a
+    download is one stretch of bytes, with one row that says which.
     """
     whole = Span(0, size, partial=False)
     unit, equals, ranges = (header or "").partition("=")
     if not equals or unit.strip().lower() != "bytes":
         return whole
-    found = _SPEC.fullmatch(ranges.strip(" \t"))
-    if found is None or found.groups() == ("", ""):
+    specs = ranges.split(",", MOST_RANGES)
+    if len(specs) > MOST_RANGES:
         return whole
-    first, last = found.groups()
-    if not first:
-        return _suffix(_number(last), size)
-    if last and _number(last) < _number(first):
+    # Empty elements of a list are to be passed over (5.6.1.2).
+    asked = [_bounds(spec.strip(" \t"), size) for spec in specs if spec.strip(" \t")]
+    if not asked or None in asked:
         return whole
-    if _number(first) >= size:
+    wanted = sorted(bounds for bounds in asked if bounds is not None and bounds[0] < bounds[1])
+    if not wanted:
         raise Unsatisfiable
-    stop = min(_number(last) + 1, size) if last else size
-    return Span(_number(first), stop, partial=True)
+    start, stop = wanted[0]
+    for first, last in wanted[1:]:
+        if first > stop + GAP:
+            return whole
+        stop = max(stop, last)
+    return Span(start, stop, partial=True)
 
 
 def if_range_holds(header: str | None, *, etag: str) -> bool:
@@ -77,10 +87,17 @@ def content_range(found: Span, *, size: int) -> str:
     return f"bytes {found.start}-{found.stop - 1}/{size}"
 
 
-def _suffix(length: int, size: int) -> Span:
-    if length == 0 or size == 0:
-        raise Unsatisfiable
-    return Span(max(size - length, 0), size, partial=True)
+def _bounds(spec: str, size: int) -> tuple[int, int] | None:
+    """Return (start, stop) of one range, empty if it cannot be satisfied, or None if it is malformed."""
+    found = _SPEC.fullmatch(spec)
+    if found is None or found.groups() == ("", ""):
+        return None
+    first, last = found.groups()
+    if not first:
+        return max(size - _number(last), 0), size
+    if last and _number(last) < _number(first):
+        return None
+    return _number(first), min(_number(last) + 1, size) if last else size
 
 
 def _number(digits: str) -> int:

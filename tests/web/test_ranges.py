@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agreements.web import ranges
 from agreements.web.ranges import Span, Unsatisfiable
@@ -25,9 +29,25 @@ WHOLE = Span(0, 1000, partial=False)
         ("bytes=0-", Span(0, 1000, partial=True)),
         ("bytes= 10-19 ", Span(10, 20, partial=True)),
         ("bytes=0000000000000000000000000010-19", Span(10, 20, partial=True)),
-        # More than one range, another unit, nonsense: the whole.
-        ("bytes=0-1,5-6", WHOLE),
-        ("bytes=0-1,", WHOLE),
+        # Several that make one: overlapping, touching, a few bytes apart, in any order. Behind the end: left out.
+        ("bytes=0-1,2-6", Span(0, 7, partial=True)),
+        ("bytes=5-6, 0-1", Span(0, 7, partial=True)),
+        ("bytes=0-99,50-59", Span(0, 100, partial=True)),
+        ("bytes=0-99\t,\t180-199", Span(0, 200, partial=True)),
+        ("bytes=0-1,", Span(0, 2, partial=True)),
+        ("bytes=,,0-1", Span(0, 2, partial=True)),
+        ("bytes=0-1,2000-2001", Span(0, 2, partial=True)),
+        ("bytes=-1,990-998", Span(990, 1000, partial=True)),
+        ("bytes=0-1,-5000", Span(0, 1000, partial=True)),
+        # Several that lie apart, one of them malformed, very many of them, another unit, nonsense: the whole.
+        ("bytes=0-1,500-501", WHOLE),
+        ("bytes=0-99,181-199", WHOLE),
+        ("bytes=0-1,5-4", WHOLE),
+        ("bytes=0-1,x", WHOLE),
+        ("bytes=" + ",".join(["0-1"] * 16), Span(0, 2, partial=True)),
+        ("bytes=" + ",".join(["0-1"] * 17), WHOLE),
+        ("bytes=" + "0-," * 100_000, WHOLE),
+        ("bytes=,", WHOLE),
         ("items=0-1", WHOLE),
         ("bytes=-", WHOLE),
         ("bytes=5-4", WHOLE),
@@ -45,7 +65,17 @@ def test_a_range_header_asks_for(header: str | None, expected: Span) -> None:
     assert ranges.span(header, size=1000) == expected
 
 
-@pytest.mark.parametrize("header", ["bytes=1000-", "bytes=1000-1001", "bytes=-0", "bytes=" + "9" * 5000 + "-"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "bytes=1000-",
+        "bytes=1000-1001",
+        "bytes=-0",
+        "bytes=" + "9" * 5000 + "-",
+        "bytes=1000-,2000-2001",
+        "bytes=-0,1000-",
+    ],
+)
 def test_a_range_behind_the_end_cannot_be_satisfied(header: str) -> None:
     with pytest.raises(Unsatisfiable):
         ranges.span(header, size=1000)
@@ -87,3 +117,28 @@ def test_if_range_names_this_very_etag(header: str | None, holds: bool) -> None:
 def test_preconditions_compare_etags(header: str | None, match: bool, none_match: bool) -> None:
     assert ranges.if_match_holds(header, etag='"abc"') is match
     assert ranges.has_it_already(header, etag='"abc"') is none_match
+
+
+def test_the_longest_headers_cost_next_to_nothing() -> None:
+    began = time.perf_counter()
+    for ranges_set in ("1-2," * 250_000, "0-" + "1" * 1_000_000, "," * 1_000_000, "-" * 1_000_000):
+        ranges.span("bytes=" + ranges_set, size=1000)
+    for tags in ('"' * 999_999, "W/" * 500_000, '"x",' * 250_000):
+        assert not ranges.has_it_already(tags, etag='"abc"')
+        assert not ranges.if_match_holds(tags, etag='"abc"')
+    assert time.perf_counter() - began < 3
+
+
+@given(st.lists(st.tuples(st.integers(0, 1200), st.integers(0, 1200)), min_size=1, max_size=6))
+def test_every_byte_that_was_asked_for_and_is_there_is_sent(pairs: list[tuple[int, int]]) -> None:
+    header = "bytes=" + ",".join(f"{min(pair)}-{max(pair)}" for pair in pairs)
+    wanted = {place for first, last in map(sorted, pairs) for place in range(first, last + 1)} & set(range(1000))
+    try:
+        found = ranges.span(header, size=1000)
+    except Unsatisfiable:
+        assert not wanted
+        return
+    assert wanted <= set(range(found.start, found.stop))
+    assert 0 <= found.start < found.stop <= 1000
+    if found.partial:
+        assert (found.start, found.stop - 1) == (min(wanted), max(wanted))
