@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-
 LOADED: Final[dict[str, Path]] = {}
 """The settings of this process that come from an environment file, and from which."""
 
@@ -46,9 +45,9 @@ def load(path: Path | None = None) -> None:
             return
         path = default_path()
     for name, value in read(path).items():
-        if f"{name}_FILE" not in os.environ and name.removesuffix("_FILE") not in os.environ:
-            if os.environ.setdefault(name, value) == value:
-                LOADED[name] = path
+        if not {name, f"{name}_FILE", name.removesuffix("_FILE")} & set(os.environ):
+            os.environ[name] = value
+            LOADED[name] = path
 
 
 def append(path: Path, lines: Mapping[str, str]) -> None:

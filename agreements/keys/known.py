@@ -28,9 +28,7 @@ def confirm(number: int) -> None:
     known, _new = MasterKey.objects.get_or_create(number=number, defaults={"check_value": check_value})
     if known.check_value != check_value:
         raise WrongKey(
-            _(
-                "Master key %(number)s of this server is not the key that was used before. The operator has to correct it."
-            )
+            _("Master key %(number)s of this server is not the one used before. The operator has to put that back.")
             % {"number": number}
         )
     if known.compromised_at is not None:
@@ -43,9 +41,7 @@ def confirm(number: int) -> None:
 def differing(ring: KeyRing) -> list[int]:
     """Return the numbers under which a ring holds another key than the one used before."""
     known = dict(MasterKey.objects.values_list("number", "check_value"))
-    return [
-        number for number in ring.numbers if known.get(number, ring.check_value(number)) != ring.check_value(number)
-    ]
+    return [number for number in ring.numbers if number in known and known[number] != ring.check_value(number)]
 
 
 def missing(ring: KeyRing) -> list[int]:

@@ -1,4 +1,4 @@
-"""The secrets of second factors as they are kept: sealed under a master key, so that a stolen database opens nothing."""
+"""Secrets of second factors as they are kept: sealed under a master key, so that a stolen database opens nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sealed_under(number: int) -> int:
 
 
 def seal_again(number: int) -> int:
-    """Seal what is sealed under a master key under the current one; return how many authenticators. Safe to run twice."""
+    """Seal what is sealed under a master key under the current one; return how many it was. Safe to run twice."""
     again = 0
     for known in Authenticator.objects.order_by("pk").iterator():
         if not _is_under(known, number):
