@@ -222,6 +222,18 @@ class DownloadOpened(models.Model):
         return f"download {self.id}"
 
 
+class DownloadRunning(models.Model):
+    """There while a download has an `opened` row and no `closed` one, so that counting those reads only them."""
+
+    opened = models.OneToOneField(DownloadOpened, primary_key=True, on_delete=models.DO_NOTHING, related_name="+")
+    process = models.UUIDField(help_text="the DeliveryProcess that streams it")
+    seal = models.ForeignKey(Seal, on_delete=models.DO_NOTHING, null=True, related_name="+", help_text="whose it is")
+    at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return f"{self.opened_id} is running"
+
+
 class DownloadEnd(models.TextChoices):
     DONE = "done", _("complete")
     CLIENT_GONE = "client-gone", _("stopped by the client")
@@ -250,12 +262,16 @@ class MemberCode(models.Model):
 
     seal = models.ForeignKey(Seal, on_delete=models.CASCADE, related_name="+")
     archive = models.ForeignKey("Archive", on_delete=models.CASCADE, related_name="+")
+    number = models.PositiveIntegerField(help_text="the seal's number and key number when it was made: with others")
+    key_number = models.PositiveSmallIntegerField(help_text="it is another code")
     member = models.PositiveIntegerField(help_text="the member's number in the index")
     code = models.BinaryField(max_length=10)
     at = models.DateTimeField(default=now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["seal", "archive", "member"], name="code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["seal", "archive", "member", "number", "key_number"], name="code_once")
+        ]
 
     def __str__(self) -> str:
         return f"code of member {self.member}"
@@ -265,6 +281,8 @@ class MemberPass(models.Model):
     """A pass over a member for its code: what a grant's budget counts. `bytes_read` is set when it ends."""
 
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+")
+    seal = models.ForeignKey(Seal, on_delete=models.PROTECT, related_name="+")
+    process = models.UUIDField(help_text="the DeliveryProcess that makes it")
     archive = models.ForeignKey("Archive", on_delete=models.PROTECT, related_name="+")
     member = models.PositiveIntegerField()
     at = models.DateTimeField(default=now)
