@@ -11,13 +11,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from agreements.core.clock import now
-from agreements.grants.models import DeliveryProcess, DownloadClosed, DownloadEnd, DownloadOpened
+from agreements.grants.models import DeliveryProcess, DownloadClosed, DownloadEnd, DownloadRunning
 
 SILENCE: Final = dt.timedelta(minutes=5)
 """A process not seen for so long is dead: a living one cut its own streams after ten seconds without a database."""
 
-LOOK_BACK: Final = dt.timedelta(days=30)
-"""How far back open downloads are looked for each minute; longer than any download and any pause of the beat."""
+ALIVE: Final = dt.timedelta(seconds=90)
+"""A process not seen for so long, three times its habit, no longer counts where people are waiting."""
 
 THIS: uuid.UUID = uuid.uuid4()
 
@@ -25,6 +25,12 @@ THIS: uuid.UUID = uuid.uuid4()
 def show_life() -> None:
     """Tell the database that this process is alive. Called by the watcher while anything runs."""
     DeliveryProcess.objects.update_or_create(id=THIS, defaults={"seen_at": now()})
+
+
+def living() -> Q:
+    """Return the condition that a row with `process` and `at` is of a process that lives, or too young to say."""
+    seen = DeliveryProcess.objects.filter(id=OuterRef("process"), seen_at__gt=now() - ALIVE)
+    return Q(at__gt=now() - ALIVE) | Q(Exists(seen))
 
 
 def close(opened: uuid.UUID, *, how: DownloadEnd, bytes_sent: int | None, seconds: float | None) -> None:
@@ -35,6 +41,7 @@ def close(opened: uuid.UUID, *, how: DownloadEnd, bytes_sent: int | None, second
     try:
         with transaction.atomic():
             row.save(force_insert=True)
+            DownloadRunning.objects.filter(opened_id=opened).delete()
     except IntegrityError:
         if not DownloadClosed.objects.filter(opened_id=opened).exists():
             raise
@@ -43,11 +50,9 @@ def close(opened: uuid.UUID, *, how: DownloadEnd, bytes_sent: int | None, second
 def settle_abandoned(limit: int = 1000) -> int:
     """Close, as not known, what dead processes left open; return how many. Insert-only and safe to run twice."""
     before = now() - SILENCE
-    closed = DownloadClosed.objects.filter(opened=OuterRef("pk"))
     alive = DeliveryProcess.objects.filter(id=OuterRef("process"), seen_at__gt=before)
-    recent = Q(at__lte=before, at__gt=before - LOOK_BACK)
-    open_rows = DownloadOpened.objects.filter(recent, ~Exists(closed), ~Exists(alive))
-    abandoned = list(open_rows.order_by("at").values_list("pk", flat=True)[:limit])
+    left = DownloadRunning.objects.filter(~Exists(alive), at__lte=before).order_by("at")
+    abandoned = list(left.values_list("pk", flat=True)[:limit])
     for opened in abandoned:
         close(opened, how=DownloadEnd.UNKNOWN, bytes_sent=None, seconds=None)
     return len(abandoned)

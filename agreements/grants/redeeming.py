@@ -11,12 +11,12 @@ import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from agreements.catalog.models import Access, Archive, SealKind
 from agreements.core.clock import now
-from agreements.grants import links, process, seals
-from agreements.grants.models import DownloadEnd, DownloadOpened, Grant, GrantState, Link, Seal
+from agreements.grants import links, process, quota, seals
+from agreements.grants.models import DownloadEnd, DownloadOpened, DownloadRunning, GrantState, Link, Seal
 
 log = logging.getLogger(__name__)
 
@@ -89,18 +89,23 @@ def examine(token: str, *, name: str | None = None) -> Offer:
         raise Unavailable from error
 
 
-def redeem(token: str, *, name: str | None = None, start: int, stop: int) -> Ticket:
-    """Check everything under the lock of the grant's row and commit the `opened` row. Raises Refused, Unavailable.
+def redeem(
+    token: str, *, name: str | None = None, start: int, stop: int, needed: quota.NeededPass | None = None
+) -> Ticket:
+    """Check everything under the lock of the grant's row and commit the `opened` row.
 
-    The caller's transaction, if there is one, must end before the first byte is sent.
+    `needed` is the pass that the range takes, to be charged. Raises Refused, Unavailable, quota.TooMuch. The caller's
+    transaction, if there is one, must end before the first byte is sent.
     """
     try:
         with transaction.atomic(durable=True):
             found = links.parse(token)
             if found is not None:
-                _lock_for_share(found.grant)
+                quota.hold(found.grant)
             # Read again: what was read before the lock may have been changed by whoever held it.
             offer = _examine(token, name)
+            if offer.seal is not None:
+                quota.admit(offer.seal, offer.archive, needed=needed)
             return Ticket(_open(offer, start, stop), offer, start, stop)
     except Refused as refused:
         log.info("download refused: %s (%s)", refused.why, refused.grant or "unknown")
@@ -193,11 +198,5 @@ def _open(offer: Offer, start: int, stop: int) -> uuid.UUID:
         range_stop=stop,
     )
     opened.save(force_insert=True)
+    DownloadRunning.objects.create(opened=opened, process=opened.process, seal=offer.seal, at=opened.at)
     return opened.pk
-
-
-def _lock_for_share(grant: Grant) -> None:
-    """Hold off whoever wants to change the grant, not others who redeem. SQLite's transaction holds off all writers."""
-    if connection.features.has_select_for_update:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT 1 FROM {Grant._meta.db_table} WHERE id = %s FOR SHARE", [grant.pk])  # noqa: S608
