@@ -111,9 +111,14 @@ class Store(Protocol):
 
 def check_key(key: str) -> str:
     """Return the key. Raises ValueError unless it is flat and safe as a file name and in any S3 server."""
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise ValueError(f"{key!r} cannot be the name of a stored object")
     return key
+
+
+def is_key(text: str) -> bool:
+    """Tell whether `check_key` would pass."""
+    return _KEY.fullmatch(text) is not None
 
 
 def check_range(start: int, stop: int, size: int) -> None:

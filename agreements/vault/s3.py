@@ -1,58 +1,23 @@
-"""A store in an S3 bucket (AWS, SeaweedFS, radosgw and others), through boto3.
-
-Checksums of botocore's own are asked for only where the protocol requires them: older servers refuse the
-trailers, and some echo a whole object's checksum on a range. What matters is compared by SHA-256 anyway.
-"""
+"""A store in an S3 bucket (AWS, SeaweedFS, radosgw and others), through boto3."""
 
 from __future__ import annotations
 
 import datetime as dt
-import logging
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from urllib3.exceptions import HTTPError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from agreements.vault import s3_parts
+from agreements.vault import s3_parts, s3_reading
 from agreements.vault.multipart import put_stream
 from agreements.vault.protocol import Leftover, NoSuchObject, OutOfReach, Put, check_key, check_range, digest_of
+from agreements.vault.s3_client import Access, client_of, is_missing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-log = logging.getLogger(__name__)
-
-ATTEMPTS: Final = 5
-"""How often a read is begun again without a single byte having come in between."""
-FIRST_PAUSE: Final = 0.2
-"""Seconds before the second attempt; doubled for each further one."""
-
-AT_ONCE: Final = 128 * 1024
-"""Bytes asked of the socket at once: what a break can lose of what had already come."""
-
-_MISSING: Final = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
-# A stream that broke: urllib3 below botocore, botocore's own wrapping of it, or the socket itself.
-_BROKEN: Final = (HTTPError, HTTPClientError, BotoCoreError, OSError)
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where a server is and who we are there. `public_endpoint` is the server as browsers reach it."""
-
-    endpoint: str
-    public_endpoint: str
-    region: str
-    access_key: str
-    secret_key: str = field(repr=False)
 
 
 class S3Store:
@@ -68,18 +33,23 @@ class S3Store:
 
     @cached_property
     def client(self) -> S3Client:
-        return _client(self.access, self.access.endpoint)
+        return client_of(self.access, endpoint=self.access.endpoint)
+
+    @cached_property
+    def _reader(self) -> S3Client:
+        """Begins nothing again by itself: reading does, at the byte where it broke off."""
+        return client_of(self.access, endpoint=self.access.endpoint, attempts=1)
 
     @cached_property
     def _signer(self) -> S3Client:
         """Signs for the public host; it never connects anywhere."""
-        return _client(self.access, self.access.public_endpoint or self.access.endpoint)
+        return client_of(self.access, endpoint=self.access.public_endpoint or self.access.endpoint)
 
     def prepare(self) -> None:
         try:
             self.client.head_bucket(Bucket=self.bucket)
         except ClientError as error:
-            if _code(error) not in _MISSING:
+            if not is_missing(error):
                 raise OutOfReach(f"bucket {self.bucket}: {error}") from error
             self._make_bucket()
         except BotoCoreError as error:
@@ -111,7 +81,7 @@ class S3Store:
     def open_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         size, etag = self._head(key)
         check_range(start, stop, size)
-        return self._read(key, start, stop, etag)
+        return s3_reading.read(self._reader, s3_reading.Version(self.bucket, key, etag), start, stop)
 
     def size(self, key: str) -> int:
         return self._head(key)[0]
@@ -160,7 +130,7 @@ class S3Store:
             for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket):
                 yield from (found["Key"] for found in page.get("Contents", []))
         except ClientError as error:
-            if _code(error) not in _MISSING:
+            if not is_missing(error):
                 raise OutOfReach(f"bucket {self.bucket}: {error}") from error
         except BotoCoreError as error:
             raise OutOfReach(f"bucket {self.bucket}: {error}") from error
@@ -169,44 +139,12 @@ class S3Store:
         try:
             head = self.client.head_object(Bucket=self.bucket, Key=check_key(key))
         except ClientError as error:
-            if _code(error) in _MISSING:
+            if is_missing(error):
                 raise NoSuchObject(key) from None
             raise OutOfReach(f"{key} in bucket {self.bucket}: {error}") from error
         except BotoCoreError as error:
             raise OutOfReach(f"{key} in bucket {self.bucket}: {error}") from error
         return head["ContentLength"], head["ETag"]
-
-    def _read(self, key: str, start: int, stop: int, etag: str) -> Iterator[bytes]:
-        """Stream a range; where the stream breaks, ask again from that byte on."""
-        failures = 0
-        while start < stop:
-            trouble: Exception | None = None
-            try:
-                for chunk in self._attempt(key, start, stop, etag):
-                    start += len(chunk)
-                    failures = 0
-                    yield chunk
-            except ClientError as error:
-                # An answer with a meaning (gone, forbidden, replaced): asking again would not change it.
-                if not _is_server_trouble(error):
-                    raise _refusal(key, error) from error
-                trouble = error
-            except _BROKEN as error:
-                trouble = error
-            if start < stop:
-                failures += 1
-                if failures >= ATTEMPTS:
-                    raise OutOfReach(f"{key} broke off at byte {start} {failures} times") from trouble
-                log.warning("reading %s broke off at byte %d of %d; resuming", key, start, stop)
-                time.sleep(FIRST_PAUSE * 2 ** (failures - 1))
-
-    def _attempt(self, key: str, start: int, stop: int, etag: str) -> Iterator[bytes]:
-        answer = self.client.get_object(Bucket=self.bucket, Key=key, Range=f"bytes={start}-{stop - 1}", IfMatch=etag)
-        left = stop - start
-        with closing(answer["Body"]) as body:
-            while left and (chunk := body.read(min(AT_ONCE, left))):
-                left -= len(chunk)
-                yield chunk
 
     def _make_bucket(self) -> None:
         extra: dict[str, Any] = {}
@@ -217,35 +155,3 @@ class S3Store:
             self.client.create_bucket(Bucket=self.bucket, **extra)
         except (ClientError, BotoCoreError) as error:
             raise OutOfReach(f"bucket {self.bucket} could not be made: {error}") from error
-
-
-def _client(access: Access, endpoint: str) -> S3Client:
-    return boto3.session.Session().client(
-        "s3",
-        endpoint_url=endpoint or None,
-        region_name=access.region,
-        aws_access_key_id=access.access_key or None,
-        aws_secret_access_key=access.secret_key or None,
-        config=Config(
-            signature_version="s3v4",
-            s3={"addressing_style": "path" if endpoint else "auto"},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            connect_timeout=5,
-            read_timeout=30,
-            retries={"mode": "standard", "max_attempts": 4},
-            max_pool_connections=64,
-        ),
-    )
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _is_server_trouble(error: ClientError) -> bool:
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= 500
-
-
-def _refusal(key: str, error: ClientError) -> Exception:
-    return NoSuchObject(key) if _code(error) in _MISSING else OutOfReach(f"{key}: {error}")

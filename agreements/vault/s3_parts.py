@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agreements.vault.parts import check_all_there, check_part, part_size, sizes_of_parts
-from agreements.vault.protocol import Leftover, OutOfReach
+from agreements.vault.protocol import Leftover, OutOfReach, is_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -139,6 +139,9 @@ def unfinished(client: S3Client, bucket: str) -> Iterator[tuple[Leftover, str]]:
         for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
             for upload in page.get("Uploads", []):
                 key, token, touched = upload["Key"], upload["UploadId"], upload["Initiated"]
+                if not is_key(key):
+                    # Of somebody else who uses the bucket.
+                    continue
                 size = 0
                 for parts in client.get_paginator("list_parts").paginate(Bucket=bucket, Key=key, UploadId=token):
                     for part in parts.get("Parts", []):

@@ -15,7 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from agreements.vault.folder import FolderStore
 from agreements.vault.protocol import Store
-from agreements.vault.s3 import Access, S3Store
+from agreements.vault.s3 import S3Store
+from agreements.vault.s3_client import Access
 
 
 def archives() -> Store:

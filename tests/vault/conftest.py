@@ -9,7 +9,8 @@ import pytest
 
 from agreements.vault.folder import FolderStore
 from agreements.vault.protocol import Store
-from agreements.vault.s3 import Access, S3Store
+from agreements.vault.s3 import S3Store
+from agreements.vault.s3_client import Access
 from tests.services import seaweed
 from tests.services.s3 import seaweed_server
 

@@ -1,4 +1,4 @@
-"""What only S3 does, against a real server: parts, resuming a broken stream, presigned addresses."""
+"""What only S3 does, against a real server: parts, presigned addresses."""
 
 from __future__ import annotations
 
@@ -10,29 +10,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from agreements.vault import parts, s3
+from agreements.vault import parts
 from agreements.vault.protocol import NoSuchObject, OutOfReach
 from agreements.vault.s3 import S3Store
-from tests.services.cutting_proxy import CuttingProxy, cutting
 from tests.services.seaweed import Seaweed
 from tests.vault.conftest import access_to
 
 DATA = random.Random(1).randbytes(40_000_123)
-
-
-@pytest.fixture
-def proxy(seaweed_server: Seaweed) -> Iterator[CuttingProxy]:
-    with cutting(seaweed_server.port) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def through_proxy(
-    seaweed_server: Seaweed, s3_store: S3Store, proxy: CuttingProxy, monkeypatch: pytest.MonkeyPatch
-) -> S3Store:
-    monkeypatch.setattr(s3, "FIRST_PAUSE", 0.001)
-    endpoint = f"http://127.0.0.1:{proxy.port}"
-    return S3Store(s3_store.bucket, access_to(seaweed_server, endpoint=endpoint), may_presign=True)
 
 
 def test_a_large_stream_goes_up_in_parts_and_comes_back_whole(s3_store: S3Store) -> None:
@@ -52,40 +36,6 @@ def test_an_interrupted_upload_leaves_no_parts_behind(s3_store: S3Store) -> None
         s3_store.put("half", breaks_off())
     uploads = s3_store.client.list_multipart_uploads(Bucket=s3_store.bucket)
     assert uploads.get("Uploads", []) == []
-
-
-def test_a_broken_stream_is_resumed_at_the_byte_where_it_broke(
-    s3_store: S3Store, through_proxy: S3Store, proxy: CuttingProxy
-) -> None:
-    s3_store.put("large", [DATA])
-    proxy.cut_after = 7_000_000
-    got = b"".join(through_proxy.open_range("large", 1_000, 39_000_000))
-    assert hashlib.sha256(got).digest() == hashlib.sha256(DATA[1_000:39_000_000]).digest()
-    assert proxy.cuts >= 5
-
-
-def test_a_server_that_never_gets_on_is_given_up_with_the_byte_named(
-    s3_store: S3Store, through_proxy: S3Store, proxy: CuttingProxy
-) -> None:
-    s3_store.put("large", [DATA])
-    chunks = through_proxy.open_range("large", 0, len(DATA))
-    first = next(chunks)
-    proxy.cut_after = 0
-    with pytest.raises(OutOfReach, match=r"large broke off at byte \d+ 5 times"):
-        list(chunks)
-    assert first == DATA[: len(first)]
-
-
-def test_an_object_that_is_replaced_while_it_is_read_is_not_mixed_with_the_new_one(
-    s3_store: S3Store, through_proxy: S3Store, proxy: CuttingProxy
-) -> None:
-    s3_store.put("large", [DATA])
-    proxy.cut_after = 3_000_000
-    chunks = through_proxy.open_range("large", 0, len(DATA))
-    next(chunks)
-    s3_store.put("large", [DATA[::-1]])
-    with pytest.raises(OutOfReach, match="large"):
-        list(chunks)
 
 
 def test_a_presigned_address_opens_the_object_under_the_name_given(s3_store: S3Store) -> None:
