@@ -14,4 +14,9 @@ if __name__ == "__main__":
         from portal import first_run
 
         arguments = first_run.run(arguments[1:])
+    if arguments[:1] == ["run_publishing"]:
+        # The worker starts it beside the child that opens strangers' files, and its environment holds the keys.
+        from portal.privacy import hide_from_same_user
+
+        hide_from_same_user()
     execute_from_command_line([sys.argv[0], *arguments])

@@ -17,5 +17,6 @@ def connect() -> None:
     wakeups.register(Wakeup.MAIL, waker.waking(tasks.send_mail))
     wakeups.register(Wakeup.EVIDENCE, waker.waking(tasks.gather_evidence))
     wakeups.register(Wakeup.INSPECTION, waker.waking(tasks.inspect_documents))
+    wakeups.register(Wakeup.PUBLISHING, waker.waking(tasks.publish_archives))
     for messages in (application_messages, catalog_messages, grant_messages):
         messages.register()

@@ -16,6 +16,8 @@ class Wakeup(StrEnum):
     MAIL = "mail"
     EVIDENCE = "evidence"
     INSPECTION = "inspection"
+    PUBLISHING = "publishing"
+    SEALING = "sealing"
 
 
 _registry: dict[Wakeup, Callable[[], object]] = {}

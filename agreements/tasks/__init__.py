@@ -6,6 +6,7 @@ from celery import shared_task
 from django.core.management import call_command
 
 from agreements.applications import withdrawing
+from agreements.catalog import job_runs, uploads
 from agreements.documents import inspecting
 from agreements.grants import lifecycle, process
 from agreements.mail import drain, forgetting
@@ -58,3 +59,15 @@ def forget_code_mails() -> None:
 def lapse_applications() -> None:
     """End drafts that nobody touched."""
     withdrawing.lapse_forgotten()
+
+
+@shared_task(name="agreements.tasks.publish_archives")
+def publish_archives() -> None:
+    """Start a process for each publishing that is due."""
+    job_runs.start_due()
+
+
+@shared_task(name="agreements.tasks.forget_uploads")
+def forget_uploads() -> None:
+    """Delete what stewards' browsers sent and nobody needs any more."""
+    uploads.forget_abandoned()
