@@ -70,9 +70,9 @@ def issue_agreement(*, application: Application, by: Actor) -> IssuedAgreement:
 
 
 def _issued_for(application: Application, digest: str) -> IssuedAgreement | None:
-    """Return the newest issue if it was made from this very data."""
+    """Return the newest issue if it was made from this very data, and its codes still prove something."""
     last = issuing.newest(application.reference)
-    return last if last is not None and last.form_sha256 == digest else None
+    return last if last is not None and last.form_sha256 == digest and issuing.is_trusted(last) else None
 
 
 def _filled_in(application: Application, *, issue: int) -> AgreementForm:

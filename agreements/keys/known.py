@@ -50,6 +50,11 @@ def missing(ring: KeyRing) -> list[int]:
     return [number for number in used if number not in ring.numbers]
 
 
+def are_right(ring: KeyRing) -> bool:
+    """Return whether a process with this ring makes and opens what all others do: no key wrong, missing or outdated."""
+    return not (differing(ring) or missing(ring) or ring.current in compromised())
+
+
 def compromised() -> frozenset[int]:
     """Return the numbers of the keys that are marked as compromised."""
     return frozenset(MasterKey.objects.exclude(compromised_at=None).values_list("number", flat=True))

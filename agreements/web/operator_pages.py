@@ -8,7 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from agreements.core.secrets import same
+from agreements.core.secrets import key_ring, same
+from agreements.keys import known
 from agreements.ledger import triggers
 from agreements.vault import stores
 from agreements.web import gauges
@@ -24,8 +25,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Say whether the database, the ledger's triggers and the vault are there; 503 if one is not."""
-    checks = {"database": _database(), "ledger": _triggers(), "vault": _vault()}
+    """Say whether the database, the ledger's triggers, the vault and the right keys are there; 503 if one is not."""
+    checks = {"database": _database(), "ledger": _triggers(), "vault": _vault(), "keys": _keys()}
     return JsonResponse(checks, status=200 if all(checks.values()) else 503)
 
 
@@ -57,6 +58,13 @@ def _triggers() -> bool:
         return False
     names = (triggers.trigger_names(connection.vendor, table) for table in triggers.APPEND_ONLY)
     return all(name in there for group in names for name in group)
+
+
+def _keys() -> bool:
+    try:
+        return known.are_right(key_ring())
+    except DatabaseError:
+        return False
 
 
 def _vault() -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from agreements.keys.models import MasterKey
 from agreements.vault import stores
 from tests.ledger.lifting import triggers_lifted
 
@@ -16,7 +17,16 @@ pytestmark = pytest.mark.django_db
 def test_alive_and_ready() -> None:
     assert Client().get("/healthz").content == b"ok\n"
     answer = Client().get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"database": True, "ledger": True, "vault": True})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"database": True, "ledger": True, "vault": True, "keys": True},
+    )
+
+
+def test_with_another_key_than_before_it_is_not_ready() -> None:
+    MasterKey.objects.create(number=1, check_value="0" * 16)
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()["keys"]) == (503, False)
 
 
 def test_without_the_ledgers_triggers_it_is_not_ready() -> None:
