@@ -10,9 +10,10 @@ from agreements.core.actors import Actor
 from agreements.core.errors import NotPossible
 from agreements.core.secrets import PASSWORD, crockford, key_ring
 from agreements.grants import lifecycle, seals
-from agreements.grants.models import Grant, Seal
+from agreements.grants.models import AnySeal, Grant
 from agreements.grants.permissions import Permission, check_may
 from agreements.grants.running import check_running
+from agreements.keys import known
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 
@@ -21,7 +22,7 @@ CHARACTERS: Final = 20
 GROUP: Final = 4
 
 
-def password_of(seal: Seal) -> str:
+def password_of(seal: AnySeal) -> str:
     """Return the password of a seal, dashes included: `7K2F-9MQX-...`, five groups of four Crockford characters."""
     material = key_ring().derive(PASSWORD, *seals.inputs(seal), number=seal.key_number, length=13)
     text = crockford(material, characters=CHARACTERS)
@@ -40,6 +41,7 @@ def reveal(*, grant: Grant, by: Actor) -> str:
         seal = seals.running_seal(grant=locked, person_pk=by.person_pk)
         if seal is None:
             raise NotPossible(_("There is no password for you under this access."))
+        known.confirm(seal.key_number)
         record.record(
             Kind.PASSWORD_REVEALED,
             by=by,

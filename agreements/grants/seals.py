@@ -5,15 +5,16 @@ from __future__ import annotations
 import secrets
 
 from agreements.core.secrets import SALT, key_ring
-from agreements.grants.models import Grant, Seal
+from agreements.grants.models import AnySeal, Grant, Seal
+from agreements.keys import known
 from agreements.sealing import etag_for
 
 
 def new_seal(*, grant: Grant, person_pk: int) -> Seal:
-    """Return a fresh seal for one person, under the current master key."""
-    return Seal.objects.create(
-        seal_id=secrets.token_hex(16), grant=grant, person_id=person_pk, key_number=key_ring().current
-    )
+    """Return a fresh seal for one person, under the current master key. Raises keys.known.WrongKey."""
+    current = key_ring().current
+    known.confirm(current)
+    return Seal.objects.create(seal_id=secrets.token_hex(16), grant=grant, person_id=person_pk, key_number=current)
 
 
 def running_seal(*, grant: Grant, person_pk: int | None) -> Seal | None:
@@ -21,17 +22,17 @@ def running_seal(*, grant: Grant, person_pk: int | None) -> Seal | None:
     return Seal.objects.filter(grant=grant, person_id=person_pk, ended_at=None).first()
 
 
-def inputs(seal: Seal) -> tuple[bytes, bytes]:
+def inputs(seal: AnySeal) -> tuple[bytes, bytes]:
     """Return what every derivation from a seal takes in: its id (16 bytes), its number (4 bytes, big-endian)."""
     return bytes.fromhex(seal.seal_id), seal.number.to_bytes(4, "big")
 
 
-def salt_key(seal: Seal) -> bytes:
+def salt_key(seal: AnySeal) -> bytes:
     """Return the key (32 bytes) that makes the salts of members. Raises core.secrets.UnknownKey."""
     return key_ring().derive(SALT, *inputs(seal), number=seal.key_number, length=32)
 
 
-def etag(seal: Seal, *, archive_digest: str) -> str:
+def etag(seal: AnySeal, *, archive_digest: str) -> str:
     """Return the strong ETag, quotes included, of an archive under a seal; `archive_digest` is in hex."""
     return etag_for(
         bytes.fromhex(archive_digest),
