@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import threading
 import time
@@ -12,6 +13,7 @@ from typing import Final
 from django.db import connections
 
 from agreements.grants import delivery, watcher
+from agreements.grants.connection import Connection
 from agreements.grants.models import DownloadEnd
 from agreements.grants.redeeming import Ticket
 
@@ -21,16 +23,20 @@ PIECE: Final = 128 * 1024
 """Most bytes handed to the server at once: what may still leave after a cut is bounded by a few of these."""
 
 
-class Cut(ConnectionError):
+class Cut(ConnectionResetError):
     """The download was ended from this side. Raised into the server, so that it breaks the connection."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ECONNRESET, "access ended")
 
 
 class Stream:
     """The bytes of a ticket. A class and not a generator: closed before its first byte, it still tells its end."""
 
-    def __init__(self, ticket: Ticket) -> None:
-        self._running = watcher.of_process().enter(ticket)
+    def __init__(self, ticket: Ticket, connection: Connection) -> None:
+        self._connection = connection
         self._watcher = watcher.of_process()
+        self._running = self._watcher.enter(ticket, connection)
         self._expected = ticket.stop - ticket.start
         self._sent = 0
         self._began = time.monotonic()
@@ -49,11 +55,13 @@ class Stream:
         if self._sent == 0:
             # Here and not earlier: whatever ran between the view and the server may have opened one.
             _let_go_of_the_database()
+            self._connection.prepare()
         if self._ended:
             raise StopIteration
         try:
             piece = self._next_piece()
         except Cut:
+            self._connection.reset()
             self._finish(self._running.cut or DownloadEnd.REVOKED)
             raise
         except BaseException as error:
@@ -77,10 +85,10 @@ class Stream:
     def _next_piece(self) -> bytes | None:
         while True:
             if self._running.must_stop() is not None:
-                raise Cut("access ended")
+                raise Cut
             piece = next(self._source, None)
             if self._running.must_stop() is not None:
-                raise Cut("access ended")
+                raise Cut
             # An empty one only says that the engine is still at work.
             if piece is None or piece:
                 return piece
@@ -99,9 +107,12 @@ class Stream:
         _let_go_of_the_database()
 
 
-def stream(ticket: Ticket) -> Stream:
-    """Return the bytes of a ticket as an iterator with `close()`. Raises what the vault raises, the end recorded."""
-    return Stream(ticket)
+def stream(ticket: Ticket, connection: Connection | None = None) -> Stream:
+    """Return the bytes of a ticket as an iterator with `close()`. Raises what the vault raises, the end recorded.
+
+    `connection` is what a cut resets; without one it only ends the iterator.
+    """
+    return Stream(ticket, connection or Connection())
 
 
 def _pieces(source: Iterator[bytes]) -> Iterator[bytes]:

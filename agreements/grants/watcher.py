@@ -1,7 +1,8 @@
 """Cutting downloads whose access ended: one watcher per process, one query a second for all that runs.
 
 Each stream asks its own `Running` before every chunk, so that nothing is produced after the watcher's word, nor
-once the watcher itself has had no word from the database for ten seconds (a hung query included).
+once the watcher itself has had no word from the database for ten seconds (a hung query included). The watcher also
+resets the connection, which wakes a stream that waits for a slow client.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Final
 from django.db import DatabaseError, connection, connections
 
 from agreements.grants import links, process
+from agreements.grants.connection import Connection
 from agreements.grants.models import DownloadEnd
 from agreements.grants.redeeming import Ticket, why_access_ended
 
@@ -31,10 +33,11 @@ SHOW_LIFE_EVERY: Final = 30.0
 class Running:
     """One download under way."""
 
-    __slots__ = ("_watcher", "cut", "link_pk", "opened")
+    __slots__ = ("_watcher", "connection", "cut", "link_pk", "opened")
 
-    def __init__(self, watcher: Watcher, *, opened: uuid.UUID, link_pk: int | None) -> None:
+    def __init__(self, watcher: Watcher, *, opened: uuid.UUID, link_pk: int | None, connection: Connection) -> None:
         self._watcher = watcher
+        self.connection = connection
         self.opened = opened
         self.link_pk = link_pk
         self.cut: DownloadEnd | None = None
@@ -58,12 +61,16 @@ class Watcher:
         self._thread: threading.Thread | None = None
         self._heard_at = monotonic()
         self._shown_at: float | None = None
+        self._stopping = False
 
-    def enter(self, ticket: Ticket) -> Running:
+    def enter(self, ticket: Ticket, connection: Connection) -> Running:
         """Begin to watch a download whose ticket was just redeemed."""
         link = ticket.offer.link
-        running = Running(self, opened=ticket.opened, link_pk=link.pk if link else None)
+        link_pk = link.pk if link else None
+        running = Running(self, opened=ticket.opened, link_pk=link_pk, connection=connection)
         with self._lock:
+            if self._stopping:
+                running.cut = DownloadEnd.ERROR
             if not self._running:
                 # Redeeming has just heard from the database; nothing was asked while nothing ran.
                 self._heard_at = self._monotonic()
@@ -87,6 +94,15 @@ class Watcher:
                 self._unsaved.append(write)
                 self._start()
 
+    def stop(self) -> None:
+        """Cut what runs, and whatever begins from now on: the process ends. Clients resume at its successor."""
+        with self._lock:
+            self._stopping = True
+            running = set(self._running)
+        log.info("%d downloads are cut: the process ends", len(running))
+        for each in running:
+            self._cut(each, DownloadEnd.ERROR)
+
     def is_blind(self) -> bool:
         """Tell whether nothing was heard from the database for too long."""
         return self._monotonic() - self._heard_at > WITHOUT_DATABASE
@@ -105,6 +121,9 @@ class Watcher:
         except DatabaseError as error:
             log.warning("the watcher of downloads has no database: %s", type(error).__name__)
             _drop_connection()
+            if self.is_blind():
+                for each in running:
+                    self._cut(each, DownloadEnd.NO_DATABASE)
 
     def _cut_ended(self, running: set[Running]) -> None:
         watched = {each.link_pk for each in running if each.link_pk is not None}
@@ -119,7 +138,15 @@ class Watcher:
         for each in running:
             if each.link_pk in ended and each.cut is None:
                 log.info("download %s is cut: %s", each.opened, ended[each.link_pk])
-                each.cut = DownloadEnd.REVOKED
+                self._cut(each, DownloadEnd.REVOKED)
+
+    def _cut(self, running: Running, how: DownloadEnd) -> None:
+        with self._lock:
+            # Once it has left, its connection may already carry the next answer.
+            if running not in self._running:
+                return
+            running.cut = running.cut or how
+            running.connection.reset()
 
     def _show_life(self) -> None:
         if self._shown_at is None or self._monotonic() - self._shown_at >= SHOW_LIFE_EVERY:
