@@ -35,3 +35,8 @@ def grant_page(reference: str) -> str:
 def open_download(slug: str, archive_pk: int, name: str) -> str:
     """Return the address of an open archive's bytes."""
     return f"{settings.DELIVERY_URL}/datasets/{slug}/download/{archive_pk}/{quote(name)}"
+
+
+def membership(token: str) -> str:
+    """Return where an invited colleague reads what joining means, and joins, behind sign-in."""
+    return f"{settings.SITE_URL}/invitations/{token}/member/"

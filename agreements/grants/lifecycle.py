@@ -13,12 +13,14 @@ from agreements.core import actors
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import DomainError, Invalid, NotPossible
+from agreements.grants.member_messages import queue_revoked_to_members
 from agreements.grants.messages import queue_revoked
 from agreements.grants.models import Grant, GrantState, Link, Suspension
 from agreements.grants.permissions import Permission, Standing, check_may
 from agreements.grants.states import Step, next_state
 from agreements.ledger.act import act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
+from agreements.people.models import User
 
 _NEEDS: Final[Mapping[Step, Permission]] = {
     Step.SUSPEND: Permission.SUSPEND,
@@ -123,13 +125,14 @@ def revoke(
         _check_clause(locked.terms, clause_id)
         _move(locked, target)
         Link.objects.filter(grant=locked, ended_at=None).update(ended_at=now())
-        queue_revoked(
-            locked,
-            clause_id=clause_id,
-            reason=reason,
-            revocation=revocation_reference,
-            destroy_by=destroy_by,
-        )
+        for give_notice in (queue_revoked, queue_revoked_to_members):
+            give_notice(
+                locked,
+                clause_id=clause_id,
+                reason=reason,
+                revocation=revocation_reference,
+                destroy_by=destroy_by,
+            )
         record.record(
             Kind.GRANT_REVOKED,
             by=by,
@@ -142,14 +145,15 @@ def revoke(
     return locked
 
 
-def subjects(grant: Grant) -> dict[str, str]:
-    """Return what a ledger row about this grant names."""
-    return {
+def subjects(grant: Grant, member: User | None = None) -> dict[str, str]:
+    """Return what a ledger row about this grant names: `member` too, where it is about one and not the holder."""
+    named = {
         "grant": grant.reference,
         "application": grant.application.reference,
         "dataset": grant.dataset.slug,
         "person": str(grant.holder.public_id),
     }
+    return named | ({"member": str(member.public_id)} if member is not None and member.pk != grant.holder_id else {})
 
 
 def _check_step(grant: Grant, step: Step, by: Actor) -> tuple[GrantState, Standing]:

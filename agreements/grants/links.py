@@ -18,10 +18,11 @@ from agreements.core.errors import NotPossible, TooMany
 from agreements.grants import lifecycle, seals, tokens
 from agreements.grants.deliverable import deliverable
 from agreements.grants.lifetimes import lifetime
-from agreements.grants.messages import queue_fresh_link
+from agreements.grants.messages import queue_fresh_links
 from agreements.grants.models import Grant, Link, Seal
 from agreements.grants.permissions import Permission, Standing, check_may
 from agreements.grants.running import check_running
+from agreements.keys import known
 from agreements.ledger.act import Act, act
 from agreements.ledger.kinds import Kind
 from agreements.people.models import User
@@ -48,12 +49,35 @@ def make(*, grant: Grant, archive: Archive, person: User, by: Actor, mail: bool 
         _check_number(seal, archive)
         link = create(record, grant=locked, seal=seal, archive=archive, by=by, as_role=standing)
         if mail:
-            queue_fresh_link(locked, link=link, person=person)
+            queue_fresh_links(locked, links=[link], person=person)
     return link
+
+
+def make_missing(*, grant: Grant, person: User, by: Actor) -> list[Link]:
+    """Make a person a link to each archive to which they have none that runs, mail them in one mail, and return them.
+
+    An older version is left out: who wants one asks for it. Raises what `make` raises; then none is made.
+    """
+    with act():
+        have = set(running(grant=grant, person_pk=person.pk).values_list("archive_id", flat=True))
+        newest: dict[tuple[int, str], Archive] = {}
+        for archive in deliverable(grant).order_by("subset__position", "name", "-version"):
+            newest.setdefault((archive.subset_id, archive.name), archive)
+        missing = [archive for archive in newest.values() if archive.pk not in have]
+        made = [make(grant=grant, archive=archive, person=person, by=by, mail=False) for archive in missing]
+        if made:
+            queue_fresh_links(grant, links=made, person=person)
+    return made
+
+
+def end_all(*, grant: Grant, person_pk: int) -> int:
+    """End every link of a person under a grant; return how many. The caller records why."""
+    return Link.objects.filter(grant=grant, seal__person_id=person_pk, ended_at=None).update(ended_at=now())
 
 
 def create(record: Act, *, grant: Grant, seal: Seal, archive: Archive, by: Actor, as_role: str) -> Link:
     """Return a new link row and record it; the caller has checked that it may be made, and by which standing."""
+    known.confirm(keys.key_ring().current)
     link = Link.objects.create(
         link_id=secrets.token_hex(16),
         grant=grant,
@@ -66,7 +90,7 @@ def create(record: Act, *, grant: Grant, seal: Seal, archive: Archive, by: Actor
         Kind.LINK_ISSUED,
         by=by,
         as_role=as_role,
-        subjects=lifecycle.subjects(grant) | {"archive": ledger_name(archive)},
+        subjects=lifecycle.subjects(grant, seal.person) | {"archive": ledger_name(archive)},
         archive=ledger_name(archive),
         version=archive.version,
         expires=link.expires_at.isoformat(),
@@ -86,7 +110,7 @@ def end(*, link: Link, by: Actor) -> None:
             Kind.LINK_ENDED,
             by=by,
             as_role=standing,
-            subjects=lifecycle.subjects(grant) | {"archive": archive},
+            subjects=lifecycle.subjects(grant, link.seal.person) | {"archive": archive},
             archive=archive,
         )
 

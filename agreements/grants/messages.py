@@ -31,17 +31,17 @@ def register() -> None:
         MessageKind(
             ISSUED,
             _render_issued,
-            still_true=_still_opens,
-            on_sent=_was_sent,
+            still_true=still_opens,
+            on_sent=was_sent,
             title=gettext_lazy("Your access is open"),
         )
     )
     registry.register(
         MessageKind(
-            FRESH_LINK, _render_fresh, still_true=_still_opens, on_sent=_was_sent, title=gettext_lazy("A fresh link")
+            FRESH_LINK, _render_fresh, still_true=still_opens, on_sent=was_sent, title=gettext_lazy("A fresh link")
         )
     )
-    registry.register(MessageKind(REVOKED, _render_revoked, title=gettext_lazy("Your access was revoked")))
+    registry.register(MessageKind(REVOKED, render_revoked, title=gettext_lazy("Your access was revoked")))
 
 
 def queue_issued(grant: Grant, *, links: Iterable[Link]) -> OutboxMessage:
@@ -50,43 +50,49 @@ def queue_issued(grant: Grant, *, links: Iterable[Link]) -> OutboxMessage:
     It answers the application, so it is filed there; what comes later is filed under the grant.
     """
     values = {"grant": grant.reference, "links": [link.link_id for link in links]}
-    return _queue(ISSUED, grant, to=grant.holder, reference=grant.application.reference, values=values)
+    return queue(ISSUED, to=grant.holder, reference=grant.application.reference, values=values)
 
 
-def queue_fresh_link(grant: Grant, *, link: Link, person: User) -> OutboxMessage:
-    """Send a person the new link that was asked for."""
-    values = {"grant": grant.reference, "links": [link.link_id]}
-    return _queue(FRESH_LINK, grant, to=person, reference=grant.reference, values=values)
+def queue_fresh_links(grant: Grant, *, links: Iterable[Link], person: User) -> OutboxMessage:
+    """Send a person the new links that were asked for, in one mail."""
+    values = {"grant": grant.reference, "links": [link.link_id for link in links]}
+    return queue(FRESH_LINK, to=person, reference=grant.reference, values=values)
 
 
-def queue_revoked(grant: Grant, *, clause_id: str, reason: str, revocation: str, destroy_by: dt.date) -> OutboxMessage:
+def queue_revoked(grant: Grant, *, clause_id: str, reason: str, revocation: str, destroy_by: dt.date) -> None:
     """Give the holder notice: what ended, under which clause, what must be deleted by when, how to answer."""
-    values = {
+    values = notice(grant, clause_id=clause_id, reason=reason, revocation=revocation, destroy_by=destroy_by)
+    queue(REVOKED, to=grant.holder, reference=grant.reference, values=values)
+
+
+def notice(grant: Grant, *, clause_id: str, reason: str, revocation: str, destroy_by: dt.date) -> dict[str, Any]:
+    """Return what the notice of a revocation is written from."""
+    return {
         "grant": grant.reference,
         "clause": clause_id,
         "reason": reason,
         "revocation": revocation,
         "destroy_by": destroy_by.isoformat(),
     }
-    return _queue(REVOKED, grant, to=grant.holder, reference=grant.reference, values=values)
 
 
-def _queue(kind: str, grant: Grant, *, to: User, reference: str, values: dict[str, Any]) -> OutboxMessage:
+def queue(kind: str, *, to: User, reference: str, values: dict[str, Any]) -> OutboxMessage:
+    """Put a mail to a person into the outbox, in their language."""
     return outbox.queue(kind=kind, recipient=to.email, language=to.language, reference=reference, values=values)
 
 
 def _render_issued(message: OutboxMessage) -> Rendered:
-    return _render_links(message, _("your access %(reference)s is open"))
+    return render_links(message, _("your access %(reference)s is open"))
 
 
 def _render_fresh(message: OutboxMessage) -> Rendered:
-    return _render_links(message, _("a fresh download link for %(reference)s"))
+    return render_links(message, _("a fresh download link for %(reference)s"))
 
 
-def _render_links(message: OutboxMessage, subject: str) -> Rendered:
-    grant = _grant(message)
-    links = list(_links(message))
-    # Whoever the links were made for: their own time zone.
+def render_links(message: OutboxMessage, subject: str) -> Rendered:
+    """Return a mail with links, each with its size and its end in the time zone of whoever it was made for."""
+    grant = grant_of(message)
+    links = list(links_of(message))
     zone = links[0].seal.person.time_zone if links else grant.holder.time_zone
     items = [
         {
@@ -97,12 +103,13 @@ def _render_links(message: OutboxMessage, subject: str) -> Rendered:
         }
         for link in links
     ]
-    return _render(message, grant, subject, links=items)
+    return render(message, grant, subject, links=items)
 
 
-def _render_revoked(message: OutboxMessage) -> Rendered:
-    grant = _grant(message)
-    return _render(
+def render_revoked(message: OutboxMessage) -> Rendered:
+    """Return the notice of a revocation."""
+    grant = grant_of(message)
+    return render(
         message,
         grant,
         _("your access %(reference)s has ended"),
@@ -113,35 +120,45 @@ def _render_revoked(message: OutboxMessage) -> Rendered:
     )
 
 
-def _render(message: OutboxMessage, grant: Grant, subject: str, **context: Any) -> Rendered:
-    names = {"dataset": grant.dataset.title, "reference": grant.reference, "email": message.recipient}
-    context |= {
+def render(message: OutboxMessage, grant: Grant, subject: str, **context: Any) -> Rendered:
+    """Return a mail about a grant; `subject` may name its `reference` and `holder`, `context` goes to its templates."""
+    names = {
+        "dataset": grant.dataset.title,
+        "reference": grant.reference,
+        "email": message.recipient,
+        "holder": grant.holder_name,
+    }
+    about = {
         "grant": grant,
         "dataset": grant.dataset,
         "dataset_title": grant.dataset.title,
         "terms": grant.terms,
         "reference": grant.reference,
+        "email": message.recipient,
         "grant_url": addresses.grant_page(grant.reference),
         "why": _("You receive this because %(email)s has, or had, access %(reference)s to %(dataset)s.") % names,
     }
-    return from_templates(message.kind, context, subject % names, reply_to=grant.dataset.contact_address)
+    return from_templates(message.kind, about | context, subject % names, reply_to=grant.dataset.contact_address)
 
 
-def _still_opens(message: OutboxMessage) -> bool:
+def still_opens(message: OutboxMessage) -> bool:
     """Access that ended meanwhile, or links that did, are not announced."""
     carried = message.values["links"]
-    return is_running(_grant(message)) and (not carried or _links(message).exists())
+    return is_running(grant_of(message)) and (not carried or links_of(message).exists())
 
 
-def _was_sent(message: OutboxMessage, at: dt.datetime) -> None:
+def was_sent(message: OutboxMessage, at: dt.datetime) -> None:
+    """Begin the lifetime of the links that a mail carried."""
     lifetimes.begin(message.values["links"], at)
 
 
-def _grant(message: OutboxMessage) -> Grant:
+def grant_of(message: OutboxMessage) -> Grant:
+    """Return the grant that a mail is about."""
     known = Grant.objects.select_related("dataset", "terms", "holder", "application")
     return known.get(reference=message.values["grant"])
 
 
-def _links(message: OutboxMessage) -> QuerySet[Link]:
+def links_of(message: OutboxMessage) -> QuerySet[Link]:
+    """Return the links that a mail carries and that are still worth mailing."""
     carried = Link.objects.filter(lifetimes.worth_mailing(), link_id__in=message.values["links"])
     return carried.select_related("archive", "grant__dataset", "seal__person").order_by("pk")

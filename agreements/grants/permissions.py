@@ -26,14 +26,20 @@ class Permission(StrEnum):
     RESUME = "resume"
     EXPIRE = "expire"
     REVOKE = "revoke"
+    SEE_AGREEMENT = "see the application and what was signed"
+    SEE_PEOPLE = "see the members, and what everybody did"
+    INVITE_MEMBER = "invite a member"
+    REMOVE_MEMBER = "remove a member"
+    LEAVE = "leave"
 
 
 class Standing(StrEnum):
     """What someone is to a grant, from the weakest to the strongest. Staff's are named as their roles.
 
-    A person is whoever has a running seal under it: the holder first of all.
+    A person is whoever has a running seal under it: the holder first of all, and each member.
     """
 
+    MEMBER = "member"
     HOLDER = "holder"
     PERSON = "person"
     AUDITOR = "auditor"
@@ -41,6 +47,8 @@ class Standing(StrEnum):
     STEWARD = "steward"
     SYSTEM = "system"
 
+
+_STAFF: Final = frozenset({Standing.AUDITOR, Standing.REVIEWER, Standing.STEWARD})
 
 TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
     Permission.VIEW: frozenset(set(Standing) - {Standing.SYSTEM}),
@@ -52,9 +60,14 @@ TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
     Permission.RESUME: frozenset({Standing.STEWARD}),
     Permission.EXPIRE: frozenset({Standing.SYSTEM}),
     Permission.REVOKE: frozenset({Standing.STEWARD}),
+    Permission.SEE_AGREEMENT: _STAFF | {Standing.HOLDER},
+    Permission.SEE_PEOPLE: _STAFF | {Standing.HOLDER},
+    Permission.INVITE_MEMBER: frozenset({Standing.HOLDER}),
+    Permission.REMOVE_MEMBER: frozenset({Standing.HOLDER, Standing.STEWARD}),
+    Permission.LEAVE: frozenset({Standing.MEMBER}),
 }
 
-# A steward does not lift or end what concerns them.
+# A steward does not lift or end what concerns them, as a member of it neither.
 NOT_ON_ONES_OWN: Final = frozenset({Permission.SUSPEND, Permission.RESUME, Permission.REVOKE})
 
 
@@ -66,7 +79,7 @@ def standings(*, grant: Grant, by: Actor) -> frozenset[Standing]:
     if grant.holder_id == by.person_pk:
         found.add(Standing.HOLDER)
     if Seal.objects.filter(grant=grant, person_id=by.person_pk, ended_at=None).exists():
-        found.add(Standing.PERSON)
+        found |= {Standing.PERSON} if Standing.HOLDER in found else {Standing.PERSON, Standing.MEMBER}
     return frozenset(found)
 
 
@@ -76,7 +89,7 @@ def check_may(permission: Permission, *, grant: Grant, by: Actor) -> Standing:
     allowing = found & TABLE[permission]
     if not allowing:
         raise NotAllowed(_("You may not do this with this access."))
-    if permission in NOT_ON_ONES_OWN and Standing.HOLDER in found:
+    if permission in NOT_ON_ONES_OWN and found & {Standing.HOLDER, Standing.MEMBER}:
         raise NotAllowed(_("This is your own access: another steward has to do this."))
     return max(allowing, key=list(Standing).index)
 

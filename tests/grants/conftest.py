@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from agreements.core import clock
-from agreements.grants import messages, watcher
+from agreements.grants import member_messages, messages, watcher
 from agreements.grants.watcher import Watcher
 from agreements.web import bad_tokens, download_limits
 from tests.grants import scene as scenes
@@ -50,6 +50,7 @@ def scene(db: None, tmp_path: Path, settings: Settings, noon: None, watching: Wa
     settings.SITE_URL = "http://testserver"
     settings.DELIVERY_URL = "http://testserver"
     messages.register()
+    member_messages.register()
     bad_tokens.forget()
     download_limits.forget()
     return scenes.build(tmp_path / "files")

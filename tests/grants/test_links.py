@@ -9,7 +9,6 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from agreements.catalog.models import Archive
-from agreements.core import clock
 from agreements.core.errors import NotAllowed, NotPossible, TooMany
 from agreements.grants import lifetimes, links, tokens
 from agreements.grants.models import Link
@@ -117,14 +116,31 @@ def test_an_ended_link_does_not_come_back_by_being_mailed(scene: Scene) -> None:
     assert scene.link.first_sent_at is None
 
 
-def test_a_newer_version_is_what_new_links_lead_to(scene: Scene) -> None:
-    Archive.objects.create(
-        **{
-            field.name: getattr(scene.sealed, field.name)
-            for field in Archive._meta.fields
-            if field.name not in {"id", "version"}
-        },
-        version=2,
-    )
-    with pytest.raises(NotPossible), clock.frozen(NOON):
-        links.make(grant=scene.grant, archive=scene.sealed, person=scene.alice, by=scene.alice.actor)
+def test_a_newer_version_takes_nothing_from_who_has_the_older_one(scene: Scene) -> None:
+    newer = newer_version(scene)
+    for archive in (scene.sealed, newer):
+        links.make(grant=scene.grant, archive=archive, person=scene.alice, by=scene.alice.actor)
+
+
+def test_missing_links_are_made_in_one_mail_and_none_to_an_older_version(scene: Scene) -> None:
+    assert links.make_missing(grant=scene.grant, person=scene.alice, by=scene.alice.actor) == []
+    assert not OutboxMessage.objects.filter(kind="link-fresh").exists()
+    newer, other = newer_version(scene), newer_version(scene, version=1, name="train40-masks.zip")
+    links.end(link=scene.link, by=scene.alice.actor)
+    made = links.make_missing(grant=scene.grant, person=scene.alice, by=scene.alice.actor)
+    assert {link.archive for link in made} == {newer, other}
+    message = OutboxMessage.objects.get(kind="link-fresh")
+    assert message.values["links"] == [link.link_id for link in made]
+    assert links.make_missing(grant=scene.grant, person=scene.alice, by=scene.alice.actor) == []
+
+
+def test_nobody_has_missing_links_made_for_somebody_else(scene: Scene) -> None:
+    newer_version(scene)
+    for who in (scene.bob, scene.carol, scene.eve):
+        with pytest.raises(NotAllowed):
+            links.make_missing(grant=scene.grant, person=scene.alice, by=who.actor)
+
+
+def newer_version(scene: Scene, *, version: int = 2, name: str = "train40.zip") -> Archive:
+    fields = {field.name: getattr(scene.sealed, field.name) for field in Archive._meta.fields if field.name != "id"}
+    return Archive.objects.create(**fields | {"version": version, "name": name})

@@ -1,0 +1,61 @@
+"""What is asked about the members of a grant and changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import F, Q, QuerySet
+
+from agreements.applications.form import members_of
+from agreements.core.addresses import comparison_key
+from agreements.core.clock import now
+from agreements.core.domains import same_organization
+from agreements.grants.member_invitations import LIFETIME
+from agreements.grants.models import Grant, GrantMember, MemberState
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A colleague whom the application names. `is_elsewhere`: at another domain than the holder."""
+
+    name: str
+    email: str
+    is_elsewhere: bool
+
+
+def every(grant: Grant) -> QuerySet[GrantMember]:
+    """Return everybody who was ever invited, those who are members or invited now first."""
+    rows = GrantMember.objects.filter(grant=grant).select_related("grant__holder", "person", "terms", "ended_by")
+    return rows.order_by(F("ended_at").asc(nulls_first=True), "invited_at", "pk")
+
+
+def joined(grant: Grant) -> QuerySet[GrantMember]:
+    """Return the members as of now."""
+    return every(grant).filter(state=MemberState.JOINED)
+
+
+def taken(grant: Grant) -> int:
+    """Return how many places are taken: members, and invitations that wait."""
+    waiting = Q(state=MemberState.INVITED, invited_at__gt=now() - LIFETIME)
+    return GrantMember.objects.filter(waiting | Q(state=MemberState.JOINED), grant=grant).count()
+
+
+def named_and_not_invited(grant: Grant) -> list[Named]:
+    """Return the colleagues whom the application names and whom nobody invited yet."""
+    invited = {comparison_key(row.email) for row in GrantMember.objects.filter(grant=grant)}
+    return [
+        Named(named.name, named.email, is_elsewhere(grant, named.email))
+        for named in members_of(grant.application)
+        if comparison_key(named.email) not in invited
+    ]
+
+
+def is_elsewhere(grant: Grant, email: str) -> bool:
+    """Return whether an address is of another domain than the holder's; a hint, never a verdict."""
+    return not same_organization(grant.holder.email, email)
+
+
+def was_removed_by_the_lab(member: GrantMember) -> bool:
+    """Return whether neither the holder nor the member themself ended it. Needs `member.grant`."""
+    own = {member.grant.holder_id, member.person_id}
+    return member.state == MemberState.REMOVED and member.ended_by_id not in own

@@ -1,0 +1,243 @@
+"""Members of a grant: colleagues of the holder's site, each with a seal, a password and links of their own.
+
+The holder invites an address; its owner joins by accepting the grant's own terms. What ends a member ends only theirs.
+When the grant ends, its members end with it: its state decides, nothing is written about each of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from agreements.bars.checks import check_not_barred
+from agreements.core import addresses, invited, secrets
+from agreements.core.actors import Actor
+from agreements.core.clock import now
+from agreements.core.errors import Invalid, NotAllowed, NotPossible, TooMany
+from agreements.grants import lifecycle, links, member_invitations, member_messages, member_queries, seals
+from agreements.grants.deliverable import deliverable
+from agreements.grants.models import Grant, GrantMember, GrantState, MemberState, Seal
+from agreements.grants.permissions import Permission, Standing, check_may
+from agreements.grants.running import check_running
+from agreements.keys import known
+from agreements.ledger.act import Act, act, new_salt, text_digest
+from agreements.ledger.kinds import Kind
+from agreements.mail.models import OutboxMessage
+from agreements.people.models import User, normal_address
+
+MAILS_PER_DAY: Final = 20
+"""Invitations that are mailed under one grant in 24 hours, those sent again included."""
+_NAME_LIMIT: Final = 120
+
+
+def invite(*, grant: Grant, email: str, name: str, by: Actor) -> GrantMember:
+    """Invite a colleague by mail. An invitation to the same mailbox that has run out is renewed.
+
+    Raises NotAllowed (not the holder), NotPossible (access not running, invited or joined already, no room, removed by
+    the lab before), Invalid for an address, TooMany.
+    """
+    address = normal_address(addresses.parse(email).normalized)
+    with act() as record:
+        locked = lifecycle.lock(grant)
+        standing = check_may(Permission.INVITE_MEMBER, grant=locked, by=by)
+        check_running(locked)
+        member = _again(locked, address) or GrantMember(grant=locked, email=address)
+        _check_room(locked)
+        _check_mails(locked)
+        member.name = name.strip()[:_NAME_LIMIT]
+        _mail_invitation(member, by=by)
+        record.record(Kind.MEMBER_INVITED, by=by, as_role=standing, subjects=_subjects(member))
+        return member
+
+
+def resend(*, member: GrantMember, by: Actor) -> GrantMember:
+    """Mail an invitation again; its time begins anew. Raises NotAllowed, NotPossible, TooMany."""
+    with act() as record:
+        standing, locked = _locked(Permission.INVITE_MEMBER, member, by=by)
+        check_running(locked.grant)
+        _check_state(locked, MemberState.INVITED)
+        if not member_invitations.is_waiting(locked):
+            _check_room(locked.grant)
+        _check_mails(locked.grant)
+        _mail_invitation(locked, by=by)
+        record.record(Kind.MEMBER_INVITED, by=by, as_role=standing, subjects=_subjects(locked))
+        return locked
+
+
+def withdraw(*, member: GrantMember, by: Actor) -> None:
+    """End an invitation that nobody took up. Raises NotAllowed, NotPossible."""
+    with act() as record:
+        standing, locked = _locked(Permission.REMOVE_MEMBER, member, by=by)
+        _check_state(locked, MemberState.INVITED)
+        _end(locked, MemberState.WITHDRAWN, by=by)
+        record.record(
+            Kind.INVITATION_WITHDRAWN, by=by, as_role=standing, subjects=_subjects(locked), assigned_role="member"
+        )
+
+
+def accept(*, token: str, by: Actor) -> GrantMember:
+    """Make the signed-in person whose address was invited a member, bound by the grant's terms.
+
+    They get a seal and links of their own, mailed to them. Raises NotPossible for an invitation that does not open,
+    NotAllowed for somebody else's, and for whoever may not use the dataset.
+    """
+    with act() as record:
+        found = member_invitations.find(token)
+        if found is None:
+            raise NotPossible(_("This invitation does not exist. Was its address copied whole?"))
+        grant = lifecycle.lock(found.grant)
+        member = GrantMember.objects.select_for_update().get(pk=found.pk)
+        member.grant = grant
+        person = _invited_person(member, by=by)
+        check_running(grant)
+        if not member_invitations.is_waiting(member):
+            raise NotPossible(_("This invitation is no longer open. Ask %(holder)s.") % {"holder": grant.holder_name})
+        _check_may_join(grant, person)
+        member.person, member.terms = person, grant.terms
+        member.state, member.joined_at = MemberState.JOINED, now()
+        member.save(update_fields=["person", "terms", "state", "joined_at"])
+        record.record(
+            Kind.MEMBER_JOINED, by=by, as_role="invited", subjects=_subjects(member), terms=grant.terms.version
+        )
+        _give_access(record, grant, person)
+        return member
+
+
+def leave(*, grant: Grant, by: Actor) -> None:
+    """End one's own part in a grant: seal and links end, running downloads are cut. Raises NotAllowed, NotPossible."""
+    with act() as record:
+        locked = lifecycle.lock(grant)
+        standing = check_may(Permission.LEAVE, grant=locked, by=by)
+        if locked.state == GrantState.REVOKED:
+            raise NotPossible(_("This access was revoked: there is nothing left to leave."))
+        member = GrantMember.objects.select_for_update().get(
+            grant=locked, person_id=by.person_pk, state=MemberState.JOINED
+        )
+        member.grant = locked
+        _end(member, MemberState.LEFT, by=by)
+        record.record(Kind.MEMBER_LEFT, by=by, as_role=standing, subjects=_subjects(member))
+
+
+def remove(*, member: GrantMember, reason: str, by: Actor) -> None:
+    """End a member's part: seal and links end, running downloads are cut, and the member is told the reason.
+
+    Raises Invalid without a reason, NotAllowed, NotPossible for who is no member now.
+    """
+    if not reason.strip():
+        raise Invalid(_("Give the reason: the member reads it."), field="reason")
+    with act() as record:
+        standing, locked = _locked(Permission.REMOVE_MEMBER, member, by=by)
+        _check_state(locked, MemberState.JOINED)
+        locked.reason, locked.reason_salt = reason.strip(), new_salt()
+        _end(locked, MemberState.REMOVED, by=by)
+        assert locked.person is not None, "who joined is a person"
+        member_messages.queue_removed(locked, person=locked.person)
+        record.record(
+            Kind.MEMBER_REMOVED,
+            by=by,
+            as_role=standing,
+            subjects=_subjects(locked),
+            reason_digest=text_digest(locked.reason, salt=locked.reason_salt),
+        )
+
+
+def _locked(permission: Permission, member: GrantMember, *, by: Actor) -> tuple[Standing, GrantMember]:
+    """Return by which standing it is allowed, and the member as it is now, locked with its grant."""
+    grant = lifecycle.lock(member.grant)
+    standing = check_may(permission, grant=grant, by=by)
+    locked = GrantMember.objects.select_for_update().get(pk=member.pk)
+    locked.grant = grant
+    return standing, locked
+
+
+def _mail_invitation(member: GrantMember, *, by: Actor) -> None:
+    """Let the time of an invitation begin now. Its address stays while the key it was made under is the newest."""
+    current = secrets.key_ring().current
+    known.confirm(current)
+    if member.key_number != current:
+        member.nonce, member.key_number = invited.new_nonce(), current
+    member.invited_at, member.invited_by_id = now(), by.pk
+    member.save()
+    member_messages.queue_invited(member, language=member.grant.holder.language)
+
+
+def _again(grant: Grant, address: str) -> GrantMember | None:
+    """Return the invitation of this mailbox that has run out, if there is one. Raises NotPossible."""
+    key, named = addresses.comparison_key(address), {"email": address}
+    if key == addresses.comparison_key(grant.holder.email):
+        raise NotPossible(_("This is your own address: you have access already."))
+    earlier = [row for row in member_queries.every(grant) if addresses.comparison_key(row.email) == key]
+    if any(member_queries.was_removed_by_the_lab(row) for row in earlier):
+        raise NotPossible(_("The lab ended the access of %(email)s. Write to the dataset's contact about it.") % named)
+    running = next((row for row in earlier if row.ended_at is None), None)
+    if running is None:
+        return None
+    if running.state == MemberState.JOINED:
+        raise NotPossible(_("%(email)s is a member already.") % named)
+    if member_invitations.is_waiting(running):
+        raise NotPossible(_("%(email)s is invited already. The invitation can be sent again.") % named)
+    running.grant = grant
+    return running
+
+
+def _check_room(grant: Grant) -> None:
+    most = grant.dataset.max_members
+    if member_queries.taken(grant) >= most:
+        raise NotPossible(_("At most %(most)s people can be members of this access at a time.") % {"most": most})
+
+
+def _check_mails(grant: Grant) -> None:
+    since = now() - dt.timedelta(days=1)
+    mails = OutboxMessage.objects.filter(kind=member_messages.INVITED, subject_reference=grant.reference)
+    if mails.filter(created_at__gt=since).count() >= MAILS_PER_DAY:
+        raise TooMany(_("Many invitations were mailed today. Go on tomorrow."), retry_after=86_400)
+
+
+def _invited_person(member: GrantMember, *, by: Actor) -> User:
+    person = User.objects.filter(pk=by.person_pk or 0, is_active=True).first()
+    if person is None or addresses.comparison_key(person.email) != addresses.comparison_key(member.email):
+        raise NotAllowed(_("This invitation is for another address. Sign in with the address it was sent to."))
+    return person
+
+
+def _check_may_join(grant: Grant, person: User) -> None:
+    try:
+        check_not_barred(dataset_pk=grant.dataset_id, person_pk=person.pk, email=person.email)
+    except NotAllowed:
+        raise NotAllowed(_("You cannot join at present. Write to the dataset's contact to ask why.")) from None
+    if seals.running_seal(grant=grant, person_pk=person.pk) is not None:
+        raise NotPossible(_("You have access already."))
+    if member_queries.joined(grant).count() >= grant.dataset.max_members:
+        raise NotPossible(
+            _("This access has as many members as it can have. Ask %(holder)s.") % {"holder": grant.holder_name}
+        )
+
+
+def _check_state(member: GrantMember, state: MemberState) -> None:
+    if member.state != state:
+        words = {"email": member.email, "state": member.get_state_display()}
+        raise NotPossible(_("%(email)s: %(state)s. This can no longer be done.") % words)
+
+
+def _give_access(record: Act, grant: Grant, person: User) -> None:
+    seal = seals.new_seal(grant=grant, person_pk=person.pk)
+    made = [
+        links.create(record, grant=grant, seal=seal, archive=archive, by=person.actor, as_role=Standing.MEMBER)
+        for archive in deliverable(grant)
+    ]
+    member_messages.queue_joined(grant, links=made, person=person)
+
+
+def _end(member: GrantMember, state: MemberState, *, by: Actor) -> None:
+    member.state, member.ended_at, member.ended_by_id = state, now(), by.person_pk
+    member.save(update_fields=["state", "ended_at", "ended_by", "reason", "reason_salt"])
+    if member.person_id is not None:
+        links.end_all(grant=member.grant, person_pk=member.person_id)
+        Seal.objects.filter(grant=member.grant, person_id=member.person_id, ended_at=None).update(ended_at=now())
+
+
+def _subjects(member: GrantMember) -> dict[str, str]:
+    """Name the membership too: before somebody joins, nothing else tells two invitations apart."""
+    return lifecycle.subjects(member.grant, member.person) | {"membership": f"{member.grant.reference}/{member.pk}"}

@@ -1,0 +1,409 @@
+"""Members: who is invited by whom, what joining gives, and what ends it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+
+import pytest
+import pyzipper
+from django.core import mail
+from pytest_django import Settings
+
+from agreements.applications.models import ApplicationMember
+from agreements.bars.models import Bar
+from agreements.catalog.models import Dataset, Role, RoleAssignment
+from agreements.core import clock
+from agreements.core import secrets as keys
+from agreements.core.errors import Invalid, NotAllowed, NotPossible, TooMany
+from agreements.grants import (
+    addresses,
+    delivery,
+    lifecycle,
+    links,
+    member_invitations,
+    member_queries,
+    members,
+    passwords,
+    redeeming,
+    seals,
+)
+from agreements.grants.models import DownloadClosed, DownloadEnd, Grant, GrantMember, Link, MemberState, Seal
+from agreements.grants.permissions import Permission, Standing, held_by, may, standings
+from agreements.grants.redeeming import Refused, Ticket
+from agreements.grants.streaming import Cut, stream
+from agreements.grants.watcher import Watcher
+from agreements.keys.models import MasterKey
+from agreements.ledger.models import LedgerEntry
+from agreements.mail.drain import drain
+from agreements.mail.models import OutboxMessage
+from agreements.people.models import User
+from tests.grants.scene import NOON, Scene, person
+from tests.grants.test_states import SYSTEM, revoke
+
+
+def invited(scene: Scene, email: str = "bob@mit.example.edu") -> GrantMember:
+    return members.invite(grant=scene.grant, email=email, name="Bob", by=scene.alice.actor)
+
+
+def joined(scene: Scene, who: User | None = None) -> GrantMember:
+    who = who or scene.bob
+    return members.accept(token=member_invitations.token(invited(scene, who.email)), by=who.actor)
+
+
+def link_of(scene: Scene, who: User) -> Link:
+    return Link.objects.select_related("seal", "archive", "grant").get(seal__person=who, archive=scene.sealed)
+
+
+def ticket_of(scene: Scene, who: User) -> Ticket:
+    return redeeming.redeem(links.token(link_of(scene, who)), start=0, stop=scene.sealed.sealed_size)
+
+
+def sent_to(who: User, word: str) -> str:
+    mail.outbox.clear()
+    drain()
+    [letter] = [one for one in mail.outbox if one.to == [who.email] and word in one.subject]
+    return str(letter.body)
+
+
+class TestInviting:
+    def test_the_mail_says_who_invites_to_what_and_holds_the_address(self, scene: Scene) -> None:
+        member = invited(scene)
+        drain()
+        letter = next(one for one in mail.outbox if one.to == [scene.bob.email])
+        assert letter.subject == "GeneBody: Alice Example invites you to use the data"
+        for words in ("Dear Bob,", "Massachusetts Institute of Examples", "terms, version 1.0", "16 March 2026, 12:00"):
+            assert words in letter.body, words
+        assert addresses.membership(member_invitations.token(member)) in letter.body
+        assert "because Alice Example gave your address" in letter.body
+
+    def test_what_is_stored_opens_nothing(self, scene: Scene) -> None:
+        token = member_invitations.token(invited(scene))
+        for model in (GrantMember, OutboxMessage, LedgerEntry):
+            assert not [row for row in model.objects.values() if token[32:] in str(row)]
+        assert scene.bob.email not in str(list(LedgerEntry.objects.values()))
+
+    @pytest.mark.parametrize("who", ["bob", "carol", "dan", "eve"])
+    def test_nobody_but_the_holder_invites(self, scene: Scene, who: str) -> None:
+        with pytest.raises(NotAllowed):
+            members.invite(grant=scene.grant, email="x@mit.example.edu", name="", by=getattr(scene, who).actor)
+
+    def test_a_member_does_not_invite(self, scene: Scene) -> None:
+        joined(scene)
+        with pytest.raises(NotAllowed):
+            members.invite(grant=scene.grant, email="x@mit.example.edu", name="", by=scene.bob.actor)
+
+    def test_an_address_is_invited_once_however_it_is_spelt(self, scene: Scene) -> None:
+        invited(scene)
+        for spelt in ("bob@mit.example.edu", "BOB@MIT.example.edu", "bob+data@mit.example.edu"):
+            with pytest.raises(NotPossible, match="invited already"):
+                invited(scene, spelt)
+        joined_one = members.accept(token=member_invitations.token(GrantMember.objects.get()), by=scene.bob.actor)
+        assert joined_one.state == MemberState.JOINED
+        with pytest.raises(NotPossible, match="member already"):
+            invited(scene)
+
+    def test_the_holder_is_not_invited_nor_what_is_no_address(self, scene: Scene) -> None:
+        with pytest.raises(NotPossible, match="your own address"):
+            invited(scene, "alice+2@mit.example.edu")
+        with pytest.raises(Invalid) as refused:
+            invited(scene, "bob at mit")
+        assert refused.value.field == "email"
+
+    def test_there_is_room_for_as_many_as_the_dataset_says(self, scene: Scene) -> None:
+        Dataset.objects.update(max_members=2)
+        first = invited(scene, "one@mit.example.edu")
+        invited(scene, "two@mit.example.edu")
+        with pytest.raises(NotPossible, match="At most 2 people"):
+            invited(scene, "three@mit.example.edu")
+        members.withdraw(member=first, by=scene.alice.actor)
+        invited(scene, "three@mit.example.edu")
+
+    def test_so_many_are_mailed_in_a_day_and_no_more(self, scene: Scene) -> None:
+        member = invited(scene)
+        for _ in range(members.MAILS_PER_DAY - 1):
+            members.resend(member=member, by=scene.alice.actor)
+        with pytest.raises(TooMany):
+            members.resend(member=member, by=scene.alice.actor)
+        with pytest.raises(TooMany):
+            invited(scene, "other@mit.example.edu")
+        with clock.frozen(NOON + dt.timedelta(days=1, seconds=1)):
+            members.resend(member=member, by=scene.alice.actor)
+
+    def test_an_invitation_that_ran_out_is_renewed_and_its_address_works_again(self, scene: Scene) -> None:
+        first = invited(scene)
+        token = member_invitations.token(first)
+        later = NOON + member_invitations.LIFETIME
+        with clock.frozen(later):
+            with pytest.raises(NotPossible, match="no longer open"):
+                members.accept(token=token, by=scene.bob.actor)
+            assert member_queries.taken(scene.grant) == 0
+            assert invited(scene).pk == first.pk
+            assert members.accept(token=token, by=scene.bob.actor).state == MemberState.JOINED
+
+    def test_an_invitation_sent_again_under_another_key_has_another_address(
+        self, scene: Scene, settings: Settings
+    ) -> None:
+        member = invited(scene)
+        old = member_invitations.token(member)
+        settings.MASTER_KEYS = {1: bytes(range(32)), 2: bytes(32)}
+        assert member_invitations.find(old) == member
+        MasterKey.objects.update_or_create(
+            number=1, defaults={"check_value": keys.key_ring().check_value(1), "compromised_at": NOON}
+        )
+        assert member_invitations.find(old) is None
+        renewed = members.resend(member=member, by=scene.alice.actor)
+        assert member_invitations.find(old) is None
+        assert member_invitations.find(member_invitations.token(renewed)) == member
+
+    def test_a_withdrawn_one_opens_nothing_and_its_mail_is_not_sent(self, scene: Scene) -> None:
+        member = invited(scene)
+        members.withdraw(member=member, by=scene.alice.actor)
+        drain()
+        assert not [one for one in mail.outbox if one.to == [scene.bob.email]]
+        with pytest.raises(NotPossible, match="no longer open"):
+            members.accept(token=member_invitations.token(member), by=scene.bob.actor)
+        for verb in (members.withdraw, members.resend):
+            with pytest.raises(NotPossible, match="invitation withdrawn"):
+                verb(member=member, by=scene.alice.actor)
+
+    def test_whom_the_application_names_is_offered_until_they_are_invited(self, scene: Scene) -> None:
+        for name, email in (("Bob", "bob@mit.example.edu"), ("Zoe", "zoe@other.example.org")):
+            ApplicationMember.objects.create(application=scene.application, name=name, email=email)
+        offered = member_queries.named_and_not_invited(scene.grant)
+        assert [(one.name, one.is_elsewhere) for one in offered] == [("Bob", False), ("Zoe", True)]
+        invited(scene, "Bob+x@mit.example.edu")
+        assert [one.name for one in member_queries.named_and_not_invited(scene.grant)] == ["Zoe"]
+
+
+class TestJoining:
+    def test_it_gives_a_seal_and_links_of_ones_own_and_is_recorded_with_the_terms(self, scene: Scene) -> None:
+        member = joined(scene)
+        assert (member.person, member.terms, member.state) == (scene.bob, scene.terms, MemberState.JOINED)
+        assert Seal.objects.filter(grant=scene.grant, ended_at=None).count() == 2
+        entry = LedgerEntry.objects.get(kind="member.joined")
+        assert (entry.actor, entry.role, entry.payload) == (scene.bob.actor.id, "invited", {"terms": "1.0"})
+        assert entry.subjects["member"] == str(scene.bob.public_id)
+        assert entry.subjects["person"] == str(scene.alice.public_id)
+        issued = LedgerEntry.objects.filter(kind="link.issued", actor=scene.bob.actor.id)
+        assert [row.subjects["member"] for row in issued] == [str(scene.bob.public_id)]
+
+    def test_the_mail_holds_the_link_and_no_password(self, scene: Scene) -> None:
+        joined(scene)
+        text = sent_to(scene.bob, "is open")
+        assert addresses.landing(links.token(link_of(scene, scene.bob))) in text
+        for who in (scene.alice, scene.bob):
+            assert passwords.reveal(grant=scene.grant, by=who.actor) not in text
+        assert "which Alice Example holds" in text
+
+    def test_somebody_elses_invitation_is_not_taken_up(self, scene: Scene) -> None:
+        token = member_invitations.token(invited(scene))
+        for who in (scene.alice, scene.carol, scene.eve):
+            with pytest.raises(NotAllowed, match="another address"):
+                members.accept(token=token, by=who.actor)
+        members.accept(token=token, by=scene.bob.actor)
+        with pytest.raises(NotPossible, match="no longer open"):
+            members.accept(token=token, by=scene.bob.actor)
+
+    @pytest.mark.parametrize("place", [0, 31, 32, 63])
+    def test_a_token_with_one_character_changed_is_none(self, scene: Scene, place: int) -> None:
+        token = member_invitations.token(invited(scene))
+        other = "0" if token[place] != "0" else "1"
+        assert member_invitations.find(token[:place] + other + token[place + 1 :]) is None
+
+    def test_a_row_whose_address_was_changed_has_another_token(self, scene: Scene) -> None:
+        token = member_invitations.token(invited(scene))
+        GrantMember.objects.update(email=scene.eve.email)
+        assert member_invitations.find(token) is None
+
+    def test_who_is_barred_or_closed_does_not_join(self, scene: Scene) -> None:
+        token = member_invitations.token(invited(scene))
+        bar = Bar.objects.create(dataset=scene.dataset, person=scene.bob, reason="x", set_by=scene.dan)
+        with pytest.raises(NotAllowed, match="cannot join at present"):
+            members.accept(token=token, by=scene.bob.actor)
+        bar.delete()
+        User.objects.filter(pk=scene.bob.pk).update(is_active=False)
+        with pytest.raises(NotAllowed):
+            members.accept(token=token, by=scene.bob.actor)
+        assert Seal.objects.filter(person=scene.bob).count() == 0
+
+    def test_under_an_access_that_does_not_run_nobody_joins(self, scene: Scene) -> None:
+        member = invited(scene)
+        lifecycle.suspend(grant=scene.grant, by=SYSTEM, cause="address", reason="")
+        with pytest.raises(NotPossible, match="suspended"):
+            members.accept(token=member_invitations.token(member), by=scene.bob.actor)
+        with pytest.raises(NotPossible, match="suspended"):
+            invited(scene, "x@mit.example.edu")
+        with pytest.raises(NotPossible, match="suspended"):
+            members.resend(member=member, by=scene.alice.actor)
+
+    def test_a_smaller_limit_set_later_holds_at_joining(self, scene: Scene) -> None:
+        token = member_invitations.token(invited(scene))
+        Dataset.objects.update(max_members=0)
+        with pytest.raises(NotPossible, match="as many members as it can have"):
+            members.accept(token=token, by=scene.bob.actor)
+
+
+class TestStanding:
+    def test_what_a_member_may(self, scene: Scene) -> None:
+        joined(scene)
+        assert standings(grant=scene.grant, by=scene.bob.actor) == {Standing.MEMBER, Standing.PERSON}
+        allowed = {one for one in Permission if may(one, grant=scene.grant, by=scene.bob.actor)}
+        assert allowed == {
+            Permission.VIEW,
+            Permission.REVEAL_PASSWORD,
+            Permission.MAKE_LINK,
+            Permission.END_LINK,
+            Permission.LEAVE,
+        }
+
+    def test_the_holder_does_not_leave(self, scene: Scene) -> None:
+        with pytest.raises(NotAllowed):
+            members.leave(grant=scene.grant, by=scene.alice.actor)
+
+    def test_a_steward_who_is_a_member_does_not_lift_or_end_it(self, scene: Scene) -> None:
+        joined(scene)
+        RoleAssignment.objects.create(user=scene.bob, dataset=scene.dataset, role=Role.STEWARD)
+        for permission in (Permission.SUSPEND, Permission.RESUME, Permission.REVOKE):
+            assert not may(permission, grant=scene.grant, by=scene.bob.actor)
+
+    def test_neither_ends_or_makes_a_link_of_the_other(self, scene: Scene) -> None:
+        joined(scene)
+        for one, other in ((scene.alice, scene.bob), (scene.bob, scene.alice)):
+            with pytest.raises(NotAllowed):
+                links.end(link=link_of(scene, other), by=one.actor)
+            with pytest.raises(NotAllowed):
+                links.make(grant=scene.grant, archive=scene.sealed, person=other, by=one.actor)
+
+
+class TestEnding:
+    def test_leaving_ends_seal_and_links_of_that_member_alone(self, scene: Scene) -> None:
+        member = joined(scene)
+        tokens = {who: links.token(link_of(scene, who)) for who in (scene.alice, scene.bob)}
+        members.leave(grant=scene.grant, by=scene.bob.actor)
+        member.refresh_from_db()
+        assert (member.state, member.ended_at) == (MemberState.LEFT, NOON)
+        assert not held_by(scene.bob.pk).exists()
+        assert redeeming.examine(tokens[scene.alice])
+        with pytest.raises(Refused):
+            redeeming.examine(tokens[scene.bob])
+        with pytest.raises(NotAllowed):
+            passwords.reveal(grant=scene.grant, by=scene.bob.actor)
+        with pytest.raises(NotAllowed):
+            members.leave(grant=scene.grant, by=scene.bob.actor)
+
+    @pytest.mark.parametrize("who", ["alice", "dan"])
+    def test_removing_tells_the_member_why_and_the_record_without_the_words(self, scene: Scene, who: str) -> None:
+        member = joined(scene)
+        with pytest.raises(Invalid) as refused:
+            members.remove(member=member, reason="  ", by=getattr(scene, who).actor)
+        assert refused.value.field == "reason"
+        members.remove(member=member, reason="Left the group.", by=getattr(scene, who).actor)
+        text = sent_to(scene.bob, "has ended")
+        assert "Left the group." in text
+        assert "Please delete every copy" in text
+        entry = LedgerEntry.objects.get(kind="member.removed")
+        assert entry.role == {"alice": "holder", "dan": "steward"}[who]
+        assert "Left" not in str(entry.payload)
+        with pytest.raises(NotPossible, match="removed"):
+            members.remove(member=member, reason="Again.", by=scene.alice.actor)
+
+    @pytest.mark.parametrize("who", ["bob", "carol", "eve"])
+    def test_nobody_else_removes_or_withdraws(self, scene: Scene, who: str) -> None:
+        zoe = person("zoe")
+        member, waiting = joined(scene, zoe), invited(scene)
+        with pytest.raises(NotAllowed):
+            members.remove(member=member, reason="x", by=getattr(scene, who).actor)
+        with pytest.raises(NotAllowed):
+            members.withdraw(member=waiting, by=getattr(scene, who).actor)
+
+    def test_who_left_or_was_removed_by_the_holder_may_come_back_with_a_new_seal(self, scene: Scene) -> None:
+        def seen() -> str:
+            return passwords.reveal(grant=scene.grant, by=scene.bob.actor)
+
+        joined(scene)
+        first = seen()
+        members.leave(grant=scene.grant, by=scene.bob.actor)
+        member = joined(scene)
+        second = seen()
+        members.remove(member=member, reason="x", by=scene.alice.actor)
+        joined(scene)
+        assert len({first, second, seen()}) == 3
+
+    def test_whom_the_lab_removed_the_holder_does_not_invite_again(self, scene: Scene) -> None:
+        members.remove(member=joined(scene), reason="x", by=scene.dan.actor)
+        with pytest.raises(NotPossible, match="The lab ended"):
+            invited(scene, "bob+again@mit.example.edu")
+
+    @pytest.mark.parametrize("how", ["leave", "remove"])
+    def test_a_download_that_runs_is_cut_and_the_holders_is_not(
+        self, scene: Scene, watching: Watcher, how: str
+    ) -> None:
+        member = joined(scene)
+        mine, theirs = (stream(ticket_of(scene, who)) for who in (scene.alice, scene.bob))
+        assert all((next(mine), next(theirs)))
+        if how == "leave":
+            members.leave(grant=scene.grant, by=scene.bob.actor)
+        else:
+            members.remove(member=member, reason="x", by=scene.alice.actor)
+        watching.tick()
+        with pytest.raises(Cut):
+            next(theirs)
+        assert next(mine)
+        mine.close()
+        ends = {row.opened.link_id: row.how for row in DownloadClosed.objects.select_related("opened")}
+        assert ends[link_of(scene, scene.bob).pk] == DownloadEnd.REVOKED
+
+    def test_a_revocation_ends_all_and_gives_each_member_notice(self, scene: Scene) -> None:
+        joined(scene)
+        waiting = invited(scene, "zoe@mit.example.edu")
+        drain()
+        revoke(scene, by=scene.dan.actor)
+        text = sent_to(scene.bob, "has ended")
+        for words in ("Published on a web page.", "No redistribution", "by 16 March 2026", "GB-R-ABCDEF"):
+            assert words in text, words
+        assert {one.to[0] for one in mail.outbox} == {scene.alice.email, scene.bob.email}
+        for who in (scene.alice, scene.bob):
+            with pytest.raises(NotPossible, match="revoked"):
+                passwords.reveal(grant=scene.grant, by=who.actor)
+        assert not Link.objects.filter(ended_at=None).exists()
+        assert not member_invitations.is_open(GrantMember.objects.select_related("grant__dataset").get(pk=waiting.pk))
+        with pytest.raises(NotPossible):
+            members.leave(grant=scene.grant, by=scene.bob.actor)
+        assert held_by(scene.bob.pk).exists()
+
+
+class TestTwoSealsOfOneGrant:
+    def test_the_same_archive_has_other_bytes_and_another_password(self, scene: Scene) -> None:
+        joined(scene)
+        whole = {who: b"".join(delivery.source(ticket_of(scene, who))) for who in (scene.alice, scene.bob)}
+        assert len({len(data) for data in whole.values()}) == 1
+        assert whole[scene.alice] != whole[scene.bob]
+        assert _opens(whole[scene.bob], passwords.reveal(grant=scene.grant, by=scene.bob.actor))
+        assert not _opens(whole[scene.bob], passwords.reveal(grant=scene.grant, by=scene.alice.actor))
+        assert not _opens(whole[scene.alice], passwords.reveal(grant=scene.grant, by=scene.bob.actor))
+
+    def test_renewal_keeps_seal_password_and_bytes(self, scene: Scene) -> None:
+        joined(scene)
+        before = _what_they_hold(scene)
+        Grant.objects.filter(pk=scene.grant.pk).update(ends_at=NOON + dt.timedelta(days=365))
+        scene.grant.refresh_from_db()
+        assert _what_they_hold(scene) == before
+
+
+def _what_they_hold(scene: Scene) -> list[tuple[str, bytes]]:
+    held = []
+    for who in (scene.alice, scene.bob):
+        seal = seals.running_seal(grant=scene.grant, person_pk=who.pk)
+        assert seal is not None
+        held.append((passwords.password_of(seal), b"".join(delivery.source(ticket_of(scene, who)))))
+    return held
+
+
+def _opens(data: bytes, password: str) -> bool:
+    with pyzipper.AESZipFile(io.BytesIO(data)) as archive:
+        archive.setpassword(password.encode())
+        try:
+            return archive.testzip() is None
+        except RuntimeError:
+            return False
