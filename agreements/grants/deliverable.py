@@ -1,19 +1,24 @@
-"""Which archives a grant opens: current, personally sealed, of a subset that it covers."""
+"""Which archives a grant opens: current, sealed, of a subset that it covers; and older versions that it was given."""
 
 from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from agreements.catalog.models import Access, Archive, SealKind, Subset
-from agreements.grants.models import Grant
+from agreements.grants.models import Grant, Link
 
 
 def deliverable(grant: Grant) -> QuerySet[Archive]:
-    """Return the archives that links are made for: of each name the newest version that was not withdrawn."""
+    """Return the archives that links are made for: of each name the newest version that was not withdrawn.
+
+    A version to which the grant has had a link stays, newest or not: a new version takes nothing from anybody.
+    """
     standing = Archive.objects.filter(withdrawn_at=None)
     newer = standing.filter(subset=OuterRef("subset"), name=OuterRef("name"), version__gt=OuterRef("version"))
-    covered = standing.filter(subset__in=grant.subsets.values("pk"), seal=SealKind.PERSONAL)
-    return covered.exclude(Exists(newer)).select_related("subset__dataset").order_by("subset__position", "name")
+    given = Link.objects.filter(grant=grant, archive=OuterRef("pk"))
+    covered = standing.filter(subset__in=grant.subsets.values("pk"), seal__in=[SealKind.PERSONAL, SealKind.SHARED])
+    found = covered.filter(~Exists(newer) | Exists(given)).select_related("subset__dataset")
+    return found.order_by("subset__position", "name", "-version")
 
 
 def subsets_by_agreement(grant: Grant) -> QuerySet[Subset]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,8 +17,18 @@ from django.db import DatabaseError, transaction
 
 from agreements.catalog.models import Access, Archive, SealKind
 from agreements.core.clock import now
-from agreements.grants import links, process, quota, seals
-from agreements.grants.models import DownloadEnd, DownloadOpened, DownloadRunning, GrantState, Link, Seal
+from agreements.grants import holding, links, process, quota, seals
+from agreements.grants.models import (
+    DownloadClosed,
+    DownloadEnd,
+    DownloadOpened,
+    DownloadRunning,
+    Generation,
+    GenerationState,
+    GrantState,
+    Link,
+    Seal,
+)
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +48,7 @@ class Why(StrEnum):
     DATASET_WITHDRAWN = "the dataset was withdrawn"
     ARCHIVE_WITHDRAWN = "the archive was withdrawn"
     NOT_COVERED = "the access does not cover the archive's subset"
-    NOT_PERSONAL = "the archive has no personal seal"
+    NOT_SEALED = "the archive has no seal"
     NOT_OPEN = "the archive is not open to everyone"
 
 
@@ -53,19 +65,32 @@ class Unavailable(Exception):
     """The database is out of reach, so nothing is sent: to be tried again later."""
 
 
+class Preparing(Exception):
+    """All is well, but the archive is still being sealed for everyone: to be tried again later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An archive as it may be downloaded now. Holds what streaming needs, so that no database is needed then."""
+    """An archive as it may be downloaded now. Holds what streaming needs, so that no database is needed then.
+
+    `seal` is a person's own; `generation` is what a shared archive is handed out as, None while it is being sealed:
+    then there is no `etag` either.
+    """
 
     archive: Archive
     size: int
     etag: str
     link: Link | None = None
     seal: Seal | None = None
+    generation: Generation | None = None
 
     @property
     def name(self) -> str:
         return self.archive.name
+
+    @property
+    def is_being_prepared(self) -> bool:
+        return self.archive.seal == SealKind.SHARED and self.generation is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,40 +103,53 @@ class Ticket:
     stop: int
 
 
-def examine(token: str, *, name: str | None = None) -> Offer:
-    """Return what a link offers at this moment, writing nothing. Raises Refused, Unavailable."""
-    try:
-        return _examine(token, name)
-    except Refused as refused:
-        log.info("download refused: %s (%s)", refused.why, refused.grant or "unknown")
-        raise
-    except DatabaseError as error:
-        raise Unavailable from error
+def examine(token: str, *, name: str | None = None, resuming: bool = False) -> Offer:
+    """Return what a link offers at this moment, writing nothing. Raises Refused, Unavailable.
+
+    `resuming`: what is asked for goes behind bytes that this link fetched before, so it must be of the same object,
+    even if another generation has taken its place since.
+    """
+    with _told_apart():
+        return _examine(token, name, resuming)
 
 
 def redeem(
-    token: str, *, name: str | None = None, start: int, stop: int, needed: quota.NeededPass | None = None
+    token: str,
+    *,
+    name: str | None = None,
+    start: int,
+    stop: int,
+    resuming: bool = False,
+    needed: quota.NeededPass | None = None,
 ) -> Ticket:
     """Check everything under the lock of the grant's row and commit the `opened` row.
 
-    `needed` is the pass that the range takes, to be charged. Raises Refused, Unavailable, quota.TooMuch. The caller's
-    transaction, if there is one, must end before the first byte is sent.
+    `needed` is the pass that the range takes, to be charged. Raises Refused, Preparing, Unavailable, quota.TooMuch.
+    The caller's transaction, if there is one, must end before the first byte is sent.
     """
-    try:
-        with transaction.atomic(durable=True):
-            found = links.parse(token)
-            if found is not None:
-                quota.hold(found.grant)
-            # Read again: what was read before the lock may have been changed by whoever held it.
-            offer = _examine(token, name)
-            if offer.seal is not None:
-                quota.admit(offer.seal, offer.archive, needed=needed)
-            return Ticket(_open(offer, start, stop), offer, start, stop)
-    except Refused as refused:
-        log.info("download refused: %s (%s)", refused.why, refused.grant or "unknown")
-        raise
-    except DatabaseError as error:
-        raise Unavailable from error
+    with _told_apart(), transaction.atomic(durable=True):
+        found = links.parse(token)
+        if found is not None:
+            quota.hold(found.grant)
+        # Read again: what was read before the lock may have been changed by whoever held it.
+        offer = _ready(_examine(token, name, resuming))
+        if offer.link is not None:
+            quota.admit(offer.link.seal, offer.archive, needed=needed)
+        opened = _open(offer, start, stop)
+        _note_running(opened, offer)
+        return Ticket(opened.pk, offer, start, stop)
+
+
+def hand_over(token: str, *, name: str | None = None, start: int, stop: int, resuming: bool = False) -> Offer:
+    """Check everything as `redeem` does, for what the object store itself will send; it is closed as it is opened.
+
+    Raises Refused, Preparing, Unavailable.
+    """
+    with _told_apart(), transaction.atomic(durable=True):
+        holding.share(token)
+        offer = _ready(_examine(token, name, resuming))
+        _close_at_once(_open(offer, start, stop))
+        return offer
 
 
 def examine_open(slug: str, archive_pk: int, *, name: str) -> Offer:
@@ -134,15 +172,23 @@ def redeem_open(offer: Offer, *, start: int, stop: int) -> Ticket:
     """Commit the `opened` row of an open archive's download. Raises Unavailable."""
     try:
         with transaction.atomic(durable=True):
-            return Ticket(_open(offer, start, stop), offer, start, stop)
+            opened = _open(offer, start, stop)
+            _note_running(opened, offer)
+            return Ticket(opened.pk, offer, start, stop)
     except DatabaseError as error:
         raise Unavailable from error
 
 
 def note_handed_over(offer: Offer) -> None:
-    """Write that an open archive was handed over to the object store; what came of it is not known here."""
-    opened = redeem_open(offer, start=0, stop=offer.size).opened
-    process.close(opened, how=DownloadEnd.UNKNOWN, bytes_sent=None, seconds=None)
+    """Write that an open archive was handed over to the object store; what came of it is not known here.
+
+    Raises Unavailable.
+    """
+    try:
+        with transaction.atomic(durable=True):
+            _close_at_once(_open(offer, 0, offer.size))
+    except DatabaseError as error:
+        raise Unavailable from error
 
 
 def why_access_ended(link: Link) -> Why | None:
@@ -170,33 +216,74 @@ def _why_archive_is_shut(archive: Archive) -> Why | None:
     return Why.ARCHIVE_WITHDRAWN if archive.withdrawn_at is not None else None
 
 
-def _examine(token: str, name: str | None) -> Offer:
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Log why something is refused, and tell a database out of reach from a refusal."""
+    try:
+        yield
+    except Refused as refused:
+        log.info("download refused: %s (%s)", refused.why, refused.grant or "unknown")
+        raise
+    except DatabaseError as error:
+        raise Unavailable from error
+
+
+def _examine(token: str, name: str | None, resuming: bool) -> Offer:
     link = links.parse(token)
     if link is None:
         raise Refused(Why.NO_SUCH_LINK)
     why = why_access_ended(link)
     if why is None and link.expires_at <= now():
         why = Why.LINK_EXPIRED
-    if why is None and link.archive.seal != SealKind.PERSONAL:
-        why = Why.NOT_PERSONAL
+    if why is None and link.archive.seal == SealKind.NONE:
+        why = Why.NOT_SEALED
     if why is None and name is not None and name != link.archive.name:
         why = Why.OTHER_NAME
     if why is not None:
         raise Refused(why, grant=link.grant.reference)
-    etag = seals.etag(link.seal, archive_digest=link.archive.digest)
-    return Offer(link.archive, link.archive.sealed_size, etag, link=link, seal=link.seal)
+    size, digest = link.archive.sealed_size, link.archive.digest
+    if link.archive.seal == SealKind.SHARED:
+        generation = _generation(link, resuming)
+        etag = seals.etag(generation, archive_digest=digest) if generation else ""
+        return Offer(link.archive, size, etag, link=link, generation=generation)
+    return Offer(link.archive, size, seals.etag(link.seal, archive_digest=digest), link=link, seal=link.seal)
 
 
-def _open(offer: Offer, start: int, stop: int) -> uuid.UUID:
+def _generation(link: Link, resuming: bool) -> Generation | None:
+    """Return the generation that is handed out; to a link that resumes, the one it began with while it is kept."""
+    if resuming:
+        used = DownloadOpened.objects.filter(link=link, generation__isnull=False).order_by("-at", "-pk")
+        last = used.select_related("generation").first()
+        if last is not None and last.generation is not None and last.generation.removed_at is None:
+            return last.generation
+    return Generation.objects.filter(archive=link.archive_id, state=GenerationState.READY).first()
+
+
+def _ready(offer: Offer) -> Offer:
+    if offer.is_being_prepared:
+        raise Preparing
+    return offer
+
+
+def _open(offer: Offer, start: int, stop: int) -> DownloadOpened:
     opened = DownloadOpened(
         process=process.THIS,
         grant=offer.link.grant if offer.link else None,
         link=offer.link,
         archive=offer.archive,
+        generation=offer.generation,
         at=now(),
         range_start=start,
         range_stop=stop,
     )
     opened.save(force_insert=True)
-    DownloadRunning.objects.create(opened=opened, process=opened.process, seal=offer.seal, at=opened.at)
-    return opened.pk
+    return opened
+
+
+def _note_running(opened: DownloadOpened, offer: Offer) -> None:
+    seal = offer.link.seal if offer.link else None
+    DownloadRunning.objects.create(opened=opened, process=opened.process, seal=seal, at=opened.at)
+
+
+def _close_at_once(opened: DownloadOpened) -> None:
+    DownloadClosed(opened=opened, at=now(), how=DownloadEnd.HANDED_OVER).save(force_insert=True)

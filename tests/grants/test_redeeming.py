@@ -51,7 +51,7 @@ BREAKING: list[tuple[Why, Callable[[Scene], object]]] = [
     (Why.DATASET_WITHDRAWN, withdraw_dataset),
     (Why.ARCHIVE_WITHDRAWN, lambda scene: Archive.objects.update(withdrawn_at=NOON)),
     (Why.NOT_COVERED, lambda scene: scene.grant.subsets.clear()),
-    (Why.NOT_PERSONAL, lambda scene: Archive.objects.update(seal="none")),
+    (Why.NOT_SEALED, lambda scene: Archive.objects.update(seal="none")),
     (Why.OTHER_NAME, lambda scene: Archive.objects.update(name="other.zip")),
 ]
 

@@ -110,4 +110,4 @@ class TestOpenArchives:
         monkeypatch.setattr(delivery, "presigned", lambda _offer: "https://s3.example.org/signed")
         response = client.get(f"/datasets/genebody/download/{scene.open.pk}/test10.zip")
         assert (response.status_code, response["Location"]) == (302, "https://s3.example.org/signed")
-        assert DownloadClosed.objects.get().how == DownloadEnd.UNKNOWN
+        assert DownloadClosed.objects.get().how == DownloadEnd.HANDED_OVER

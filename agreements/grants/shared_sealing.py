@@ -1,0 +1,177 @@
+"""Sealing an archive once for all: made range by range from the view, stored in parts, read back and compared.
+
+Any part can be made at any time, by any process, with the same bytes. So a killed worker loses the part under way and
+no other, and a part that is written twice is the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from hashlib import sha256
+from typing import Final
+
+from agreements.catalog import archives
+from agreements.grants import passwords, seals
+from agreements.grants.models import Generation
+from agreements.grants.shared_claims import Claim
+from agreements.sealing import Layout, SealedView
+from agreements.vault import stores
+from agreements.vault.protocol import Parts, Store
+
+Over = Callable[[], bool]
+"""Tells whether the time of a slice is over."""
+
+SMALL: Final = 1024**3
+"""Bytes of a member for whose code one more pass is no matter: beginning anew in the middle of it takes a second."""
+
+
+class NotAsWritten(Exception):
+    """The store gave back other bytes than those that were written to it."""
+
+
+def view_of(generation: Generation) -> SealedView:
+    """Return the sealed archive as a view. Raises RuntimeError if it is not the one that was registered."""
+    archive = generation.archive
+    index = archives.index_of(archive)
+    password, salt_key = passwords.password_of(generation), seals.salt_key(generation)
+    view = SealedView(index, Layout(index), password, salt_key, archives.reader(archive))
+    if view.size != archive.sealed_size or index.digest.hex() != archive.digest:
+        raise RuntimeError(f"archive {archive.pk} is not the one that was published")
+    return view
+
+
+def store_parts(claim: Claim, over: Over) -> bool:
+    """Store what is missing and make the object visible; return False when the time was over before.
+
+    A slice does not end in the middle of a long member: whoever went on would have to read that one from its
+    beginning for its code.
+    """
+    generation, store = claim.generation, stores.delivery()
+    store.prepare()
+    parts = _begun(claim, store)
+    if parts is None:
+        return True
+    view = view_of(generation)
+    count = -(-view.size // parts.part_size)
+    stored = parts.stored()
+    claim.renew(done=sum(stored.values()))
+    for run in _missing(stored, count):
+        if not _store_run(claim, view, parts, run, over):
+            return False
+    claim.renew()
+    parts.finish()
+    return True
+
+
+def checked_sha256(claim: Claim) -> str:
+    """Read the object back, compare every byte with what it should be, and return its SHA-256 in hex.
+
+    Raises NotAsWritten; NoSuchObject and OutOfReach of either store. A hash cannot be laid aside and taken up again, so
+    this is done in one go.
+    """
+    generation, store = claim.generation, stores.delivery()
+    view = view_of(generation)
+    if store.size(generation.object_key) != view.size:
+        raise NotAsWritten
+    digest, checked = sha256(), 0
+    with closing(view.stream()) as stream:
+        expected = _Expected(stream)
+        for chunk in store.open_range(generation.object_key, 0, view.size):
+            if not expected.begins_with(chunk):
+                raise NotAsWritten
+            digest.update(chunk)
+            checked += len(chunk)
+            claim.keep(checked=checked)
+    if checked != view.size:
+        raise NotAsWritten
+    claim.renew(checked=checked)
+    return digest.hexdigest()
+
+
+def discard(generation: Generation) -> None:
+    """Remove what the store has of a generation: the object, or its parts. Raises OutOfReach."""
+    store = stores.delivery()
+    if generation.upload:
+        parts = store.resume_parts(generation.object_key, generation.upload, size=generation.archive.sealed_size)
+        if parts is not None:
+            parts.abandon()
+    store.delete(generation.object_key)
+
+
+def _begun(claim: Claim, store: Store) -> Parts | None:
+    """Return the parts begun earlier or new ones, or None if the object is there already."""
+    generation, size = claim.generation, claim.generation.archive.sealed_size
+    if generation.upload:
+        parts = store.resume_parts(generation.object_key, generation.upload, size=size)
+        if parts is not None:
+            return parts
+        if store.exists(generation.object_key):
+            return None
+    parts = store.begin_parts(generation.object_key, size=size)
+    claim.renew(upload=parts.token, done=0)
+    return parts
+
+
+def _missing(stored: dict[int, int], count: int) -> Iterator[range]:
+    """Yield the runs of parts that are not there."""
+    first = 0
+    for number in [*sorted(stored), count]:
+        if number > first:
+            yield range(first, number)
+        first = number + 1
+
+
+def _store_run(claim: Claim, view: SealedView, parts: Parts, run: range, over: Over) -> bool:
+    size, number = parts.part_size, run.start
+    with closing(view.stream(run.start * size, min(run.stop * size, view.size))) as stream:
+        for data in _in_parts(claim, stream, size):
+            parts.write(number, data)
+            number += 1
+            claim.renew(done=claim.generation.done + len(data), attempts=0, trouble="")
+            if number < run.stop and over() and not _in_a_long_member(view, number * size):
+                return False
+    return True
+
+
+def _in_parts(claim: Claim, stream: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Yield the stream in pieces of `size` bytes, the last one shorter."""
+    part = bytearray()
+    for chunk in stream:
+        claim.keep()
+        part += chunk
+        while len(part) >= size:
+            yield bytes(memoryview(part)[:size])
+            del part[:size]
+    if part:
+        yield bytes(part)
+
+
+def _in_a_long_member(view: SealedView, position: int) -> bool:
+    number = view.member_needing_a_pass(position, view.size)
+    return number is not None and view.index.columns.packed_sizes[number] > SMALL
+
+
+class _Expected:
+    """A stream of bytes to be compared with another one that is cut differently."""
+
+    def __init__(self, stream: Iterator[bytes]) -> None:
+        self._stream = stream
+        self._left = memoryview(b"")
+
+    def begins_with(self, data: bytes) -> bool:
+        """Tell whether these are the next bytes, and go on behind them."""
+        view = memoryview(data)
+        while view:
+            if not self._left:
+                chunk = next(self._stream, None)
+                if chunk is None:
+                    return False
+                self._left = memoryview(chunk)
+                continue
+            count = min(len(view), len(self._left))
+            # As bytes: views are compared item by item, which is slower than sealing.
+            if bytes(view[:count]) != bytes(self._left[:count]):
+                return False
+            view, self._left = view[count:], self._left[count:]
+        return True
