@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from agreements.catalog.models import Archive, SealKind
 from agreements.core.clock import now
 from agreements.grants import process
-from agreements.grants.models import DownloadRunning, Grant, MemberPass, Seal
+from agreements.grants.models import DownloadRunning, Grant, MemberCode, MemberPass, Seal
 
 AT_ONCE: Final = 32
 """Downloads that run for one person under one grant. aria2 opens up to 16 for a file (`-x 16`): so there is room for
@@ -74,7 +74,9 @@ def admit(seal: Seal, archive: Archive, *, needed: NeededPass | None) -> None:
     """
     if DownloadRunning.objects.filter(process.living(), seal=seal).count() >= AT_ONCE:
         raise TooManyAtOnce(AGAIN)
-    if needed is not None and not under_way(seal, archive, needed.member).exists():
+    if needed is None or _is_kept(seal, archive, needed.member):
+        return
+    if not under_way(seal, archive, needed.member).exists():
         _charge(seal, archive, needed)
 
 
@@ -101,10 +103,20 @@ def end(pk: int, *, bytes_read: int) -> None:
     row.save(update_fields=["bytes_read"])
 
 
+def spare(seal: Seal, archive: Archive, member: int) -> None:
+    """Take back what was charged in this process for a pass that proved needless."""
+    under_way(seal, archive, member).filter(process=process.THIS).update(bytes_read=0)
+
+
 def limit(grant: Grant) -> int:
     """Return the bytes of passes that each person may cause in a day."""
     opened = Archive.objects.filter(subset__in=grant.subsets.values("pk"), withdrawn_at=None, seal=SealKind.PERSONAL)
     return TIMES * int(opened.aggregate(total=Sum("sealed_size"))["total"] or 0)
+
+
+def _is_kept(seal: Seal, archive: Archive, member: int) -> bool:
+    kept = MemberCode.objects.filter(seal=seal, number=seal.number, key_number=seal.key_number)
+    return kept.filter(archive=archive, member=member).exists()
 
 
 def _charge(seal: Seal, archive: Archive, needed: NeededPass) -> None:

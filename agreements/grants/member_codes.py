@@ -1,0 +1,173 @@
+"""Authentication codes of members, kept so that the pass that each of them takes is made once.
+
+In this process's memory, and those of large members in the database too, for other processes and later ones. A
+database out of reach costs a pass more, never a download.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from threading import Lock
+from typing import Final, NamedTuple
+from weakref import WeakValueDictionary
+
+from django.db import DatabaseError, connection
+
+from agreements.catalog.models import Archive
+from agreements.grants.models import MemberCode, Seal
+from agreements.sealing import ArchiveIndex
+
+log = logging.getLogger(__name__)
+
+LARGE: Final = 4 * 1024 * 1024
+"""Bytes of a member from which its code is kept in the database and its pass is charged. A pass over less takes some
+milliseconds, as any request does, so that keeping it would cost more than making it again."""
+REMEMBERED: Final = 20_000
+"""Codes in this process's memory, some 5 MB; those not asked for the longest are forgotten first."""
+
+
+class Name(NamedTuple):
+    """What a code belongs to: a seal as it is now (another number or key makes another code), an archive, a member."""
+
+    seal: int
+    number: int
+    key_number: int
+    archive: int
+    member: int
+
+
+class KeptCodes:
+    """The `sealing.TagStore` of one archive under one seal."""
+
+    def __init__(self, seal: Seal, archive: Archive, index: ArchiveIndex) -> None:
+        self.seal = seal
+        self.archive = archive
+        self._sizes = index.columns.packed_sizes
+
+    def name(self, number: int) -> Name:
+        """Return what the code of a member is known by."""
+        return Name(self.seal.pk, self.seal.number, self.seal.key_number, self.archive.pk, number)
+
+    def is_large(self, number: int) -> bool:
+        """Return whether a member's code is worth keeping, and its pass worth charging."""
+        return self._sizes[number] >= LARGE
+
+    def get(self, number: int) -> bytes | None:
+        """Return a member's code (10 bytes) from memory or, of a large member, from the database, or None."""
+        known = self.peek(number)
+        if known is None and self.is_large(number):
+            known = _from_database(self.name(number))
+            if known is not None:
+                _remember(self.name(number), known)
+        return known
+
+    def peek(self, number: int) -> bytes | None:
+        """Return a member's code if it is in memory, or None."""
+        name = self.name(number)
+        with _lock:
+            if name in _codes:
+                _codes.move_to_end(name)
+            return _codes.get(name)
+
+    def put(self, number: int, tag: bytes) -> None:
+        """Keep a code in memory; `store` keeps it for good."""
+        _remember(self.name(number), tag)
+
+    def claim(self, number: int) -> AbstractContextManager[object]:
+        """Return what is held while a code is made, so that threads make it once."""
+        with _lock:
+            found: Claim | None = _claims.get(self.name(number))
+            if found is None:
+                found = _claims[self.name(number)] = Claim()
+            return found
+
+    def store(self, number: int) -> None:
+        """Write a code that is in memory to the database, if it can be reached."""
+        name = self.name(number)
+        with _lock:
+            code = _codes.get(name)
+        if code is not None:
+            _to_database(name, code)
+
+
+class Claim:
+    """A lock that is gone when nobody holds it or waits for it."""
+
+    def __init__(self) -> None:
+        self._held = Lock()
+
+    def __enter__(self) -> None:
+        self._held.acquire()
+
+    def __exit__(self, *_exc: object) -> None:
+        self._held.release()
+
+
+@contextmanager
+def for_a_moment() -> Iterator[None]:
+    """Use the database, and leave this thread without a connection if it had none.
+
+    Threads that make codes wait and work for long, and there are more of them than PostgreSQL has connections.
+    """
+    was_open = connection.connection is not None
+    try:
+        yield
+    finally:
+        if not was_open and not connection.in_atomic_block:
+            connection.close()
+
+
+def forget() -> None:
+    """Begin anew, for tests."""
+    with _lock:
+        _codes.clear()
+
+
+def _remember(name: Name, code: bytes) -> None:
+    with _lock:
+        _codes[name] = code
+        _codes.move_to_end(name)
+        while len(_codes) > REMEMBERED:
+            _codes.popitem(last=False)
+
+
+def _from_database(name: Name) -> bytes | None:
+    rows = MemberCode.objects.filter(
+        seal_id=name.seal,
+        archive_id=name.archive,
+        member=name.member,
+        number=name.number,
+        key_number=name.key_number,
+    )
+    try:
+        with for_a_moment():
+            code = rows.values_list("code", flat=True).first()
+    except DatabaseError as error:
+        log.warning("codes of members cannot be read: %s", type(error).__name__)
+        return None
+    return None if code is None else bytes(code)
+
+
+def _to_database(name: Name, code: bytes) -> None:
+    row = MemberCode(
+        seal_id=name.seal,
+        archive_id=name.archive,
+        member=name.member,
+        number=name.number,
+        key_number=name.key_number,
+        code=code,
+    )
+    try:
+        with for_a_moment():
+            # Another process may have been as fast; its code is the same.
+            MemberCode.objects.bulk_create([row], ignore_conflicts=True)
+    except DatabaseError as error:
+        log.warning("a code of a member cannot be kept: %s", type(error).__name__)
+
+
+_lock = Lock()
+_codes: OrderedDict[Name, bytes] = OrderedDict()
+_claims: WeakValueDictionary[Name, Claim] = WeakValueDictionary()

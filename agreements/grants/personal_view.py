@@ -1,0 +1,46 @@
+"""An archive under a person's seal, as it is streamed: the passes that codes of large members take are shared and kept."""
+
+from __future__ import annotations
+
+import copy
+from functools import partial
+from threading import Event
+
+from agreements.grants import member_passes
+from agreements.grants.member_codes import KeptCodes
+from agreements.grants.member_passes import Pass
+from agreements.grants.quota import NeededPass
+from agreements.sealing import SealedView
+
+
+class PersonalView(SealedView):
+    """A SealedView whose `tags` are KeptCodes."""
+
+    @property
+    def codes(self) -> KeptCodes:
+        """The codes that are kept. Raises TypeError if the view was made with another store."""
+        if not isinstance(self.tags, KeptCodes):
+            raise TypeError("a personal view keeps its codes in KeptCodes")
+        return self.tags
+
+    def code(self, number: int, ended: Event | None = None) -> bytes:
+        """The member's 10-byte authentication code, kept or by a pass. Raises waiting.Ended soon after `ended`."""
+        if not self.codes.is_large(number):
+            return super().code(number, ended)
+        size = self.index.columns.packed_sizes[number]
+        work = partial(self._make_code, number)
+        return member_passes.code(self.codes, number, size, work=work, ended=ended or Event())
+
+    def needed_pass(self, start: int, stop: int) -> NeededPass | None:
+        """The pass over a large member that a range takes, unless its code is kept or is being made here."""
+        number = self.member_needing_a_pass(start, stop)
+        if number is None or not self.codes.is_large(number):
+            return None
+        if self.codes.get(number) is not None or member_passes.is_under_way(self.codes.name(number)):
+            return None
+        return NeededPass(number, self.index.columns.packed_sizes[number])
+
+    def _make_code(self, number: int, under_way: Pass) -> None:
+        counting, read = copy.copy(self), self.read
+        counting.read = lambda offset, length: under_way.counted(read(offset, length))
+        SealedView.code(counting, number, under_way.stop)
