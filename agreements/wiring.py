@@ -7,6 +7,7 @@ from agreements.applications import messages as application_messages
 from agreements.catalog import messages as catalog_messages
 from agreements.core import wakeups
 from agreements.core.wakeups import Wakeup
+from agreements.grants import member_messages, renewal_messages
 from agreements.grants import messages as grant_messages
 from agreements.tasks.waking import Waker
 
@@ -18,5 +19,5 @@ def connect() -> None:
     wakeups.register(Wakeup.EVIDENCE, waker.waking(tasks.gather_evidence))
     wakeups.register(Wakeup.INSPECTION, waker.waking(tasks.inspect_documents))
     wakeups.register(Wakeup.PUBLISHING, waker.waking(tasks.publish_archives))
-    for messages in (application_messages, catalog_messages, grant_messages):
+    for messages in (application_messages, catalog_messages, grant_messages, member_messages, renewal_messages):
         messages.register()
