@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 
+from agreements.sealing.cores import other_cores
 from agreements.sealing.keys import MemberKeys
 
 LOOK_AHEAD = 8
@@ -69,7 +70,7 @@ class KeysAhead:
 @cache
 def _pool() -> ThreadPoolExecutor:
     """Threads shared by all streams of the process: one per stream would be hundreds, most of them idle."""
-    workers = min(8, max(1, (os.cpu_count() or 2) - 1))
+    workers = min(8, max(1, other_cores()))
     return ThreadPoolExecutor(workers, thread_name_prefix="sealing-keys")
 
 

@@ -1,12 +1,14 @@
 """Making a range of a sealed archive: the one loop that reads, encrypts and authenticates."""
 
-import hmac
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future
 from threading import Event
 from typing import Protocol
 
+import numpy as np
+
 from agreements.sealing.ahead import KeysAhead
+from agreements.sealing.authentication import Authentication
 from agreements.sealing.cipher import BLOCK, CounterCipher, Scratch
 from agreements.sealing.index import ArchiveIndex
 from agreements.sealing.keys import VERIFIER_BYTES, MemberKeys
@@ -32,23 +34,13 @@ class View(Protocol):
 
 
 class MemberAtWork:
-    """The ciphers of the member being made."""
+    """The cipher and the authentication of the member being made."""
 
-    def __init__(self, number: int, keys: MemberKeys, scratch: Scratch) -> None:
+    def __init__(self, number: int, size: int, keys: MemberKeys, scratch: Scratch) -> None:
         self.number = number
         self.verifier = keys.verifier
-        self._cipher = CounterCipher(keys.aes, scratch)
-        self._mac = hmac.new(keys.mac, digestmod="sha1")
-
-    def encrypt(self, data: memoryview, position: int, out: memoryview, authenticate: bool) -> None:
-        """Writes the bytes that lie ``position`` bytes into the member, encrypted, into ``out``."""
-        self._cipher.apply(data, position, out)
-        if authenticate:
-            self._mac.update(out)
-
-    def code(self) -> bytes:
-        """The authentication code over everything encrypted with ``authenticate``."""
-        return self._mac.digest()[:TAG_BYTES]
+        self.cipher = CounterCipher(keys.aes, scratch)
+        self.authentication = Authentication(keys.mac, size)
 
 
 class Run:
@@ -64,11 +56,14 @@ class Run:
         self._reader = PackReader(view.read)
         self._scratch = Scratch()
         self._at_work: MemberAtWork | None = None
-        self._out = memoryview(bytearray(BLOCK))
+        self._out = np.empty(BLOCK, np.uint8)
         self._filled = 0
+        self._authenticating: Authentication | None = None
+        self._from = 0
+        """Where in ``_out`` the bytes begin that it has yet to take in."""
 
     def chunks(self) -> Chunks:
-        """The bytes of the range: chunks of 128 KiB, then a shorter last one."""
+        """The bytes of the range: chunks of 256 KiB, then a shorter last one."""
         ended = Event()
         try:
             needy = self._needy
@@ -78,7 +73,7 @@ class Run:
             for segment in self._view.layout.segments(self._start, self._stop):
                 yield from self._data(segment) if segment.part is Part.DATA else self._small(segment)
             if self._filled:
-                yield bytes(self._out[: self._filled])
+                yield self._chunk()
         finally:
             ended.set()
             self._ahead.close()
@@ -94,27 +89,32 @@ class Run:
             if self._code is not None and number == self._needy:
                 whole = yield from answer_of(self._code)
             else:
-                whole = self._member(number).code()
+                whole = self._finished_code(number)
         else:
             whole = self._view.layout.record(segment)
             yield from self._put(whole)
             return
         yield from self._put(whole[segment.start : segment.stop])
 
+    def _finished_code(self, number: int) -> bytes:
+        rest = self._out[self._from : self._filled] if self._authenticating else self._out[:0]
+        self._authenticating = None
+        return self._member(number).authentication.finish(rest.data)
+
     def _put(self, data: bytes) -> Chunks:
-        left = memoryview(data)
-        while left:
+        left = np.frombuffer(data, np.uint8)
+        while len(left):
             count = min(len(left), BLOCK - self._filled)
             self._out[self._filled : self._filled + count] = left[:count]
             left = left[count:]
             self._filled += count
             if self._filled == BLOCK:
-                self._filled = 0
-                yield bytes(self._out)
+                yield self._chunk()
 
     def _data(self, segment: Segment) -> Chunks:
         member, out = self._member(segment.number), self._out
-        authenticate = segment.number != self._needy and self._stop > self._view.layout.tag_start(segment.number)
+        if segment.number != self._needy and self._stop > self._view.layout.tag_start(segment.number):
+            self._authenticating, self._from = member.authentication, self._filled
         position = segment.start
         offset = self._view.index.columns.offsets[segment.number] + position
 
@@ -126,17 +126,25 @@ class Run:
             while done < len(piece):
                 count = min(len(piece) - done, BLOCK - self._filled)
                 target = out[self._filled : self._filled + count]
-                member.encrypt(piece[done : done + count], position, target, authenticate)
+                member.cipher.apply(piece[done : done + count], position, target)
                 done += count
                 position += count
                 self._filled += count
                 if self._filled == BLOCK:
-                    self._filled = 0
-                    yield bytes(out)
+                    yield self._chunk()
+
+    def _chunk(self) -> bytes:
+        """What is filled, as bytes that stay; from now on it is filled anew."""
+        chunk = self._out[: self._filled].tobytes()
+        if self._authenticating is not None:
+            self._authenticating.update(memoryview(chunk)[self._from :])
+        self._filled = self._from = 0
+        return chunk
 
     def _member(self, number: int) -> MemberAtWork:
         if self._at_work is None or self._at_work.number != number:
-            self._at_work = MemberAtWork(number, self._ahead.take(number), self._scratch)
+            size = self._view.index.columns.packed_sizes[number]
+            self._at_work = MemberAtWork(number, size, self._ahead.take(number), self._scratch)
         return self._at_work
 
     def _members_with_keys(self) -> Iterator[int]:
@@ -172,18 +180,19 @@ class Run:
 
 def member_code(view: View, number: int, ended: Event) -> bytes:
     """A member's authentication code by one pass over it. Raises Ended soon after ``ended`` is set."""
-    member = MemberAtWork(number, view.keys(number), Scratch())
-    out = memoryview(bytearray(BLOCK))
-    reader = PackReader(view.read)
     size, position = view.index.columns.packed_sizes[number], 0
+    member = MemberAtWork(number, size, view.keys(number), Scratch())
+    out = np.empty(BLOCK, np.uint8)
+    reader = PackReader(view.read)
     try:
         for piece in reader.take(view.index.columns.offsets[number], size):
             for start in range(0, len(piece), BLOCK):
                 if ended.is_set():
                     raise Ended
                 data = piece[start : start + BLOCK]
-                member.encrypt(data, position, out[: len(data)], authenticate=True)
+                member.cipher.apply(data, position, out[: len(data)])
+                member.authentication.update(memoryview(out[: len(data)].tobytes()))
                 position += len(data)
     finally:
         reader.close()
-    return member.code()
+    return member.authentication.finish(memoryview(b""))
