@@ -8,9 +8,12 @@ from functools import lru_cache
 from agreements.catalog import archives
 from agreements.catalog.models import Archive
 from agreements.grants import passwords, seals
+from agreements.grants.member_codes import KeptCodes
 from agreements.grants.models import Seal
+from agreements.grants.personal_view import PersonalView
+from agreements.grants.quota import NeededPass
 from agreements.grants.redeeming import Offer, Ticket
-from agreements.sealing import ArchiveIndex, Layout, MemoryTags, SealedView
+from agreements.sealing import ArchiveIndex, Layout
 
 
 def source(ticket: Ticket) -> Iterator[bytes]:
@@ -21,16 +24,23 @@ def source(ticket: Ticket) -> Iterator[bytes]:
     return view_of(offer.archive, offer.seal).stream(ticket.start, ticket.stop)
 
 
-def view_of(archive: Archive, seal: Seal) -> SealedView:
+def needed_pass(offer: Offer, *, start: int, stop: int) -> NeededPass | None:
+    """Return the pass that a range of an offer takes and that is to be charged. Raises what the vault raises."""
+    if offer.seal is None or start == 0:
+        return None
+    return view_of(offer.archive, offer.seal).needed_pass(start, stop)
+
+
+def view_of(archive: Archive, seal: Seal) -> PersonalView:
     """Return an archive under a seal. Raises RuntimeError if its size is not the one that was registered."""
     index = archives.index_of(archive)
-    view = SealedView(
+    view = PersonalView(
         index,
         _layout(index),
         passwords.password_of(seal),
         seals.salt_key(seal),
         archives.reader(archive),
-        _tags(seal.seal_id, seal.number, archive.digest),
+        KeptCodes(seal, archive, index),
     )
     if view.size != archive.sealed_size or index.digest.hex() != archive.digest:
         raise RuntimeError(f"archive {archive.pk} is not the one that was published")
@@ -47,9 +57,3 @@ def presigned(offer: Offer, *, seconds: int = 300) -> str | None:
 @lru_cache(maxsize=16)
 def _layout(index: ArchiveIndex) -> Layout:
     return Layout(index)
-
-
-@lru_cache(maxsize=1024)
-def _tags(_seal_id: str, _number: int, _digest: str) -> MemoryTags:
-    """Authentication codes that took a pass over a member, for one archive under one seal."""
-    return MemoryTags()

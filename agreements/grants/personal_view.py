@@ -1,4 +1,4 @@
-"""An archive under a person's seal, as it is streamed: the passes that codes of large members take are shared and kept."""
+"""An archive under a person's seal as it is streamed: passes for the codes of large members are shared and kept."""
 
 from __future__ import annotations
 

@@ -16,12 +16,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agreements.catalog.archives import sha256sums
-from agreements.grants import addresses, delivery, redeeming, streaming, wording
+from agreements.grants import addresses, delivery, quota, redeeming, streaming, wording
+from agreements.grants.connection import Connection
 from agreements.grants.redeeming import Offer, Refused, Ticket, Unavailable
 from agreements.vault.protocol import NoSuchObject, OutOfReach
 from agreements.web import bad_tokens, ranges
 from agreements.web.bad_tokens import network_of
-from agreements.web.download_limits import InSlot, Slot, TooManyDownloads, count_open
+from agreements.web.download_limits import InSlot, Slot, TooManyDownloads, count_open, count_requests
 from agreements.web.limits import client_address
 
 _PRIVATE: Final = {
@@ -47,6 +48,10 @@ def _one_way_of_failing(view: View) -> View:
             response = _refusal(request)
         except TooManyDownloads as refused:
             response = _too_many(refused.retry_after)
+        except quota.TooManyAtOnce as refused:
+            response = _too_many(refused.retry_after, "delivery/at_once.html", {"most": quota.AT_ONCE})
+        except quota.OverBudget as refused:
+            response = _too_many(refused.retry_after, "delivery/enough.html")
         except (Unavailable, NoSuchObject, OutOfReach):
             response = HttpResponse(render_to_string("503.html"), status=503)
             response["Retry-After"] = str(_LATER)
@@ -86,11 +91,18 @@ def direct(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     """Stream a sealed archive, or a range of it."""
     offer = redeeming.examine(token, name=name)
     assert offer.link is not None, "only open archives have none"
+    if request.method == "GET":
+        count_requests(offer.link.pk)
     return _bytes_of(
         request,
         offer,
-        lambda span: redeeming.redeem(token, name=name, start=span.start, stop=span.stop),
-        at_once=f"link {offer.link.pk}",
+        lambda span: redeeming.redeem(
+            token,
+            name=name,
+            start=span.start,
+            stop=span.stop,
+            needed=delivery.needed_pass(offer, start=span.start, stop=span.stop),
+        ),
     )
 
 
@@ -109,13 +121,14 @@ def open_download(request: HttpRequest, slug: str, archive_id: int, name: str) -
         request,
         offer,
         lambda span: redeeming.redeem_open(offer, start=span.start, stop=span.stop),
-        at_once=f"open {network_of(address_of_client)}",
+        at_once=network_of(address_of_client),
     )
 
 
 def _bytes_of(
-    request: HttpRequest, offer: Offer, redeem: Callable[[ranges.Span], Ticket], *, at_once: str
+    request: HttpRequest, offer: Offer, redeem: Callable[[ranges.Span], Ticket], *, at_once: str = ""
 ) -> HttpResponseBase:
+    """Answer for the bytes of an offer; `at_once` names whose downloads are counted here and not by `redeem`."""
     headers = request.headers
     if not ranges.if_match_holds(headers.get("If-Match"), etag=offer.etag):
         return HttpResponse(status=412, headers={"ETag": offer.etag})
@@ -129,13 +142,14 @@ def _bytes_of(
         span = ranges.span(wanted, size=offer.size)
     except ranges.Unsatisfiable:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{offer.size}", "Accept-Ranges": "bytes"})
-    slot = Slot(at_once)
+    slot = Slot(at_once) if at_once else None
     try:
-        stream = streaming.stream(redeem(span))
+        stream = streaming.stream(redeem(span), Connection(request.META.get("gunicorn.socket")))
     except BaseException:
-        slot.release()
+        if slot is not None:
+            slot.release()
         raise
-    return _described(StreamingHttpResponse(InSlot(stream, slot)), offer, span)
+    return _described(StreamingHttpResponse(stream if slot is None else InSlot(stream, slot)), offer, span)
 
 
 def _described(response: HttpResponseBase, offer: Offer, span: ranges.Span) -> HttpResponseBase:
@@ -172,8 +186,8 @@ def _redirect(address: str, *, status: int) -> HttpResponse:
     return response
 
 
-def _too_many(retry_after: int) -> HttpResponse:
-    response = HttpResponse(render_to_string("429.html"), status=429)
+def _too_many(retry_after: int, page: str = "429.html", context: dict[str, Any] | None = None) -> HttpResponse:
+    response = HttpResponse(render_to_string(page, context), status=429)
     response["Retry-After"] = str(retry_after)
     return response
 

@@ -1,6 +1,7 @@
-"""How many downloads one may begin and run at once. Each writes a row that nobody can delete, and holds a thread.
+"""How many downloads one may begin, and of open archives run at once. Each writes a row that nobody can delete.
 
-The counts are this process's own, as those of `bad_tokens`: generous for people, a bound for a flood.
+The counts are this process's own, as those of `bad_tokens`: generous for people, a bound for a flood. How many sealed
+ones run at once for a person is counted across processes, in `grants.quota`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from agreements.web.bad_tokens import WINDOW, network_of
 
 OPEN_MOST: Final = 600
 """Requests for open archives of one client address within the window (seconds: `WINDOW`)."""
+LINK_MOST: Final = 6000
+"""Requests for bytes by one link within the window. Download tools make some for each connection; a program that reads
+single files out of an archive makes some for each file."""
 AT_ONCE: Final = 16
-"""Downloads that run at once, for one client address of open archives, and for one link."""
+"""Downloads of open archives that run at once for one client address."""
 
 _lock = threading.Lock()
 _begun: Counter[str] = Counter()
@@ -34,19 +38,27 @@ class TooManyDownloads(Exception):
 
 def count_open(address: str) -> None:
     """Count one request for an open archive. Raises TooManyDownloads."""
+    _count(f"open {network_of(address)}", OPEN_MOST)
+
+
+def count_requests(link: int) -> None:
+    """Count one request for bytes by a link that opens. Raises TooManyDownloads."""
+    _count(f"link {link}", LINK_MOST)
+
+
+def _count(key: str, most: int) -> None:
     at = now().timestamp()
     with _lock:
         if not 0 <= at - _window["began"] < WINDOW:  # one window for all: nothing is remembered for longer
             _window["began"] = at
             _begun.clear()
-        key = network_of(address)
         _begun[key] += 1
-        if _begun[key] > OPEN_MOST:
+        if _begun[key] > most:
             raise TooManyDownloads(WINDOW)
 
 
 class Slot:
-    """One of the downloads that a client address or a link may have at once. Raises TooManyDownloads."""
+    """One of the downloads that a client address may have at once. Raises TooManyDownloads."""
 
     def __init__(self, key: str) -> None:
         self._key = key
