@@ -19,5 +19,6 @@ def connect() -> None:
     wakeups.register(Wakeup.EVIDENCE, waker.waking(tasks.gather_evidence))
     wakeups.register(Wakeup.INSPECTION, waker.waking(tasks.inspect_documents))
     wakeups.register(Wakeup.PUBLISHING, waker.waking(tasks.publish_archives))
+    wakeups.register(Wakeup.SEALING, waker.waking(tasks.seal_shared_archives))
     for messages in (application_messages, catalog_messages, grant_messages, member_messages, renewal_messages):
         messages.register()

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from agreements.applications import withdrawing
 from agreements.catalog import job_runs, uploads
 from agreements.documents import inspecting
-from agreements.grants import lifecycle, process
+from agreements.grants import lifecycle, process, shared, shared_removing
 from agreements.mail import drain, forgetting
 from agreements.review import gathering
 
@@ -71,3 +71,17 @@ def publish_archives() -> None:
 def forget_uploads() -> None:
     """Delete what stewards' browsers sent and nobody needs any more."""
     uploads.forget_abandoned()
+
+
+# A hash of a whole object cannot be taken in slices, nor the code of one very long member: of a terabyte each takes the
+# better part of an hour. Whoever is killed meanwhile loses only that: the lease runs out, and another goes on.
+@shared_task(name="agreements.tasks.seal_shared_archives", time_limit=12 * 3600)
+def seal_shared_archives() -> None:
+    """Seal archives for everyone, part by part."""
+    shared.work_off()
+
+
+@shared_task(name="agreements.tasks.remove_retired_generations")
+def remove_retired_generations() -> None:
+    """Delete sealed objects that nothing leads to any more."""
+    shared_removing.remove_retired()
