@@ -125,6 +125,8 @@ class Archive(models.Model):
     member_count = models.PositiveIntegerField()
     published_at = models.DateTimeField(default=now)
     withdrawn_at = models.DateTimeField(null=True)
+    withdrawal_reason = models.TextField(blank=True)
+    withdrawal_salt = models.CharField(max_length=32, blank=True)
 
     class Meta:
         ordering = ["subset", "name", "-version"]
