@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Final
 
 from agreements.catalog import archives
 from agreements.catalog.models import Archive
@@ -14,11 +15,17 @@ from agreements.grants.personal_view import PersonalView
 from agreements.grants.quota import NeededPass
 from agreements.grants.redeeming import Offer, Ticket
 from agreements.sealing import ArchiveIndex, Layout
+from agreements.vault import stores
+
+PRESIGNED: Final = 300
+"""Seconds that an address of the object store lives: what a revocation cannot call back."""
 
 
 def source(ticket: Ticket) -> Iterator[bytes]:
     """Return the bytes of a ticket. Raises what the vault raises."""
     offer = ticket.offer
+    if offer.generation is not None:
+        return stores.delivery().open_range(offer.generation.object_key, ticket.start, ticket.stop)
     if offer.seal is None:
         return archives.reader(offer.archive)(ticket.start, ticket.stop - ticket.start)
     return view_of(offer.archive, offer.seal).stream(ticket.start, ticket.stop)
@@ -47,11 +54,11 @@ def view_of(archive: Archive, seal: Seal) -> PersonalView:
     return view
 
 
-def presigned(offer: Offer, *, seconds: int = 300) -> str | None:
-    """Return an address of the store for an open archive, or None where the store is a folder."""
-    from agreements.vault import stores  # the store is opened at first use
-
-    return stores.archives().presign(offer.archive.pack_key, filename=offer.name, seconds=seconds)
+def presigned(offer: Offer) -> str | None:
+    """Return an address of the store for an open or shared archive, or None where the store is a folder."""
+    if offer.generation is not None:
+        return stores.delivery().presign(offer.generation.object_key, filename=offer.name, seconds=PRESIGNED)
+    return stores.archives().presign(offer.archive.pack_key, filename=offer.name, seconds=PRESIGNED)
 
 
 @lru_cache(maxsize=16)

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from agreements.catalog.archives import sha256sums
 from agreements.grants import addresses, delivery, quota, redeeming, streaming, wording
 from agreements.grants.connection import Connection
-from agreements.grants.redeeming import Offer, Refused, Ticket, Unavailable
+from agreements.grants.redeeming import Offer, Preparing, Refused, Ticket, Unavailable
 from agreements.vault.protocol import NoSuchObject, OutOfReach
-from agreements.web import bad_tokens, ranges
+from agreements.web import bad_tokens, handing_over, ranges
 from agreements.web.bad_tokens import network_of
 from agreements.web.download_limits import InSlot, Slot, TooManyDownloads, count_open, count_requests
 from agreements.web.limits import client_address
@@ -52,6 +52,8 @@ def _one_way_of_failing(view: View) -> View:
             response = _too_many(refused.retry_after, "delivery/at_once.html", {"most": quota.AT_ONCE})
         except quota.OverBudget as refused:
             response = _too_many(refused.retry_after, "delivery/enough.html")
+        except Preparing:
+            response = handing_over.preparing()
         except (Unavailable, NoSuchObject, OutOfReach):
             response = HttpResponse(render_to_string("503.html"), status=503)
             response["Retry-After"] = str(_LATER)
@@ -88,11 +90,16 @@ def checksums(request: HttpRequest, token: str) -> HttpResponseBase:
 @require_safe
 @_one_way_of_failing
 def direct(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
-    """Stream a sealed archive, or a range of it."""
-    offer = redeeming.examine(token, name=name)
+    """Stream a sealed archive, or a range of it; or lead on to the store that holds it sealed."""
+    resuming = handing_over.is_resumed(request)
+    offer = redeeming.examine(token, name=name, resuming=resuming)
     assert offer.link is not None, "only open archives have none"
+    if offer.is_being_prepared:
+        raise Preparing
     if request.method == "GET":
         count_requests(offer.link.pk)
+    if (led_on := handing_over.to_the_store(request, token, offer, resuming=resuming)) is not None:
+        return led_on
     return _bytes_of(
         request,
         offer,
@@ -101,6 +108,7 @@ def direct(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
             name=name,
             start=span.start,
             stop=span.stop,
+            resuming=resuming,
             needed=delivery.needed_pass(offer, start=span.start, stop=span.stop),
         ),
     )
@@ -173,6 +181,8 @@ def _landing_context(token: str, offer: Offer) -> dict[str, Any]:
         "dataset": archive.subset.dataset,
         "subset": archive.subset,
         "size": wording.size(offer.size),
+        "is_shared": offer.seal is None,
+        "is_being_prepared": offer.is_being_prepared,
         "until": wording.moment(link.expires_at, zone=link.seal.person.time_zone),
         "direct_url": addresses.direct(token, offer.name),
         "checksums_url": addresses.checksums(token),

@@ -1,0 +1,47 @@
+"""Downloads that the object store sends itself: checked and recorded here, then led on to a signed address."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+
+from agreements.grants import addresses, delivery, redeeming
+from agreements.grants.redeeming import Offer
+from agreements.web import ranges
+
+PREPARING_RETRY: Final = 300
+"""Seconds after which a client is asked to come again while an archive is being sealed."""
+
+
+def is_resumed(request: HttpRequest) -> bool:
+    """Tell whether bytes are asked for that go behind others: a range that does not begin at the first byte."""
+    unit, _, wanted = request.headers.get("Range", "").partition("=")
+    return unit.strip().lower() == "bytes" and not wanted.lstrip(" \t").startswith("0-")
+
+
+def to_the_store(request: HttpRequest, token: str, offer: Offer, *, resuming: bool) -> HttpResponse | None:
+    """Lead a GET for a shared archive on to the store, or return None where the store signs no addresses.
+
+    The client repeats its Range and If-Range there; here the range is read for the row only. Raises what
+    `redeeming.hand_over` raises.
+    """
+    if request.method != "GET" or offer.generation is None or delivery.presigned(offer) is None:
+        return None
+    try:
+        span = ranges.span(request.headers.get("Range"), size=offer.size)
+    except ranges.Unsatisfiable:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{offer.size}", "Accept-Ranges": "bytes"})
+    handed = redeeming.hand_over(token, name=offer.name, start=span.start, stop=span.stop, resuming=resuming)
+    address = delivery.presigned(handed)
+    assert address is not None, "the store signed one a moment ago"
+    return HttpResponseRedirect(address)
+
+
+def preparing() -> HttpResponse:
+    """Say that an archive is still being sealed, and when to come again."""
+    page = render_to_string("delivery/preparing.html", {"grants_url": addresses.grants_page()})
+    response = HttpResponse(page, status=503)
+    response["Retry-After"] = str(PREPARING_RETRY)
+    return response
