@@ -12,7 +12,7 @@ from agreements.sealing.names import BadMemberName
 from agreements.sealing.reading import PackTooShort
 from agreements.sealing.seal import SealedView, etag_for
 from agreements.sealing.tags import MemoryTags, TagStore
-from agreements.sealing.trace import FoundSalt, code_is_authentic, match_salts, read_salts
+from agreements.sealing.trace import Candidates, FoundSalt, code_is_authentic, match_salts, read_salts
 
 __all__ = [
     "DEFLATED",
@@ -21,6 +21,7 @@ __all__ = [
     "ArchiveIndex",
     "BadIndex",
     "BadMemberName",
+    "Candidates",
     "FoundSalt",
     "Layout",
     "Member",
