@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from weakref import WeakValueDictionary
 
 from django.db import DatabaseError, connection
+from django.db.models import QuerySet
 
 from agreements.catalog.models import Archive
 from agreements.grants.models import MemberCode, Seal
@@ -30,12 +31,15 @@ REMEMBERED: Final = 20_000
 
 
 class Name(NamedTuple):
-    """What a code belongs to: a seal as it is now (another number or key makes another code), an archive, a member."""
+    """What a code belongs to: a seal as it is now (another number or key makes another code), an archive, a member.
 
-    seal: int
+    Seal and archive by what their bytes are made from: database keys come again after a restore.
+    """
+
+    seal_id: str
     number: int
     key_number: int
-    archive: int
+    digest: str
     member: int
 
 
@@ -49,7 +53,7 @@ class KeptCodes:
 
     def name(self, number: int) -> Name:
         """Return what the code of a member is known by."""
-        return Name(self.seal.pk, self.seal.number, self.seal.key_number, self.archive.pk, number)
+        return Name(self.seal.seal_id, self.seal.number, self.seal.key_number, self.archive.digest, number)
 
     def is_large(self, number: int) -> bool:
         """Return whether a member's code is worth keeping, and its pass worth charging."""
@@ -59,9 +63,9 @@ class KeptCodes:
         """Return a member's code (10 bytes) from memory or, of a large member, from the database, or None."""
         known = self.peek(number)
         if known is None and self.is_large(number):
-            known = _from_database(self.name(number))
+            known = self._stored(number)
             if known is not None:
-                _remember(self.name(number), known)
+                self.put(number, known)
         return known
 
     def peek(self, number: int) -> bytes | None:
@@ -74,7 +78,12 @@ class KeptCodes:
 
     def put(self, number: int, tag: bytes) -> None:
         """Keep a code in memory; `store` keeps it for good."""
-        _remember(self.name(number), tag)
+        name = self.name(number)
+        with _lock:
+            _codes[name] = tag
+            _codes.move_to_end(name)
+            while len(_codes) > REMEMBERED:
+                _codes.popitem(last=False)
 
     def claim(self, number: int) -> AbstractContextManager[object]:
         """Return what is held while a code is made, so that threads make it once."""
@@ -86,11 +95,40 @@ class KeptCodes:
 
     def store(self, number: int) -> None:
         """Write a code that is in memory to the database, if it can be reached."""
-        name = self.name(number)
-        with _lock:
-            code = _codes.get(name)
-        if code is not None:
-            _to_database(name, code)
+        code = self.peek(number)
+        if code is None:
+            return
+        seal = self.seal
+        row = MemberCode(
+            seal=seal,
+            number=seal.number,
+            key_number=seal.key_number,
+            archive=self.archive,
+            member=number,
+            code=code,
+        )
+        try:
+            with for_a_moment():
+                # Another process may have been as fast; its code is the same.
+                MemberCode.objects.bulk_create([row], ignore_conflicts=True)
+        except DatabaseError as error:
+            log.warning("a code of a member cannot be kept: %s", type(error).__name__)
+
+    def _stored(self, number: int) -> bytes | None:
+        rows = stored(self.seal, self.archive, number)
+        try:
+            with for_a_moment():
+                code = rows.values_list("code", flat=True).first()
+        except DatabaseError as error:
+            log.warning("codes of members cannot be read: %s", type(error).__name__)
+            return None
+        return None if code is None else bytes(code)
+
+
+def stored(seal: Seal, archive: Archive, number: int) -> QuerySet[MemberCode]:
+    """Return the row of a member's code, if there is one."""
+    rows = MemberCode.objects.filter(seal=seal, number=seal.number, key_number=seal.key_number)
+    return rows.filter(archive=archive, member=number)
 
 
 class Claim:
@@ -124,48 +162,6 @@ def forget() -> None:
     """Begin anew, for tests."""
     with _lock:
         _codes.clear()
-
-
-def _remember(name: Name, code: bytes) -> None:
-    with _lock:
-        _codes[name] = code
-        _codes.move_to_end(name)
-        while len(_codes) > REMEMBERED:
-            _codes.popitem(last=False)
-
-
-def _from_database(name: Name) -> bytes | None:
-    rows = MemberCode.objects.filter(
-        seal_id=name.seal,
-        archive_id=name.archive,
-        member=name.member,
-        number=name.number,
-        key_number=name.key_number,
-    )
-    try:
-        with for_a_moment():
-            code = rows.values_list("code", flat=True).first()
-    except DatabaseError as error:
-        log.warning("codes of members cannot be read: %s", type(error).__name__)
-        return None
-    return None if code is None else bytes(code)
-
-
-def _to_database(name: Name, code: bytes) -> None:
-    row = MemberCode(
-        seal_id=name.seal,
-        archive_id=name.archive,
-        member=name.member,
-        number=name.number,
-        key_number=name.key_number,
-        code=code,
-    )
-    try:
-        with for_a_moment():
-            # Another process may have been as fast; its code is the same.
-            MemberCode.objects.bulk_create([row], ignore_conflicts=True)
-    except DatabaseError as error:
-        log.warning("a code of a member cannot be kept: %s", type(error).__name__)
 
 
 _lock = Lock()

@@ -115,7 +115,7 @@ def code(codes: KeptCodes, number: int, size: int, *, work: Work, ended: threadi
                 if ended.is_set():
                     raise Ended
         finally:
-            _leave(found, archive=name.archive)
+            _leave(found, digest=name.digest)
         if isinstance(found.error, Ended):
             continue  # it was called off as this one came
         if found.error is not None:
@@ -138,12 +138,12 @@ def _join(name: Name, begin: Callable[[], Pass]) -> Pass:
         return found
 
 
-def _leave(found: Pass, *, archive: int) -> None:
+def _leave(found: Pass, *, digest: str) -> None:
     with _lock:
         found.waiting -= 1
         if found.waiting or found.over.is_set():
             return
-        alone = [each for name, each in _passes.items() if name.archive == archive and not each.waiting]
+        alone = [each for name, each in _passes.items() if name.digest == digest and not each.waiting]
         if alone == [found]:
             return
         found.stop.set()

@@ -16,8 +16,8 @@ from django.db.models.functions import Coalesce
 
 from agreements.catalog.models import Archive, SealKind
 from agreements.core.clock import now
-from agreements.grants import process
-from agreements.grants.models import DownloadRunning, Grant, MemberCode, MemberPass, Seal
+from agreements.grants import member_codes, process
+from agreements.grants.models import DownloadRunning, Grant, MemberPass, Seal
 
 AT_ONCE: Final = 32
 """Downloads that run for one person under one grant. aria2 opens up to 16 for a file (`-x 16`): so there is room for
@@ -74,7 +74,7 @@ def admit(seal: Seal, archive: Archive, *, needed: NeededPass | None) -> None:
     """
     if DownloadRunning.objects.filter(process.living(), seal=seal).count() >= AT_ONCE:
         raise TooManyAtOnce(AGAIN)
-    if needed is None or _is_kept(seal, archive, needed.member):
+    if needed is None or member_codes.stored(seal, archive, needed.member).exists():
         return
     if not under_way(seal, archive, needed.member).exists():
         _charge(seal, archive, needed)
@@ -112,11 +112,6 @@ def limit(grant: Grant) -> int:
     """Return the bytes of passes that each person may cause in a day."""
     opened = Archive.objects.filter(subset__in=grant.subsets.values("pk"), withdrawn_at=None, seal=SealKind.PERSONAL)
     return TIMES * int(opened.aggregate(total=Sum("sealed_size"))["total"] or 0)
-
-
-def _is_kept(seal: Seal, archive: Archive, member: int) -> bool:
-    kept = MemberCode.objects.filter(seal=seal, number=seal.number, key_number=seal.key_number)
-    return kept.filter(archive=archive, member=member).exists()
 
 
 def _charge(seal: Seal, archive: Archive, needed: NeededPass) -> None:
