@@ -1,15 +1,13 @@
-"""From an owner's files to an index and a pack: first everything is read and measured, then it is written.
-
-The pack of a sealed archive is its members' packed bytes, one after the other. The pack of an open archive is
-a plain zip with the same bytes inside. Either way the index says where each member's bytes are.
-"""
+"""From an owner's files to an index: everything is read once and measured, or was measured before an interruption."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
+from typing import NamedTuple, Protocol
 
 from django.utils.translation import gettext as _
 
@@ -23,6 +21,26 @@ Progress = Callable[[str, int, int], None]
 """Called with a phase ("reading", "writing", "checking"), the bytes done and the bytes in all."""
 
 
+class Facts(NamedTuple):
+    """What reading a member told: sizes in bytes, CRC-32 of the plain bytes, SHA-256 of packed and plain ones."""
+
+    packed_size: int
+    plain_size: int
+    checksum: int
+    sha256_packed: bytes
+    sha256_plain: bytes
+
+
+class Remembered(Protocol):
+    """What earlier tries told of the members."""
+
+    def recall(self, source: SourceMember) -> Facts | None:
+        """Return what is known of a member that has not changed since, or None."""
+
+    def note(self, source: SourceMember, facts: Facts) -> None:
+        """Remember a member."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """An archive as it will be: its index, the CRC-32 of each member, and whether its pack is a plain zip."""
@@ -30,11 +48,6 @@ class Measured:
     index: ArchiveIndex
     checksums: tuple[int, ...]
     is_zip: bool
-
-    @property
-    def pack_size(self) -> int:
-        """Bytes of the members in the pack (a zip's own records come on top)."""
-        return sum(self.index.columns.packed_sizes)
 
     @property
     def plain_size(self) -> int:
@@ -50,8 +63,8 @@ class Measured:
         return f"{self.pack_key}.index.json"
 
 
-def measure(sources: Sequence[SourceMember], *, as_zip: bool, progress: Progress) -> Measured:
-    """Read every member once. Raises Invalid for damaged bytes and for names that may not be published."""
+def measure(sources: Sequence[SourceMember], *, as_zip: bool, remembered: Remembered, progress: Progress) -> Measured:
+    """Read every member that is not remembered. Raises Invalid for damaged bytes and for names that are refused."""
     # Names first: it would be a pity to read a terabyte before refusing one.
     try:
         check_names(source.name for source in sources)
@@ -62,11 +75,15 @@ def measure(sources: Sequence[SourceMember], *, as_zip: bool, progress: Progress
     checksums: list[int] = []
     offset = done = 0
     for number, source in enumerate(sources):
-        member, checksum = _measure_member(number, source)
+        facts = remembered.recall(source)
+        if facts is None:
+            facts = _read(source, partial(_onward, progress, done, total))
+            remembered.note(source, facts)
+        member = _member(number, source, facts)
         if as_zip:
             offset = plain_zip.data_offset(member, offset)
         members.append(replace(member, offset=offset))
-        checksums.append(checksum)
+        checksums.append(facts.checksum)
         offset += member.packed_size
         done += member.packed_size
         progress("reading", done, total)
@@ -76,36 +93,36 @@ def measure(sources: Sequence[SourceMember], *, as_zip: bool, progress: Progress
         raise Invalid(str(error)) from error
 
 
-def pack(measured: Measured, sources: Sequence[SourceMember], progress: Progress) -> Iterator[bytes]:
-    """Give the bytes of the pack. Raises Invalid when a file is no longer what was measured."""
-    done = 0
-
-    def data(number: int) -> Iterator[bytes]:
-        nonlocal done
-        member = measured.index.members[number]
-        digest = sha256()
-        for chunk in sources[number].packed():
-            digest.update(chunk)
-            yield chunk
-            done += len(chunk)
-            progress("writing", done, measured.pack_size)
-        if digest.digest() != member.sha256_packed:
-            raise Invalid(_("%(name)s changed while it was being published.") % {"name": member.name})
-
-    if measured.is_zip:
-        yield from plain_zip.chunks(measured.index.members, measured.checksums, data)
-    else:
-        for number in range(len(sources)):
-            yield from data(number)
-
-
 def same_content(one: ArchiveIndex, other: ArchiveIndex) -> bool:
     """Tell whether two indexes hold the same files. A new modification time alone is no new version."""
     a, b = one.columns, other.columns
     return (a.names, a.methods, a.sha256_packed) == (b.names, b.methods, b.sha256_packed)
 
 
-def _measure_member(number: int, source: SourceMember) -> tuple[Member, int]:
+def changed(name: str) -> Invalid:
+    """Return the refusal of a member that is no longer what was measured."""
+    return Invalid(_("%(name)s changed while it was being published.") % {"name": name})
+
+
+def _onward(progress: Progress, before: int, total: int, here: int) -> None:
+    progress("reading", before + here, total)
+
+
+def _member(number: int, source: SourceMember, facts: Facts) -> Member:
+    return Member(
+        number=number,
+        name=source.name,
+        method=source.method,
+        plain_size=facts.plain_size,
+        packed_size=facts.packed_size,
+        mtime=source.mtime,
+        sha256_packed=facts.sha256_packed,
+        sha256_plain=facts.sha256_plain,
+        offset=0,
+    )
+
+
+def _read(source: SourceMember, tell: Callable[[int], None]) -> Facts:
     packed, plain = sha256(), sha256()
     packed_size = plain_size = checksum = 0
 
@@ -114,6 +131,7 @@ def _measure_member(number: int, source: SourceMember) -> tuple[Member, int]:
         for chunk in source.packed():
             packed.update(chunk)
             packed_size += len(chunk)
+            tell(packed_size)
             yield chunk
 
     for chunk in inflated(source, counted()):
@@ -121,18 +139,10 @@ def _measure_member(number: int, source: SourceMember) -> tuple[Member, int]:
         plain_size += len(chunk)
         checksum = zlib.crc32(chunk, checksum)
     _check_sizes(source, packed_size, plain_size, checksum)
-    member = Member(
-        number=number,
-        name=source.name,
-        method=source.method,
-        plain_size=plain_size,
-        packed_size=packed_size,
-        mtime=source.mtime,
-        sha256_packed=packed.digest(),
-        sha256_plain=plain.digest(),
-        offset=0,
-    )
-    return member, checksum
+    if not source.is_unchanged():
+        # What was read may be half of the one and half of the other.
+        raise changed(source.name)
+    return Facts(packed_size, plain_size, checksum, packed.digest(), plain.digest())
 
 
 def _check_sizes(source: SourceMember, packed_size: int, plain_size: int, checksum: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from agreements.sealing import Member
@@ -33,17 +33,18 @@ def data_offset(member: Member, local_start: int) -> int:
     return local_start + len(_local_header(member, 0))
 
 
-def chunks(
-    members: Sequence[Member], checksums: Sequence[int], data: Callable[[int], Iterator[bytes]]
-) -> Iterator[bytes]:
-    """Give the zip file. `checksums` are CRC-32 of the plain bytes; `data(number)` streams the packed ones."""
+def pieces(members: Sequence[Member], checksums: Sequence[int]) -> Iterator[bytes | int]:
+    """Give the zip file piece by piece: its own records as bytes, and a member's number where its packed bytes go.
+
+    `checksums` are CRC-32 of the plain bytes.
+    """
     position = 0
     central: list[bytes] = []
     for member, checksum in zip(members, checksums, strict=True):
         header = _local_header(member, checksum)
         central.append(_central_record(member, checksum, position))
         yield header
-        yield from data(member.number)
+        yield member.number
         position += len(header) + member.packed_size
     directory = b"".join(central)
     yield directory

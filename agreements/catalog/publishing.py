@@ -1,41 +1,49 @@
 """Publishing an archive: from an owner's folder or zip into the vault, and then, all at once, into the catalog.
 
-Nothing is visible before the last transaction. What was written to the vault before an interruption is under a
-name made from its content: run again, it is found, checked and used.
+Nothing is visible before the last transaction. An interrupted publishing that is run again goes on: what was read is
+remembered (see `journal`), what was written is kept, and what is stored is compared before anything shows.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
 from agreements.catalog import archives
+from agreements.catalog.journal import Journal
 from agreements.catalog.models import Access, Archive, SealKind, Subset
-from agreements.catalog.packing import Measured, Progress, measure, pack, same_content
+from agreements.catalog.packing import Measured, Progress, measure, same_content
 from agreements.catalog.permissions import Permission, check_may
-from agreements.catalog.sources import SourceMember, opened
+from agreements.catalog.sources import address_of, opened
+from agreements.catalog.storing import not_given_back, store_pack
 from agreements.core.actors import Actor
 from agreements.core.errors import Invalid, NotPossible
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 from agreements.sealing import Layout
 from agreements.vault import stores
-from agreements.vault.protocol import Put, Store, digest_of
+from agreements.vault.protocol import OutOfReach, Put, Store
+
+log = logging.getLogger(__name__)
 
 
 def publish_archive(
     *,
     subset: Subset,
-    source: Path,
+    source: Path | str,
     by: Actor,
     name: str | None = None,
     seal: SealKind | None = None,
     progress: Progress | None = None,
 ) -> Archive:
-    """Publish a folder or a zip and return the archive; the same content again returns the version that is there.
+    """Publish a folder, a zip or `s3://bucket/prefix`; return the archive.
 
+    The same content again returns the version that is there, unless that was withdrawn: then it becomes a new one.
+    `progress` is called at least for every chunk; whatever it raises ends the publishing, and running it again goes on.
     `name` is the file name as downloaded (default: the subset's, `train40.zip`); `seal` defaults to what the
     subset's access asks for. Raises Invalid for what cannot be published, NotPossible where the subset's access
     does not fit, NotAllowed, and OutOfReach when the vault cannot be reached.
@@ -45,14 +53,29 @@ def publish_archive(
     name = checked_name(name or f"{subset.slug}.zip")
     tell = progress or _silent
     store = stores.archives()
-    with opened(source) as members:
-        measured = measure(members, as_zip=seal == SealKind.NONE, progress=tell)
-        if (published := _already_published(subset, name, seal, measured)) is not None:
-            return published
-        store.prepare()
-        written = _store_pack(store, measured, members, tell)
-    _store_index(store, measured)
-    return _register(subset, name, seal, measured, written, by=by, as_role=standing)
+    store.prepare()
+    with _kept(Journal(store, address_of(source))) as journal, opened(source) as members:
+        measured = measure(members, as_zip=seal == SealKind.NONE, remembered=journal, progress=tell)
+        journal.keep_only(members)
+        archive = _already_published(subset, name, seal, measured)
+        if archive is None:
+            written = store_pack(store, measured, members, journal, tell)
+            _store_index(store, measured)
+            archive = _register(subset, name, seal, measured, written, by=by, as_role=standing)
+        journal.forget()
+    return archive
+
+
+@contextmanager
+def _kept(journal: Journal) -> Iterator[Journal]:
+    """Write the journal also when something interrupts."""
+    try:
+        yield journal
+    finally:
+        try:
+            journal.save()
+        except OutOfReach as error:
+            log.warning("what was read will be read again: %s", error)
 
 
 def checked_seal(subset: Subset, seal: SealKind | None) -> SealKind:
@@ -94,25 +117,11 @@ def _already_published(subset: Subset, name: str, seal: SealKind, measured: Meas
     return newest if same_content(archives.index_of(newest), measured.index) else None
 
 
-def _store_pack(store: Store, measured: Measured, members: list[SourceMember], tell: Progress) -> Put:
-    """Write the pack unless it is there from before, read it back, and return what is there."""
-    key = measured.pack_key
-    if store.exists(key):
-        expected = digest_of(pack(measured, members, tell))
-        if digest_of(_read(store, key, tell)) == expected:
-            return Put(store.size(key), expected)
-    written = store.put(key, pack(measured, members, tell), expected_size=measured.pack_size)
-    if digest_of(_read(store, key, tell)) != written.sha256:
-        store.delete(key)
-        raise NotPossible(_("The vault did not give back what was written to it. Nothing was published."))
-    return written
-
-
 def _store_index(store: Store, measured: Measured) -> None:
     data = measured.index.to_json()
     written = store.put(measured.index_key, [data], expected_size=len(data))
     if store.digest(measured.index_key) != written.sha256:
-        raise NotPossible(_("The vault did not give back what was written to it. Nothing was published."))
+        raise not_given_back()
 
 
 def _register(
@@ -150,15 +159,6 @@ def _register(
             seal=str(seal),
         )
         return archive
-
-
-def _read(store: Store, key: str, tell: Progress) -> Iterator[bytes]:
-    size = store.size(key)
-    done = 0
-    for chunk in store.open_range(key, 0, size):
-        done += len(chunk)
-        tell("checking", done, size)
-        yield chunk
 
 
 def _silent(phase: str, done: int, total: int) -> None:

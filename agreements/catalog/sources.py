@@ -6,7 +6,7 @@ import calendar
 import os
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
 
 from django.utils.translation import gettext as _
 
+from agreements.catalog import s3_source
 from agreements.core.errors import Invalid
 from agreements.sealing import DEFLATED, STORED
 
@@ -43,8 +44,15 @@ class SourceMember(Protocol):
     def checksum(self) -> int | None:
         """CRC-32 of the plain bytes, where the source says so."""
 
-    def packed(self) -> Iterator[bytes]:
-        """Stream the bytes as they will stand in the pack."""
+    @property
+    def fingerprint(self) -> str:
+        """What tells, without reading, whether the bytes are those of an earlier time."""
+
+    def packed(self, start: int = 0) -> Iterator[bytes]:
+        """Stream the bytes as they will stand in the pack, from one of them on."""
+
+    def is_unchanged(self) -> bool:
+        """Tell whether the fingerprint is still right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class FolderMember:
     name: str
     mtime: int
     plain_size: int
+    fingerprint: str
     method: int = STORED
     checksum: int | None = None
 
@@ -62,12 +71,25 @@ class FolderMember:
     def packed_size(self) -> int:
         return self.plain_size
 
-    def packed(self) -> Iterator[bytes]:
+    def is_unchanged(self) -> bool:
+        try:
+            return fingerprint_of(self.path.stat(follow_symlinks=False)) == self.fingerprint
+        except OSError:
+            return False
+
+    def packed(self, start: int = 0) -> Iterator[bytes]:
         if self.name.endswith("/"):
             return
-        with self.path.open("rb", buffering=0) as file:
-            while chunk := file.read(CHUNK):
-                yield chunk
+        try:
+            # A link that was put in the file's place meanwhile is not followed.
+            with open(self.path, "rb", buffering=0, opener=_not_through_a_link) as file:
+                file.seek(start)
+                while chunk := file.read(CHUNK):
+                    yield chunk
+        except OSError as error:
+            raise Invalid(
+                _("%(name)s cannot be read: %(why)s.") % {"name": self.name, "why": error.strerror}
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +98,7 @@ class ZipMember:
 
     archive: ZipFile
     info: ZipInfo
+    of_zip: str
 
     @property
     def name(self) -> str:
@@ -106,11 +129,17 @@ class ZipMember:
     def checksum(self) -> int | None:
         return self.info.CRC
 
-    def packed(self) -> Iterator[bytes]:
-        file = self.archive.fp
-        assert file is not None
-        position = self._data_start(file)
-        left = self.packed_size
+    @property
+    def fingerprint(self) -> str:
+        return f"{self.of_zip} {self.info.header_offset} {self.info.CRC:08x}"
+
+    def is_unchanged(self) -> bool:
+        return fingerprint_of(os.fstat(self._file.fileno())) == self.of_zip
+
+    def packed(self, start: int = 0) -> Iterator[bytes]:
+        file = self._file
+        position = self._data_start(file) + start
+        left = self.packed_size - start
         while left:
             file.seek(position)
             chunk = file.read(min(CHUNK, left))
@@ -119,6 +148,11 @@ class ZipMember:
             position += len(chunk)
             left -= len(chunk)
             yield chunk
+
+    @property
+    def _file(self) -> IO[bytes]:
+        assert self.archive.fp is not None, "members are used while their zip is open"
+        return self.archive.fp
 
     def _data_start(self, file: IO[bytes]) -> int:
         file.seek(self.info.header_offset)
@@ -130,9 +164,26 @@ class ZipMember:
         return self.info.header_offset + _LOCAL_HEADER + name_length + extra_length
 
 
+def fingerprint_of(status: os.stat_result) -> str:
+    """Return what changes with every change of a file: the time of change too, which no program can set back."""
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+
+
+def address_of(source: Path | str) -> str:
+    """Return the one name of a source: an absolute path, or an address as it was given."""
+    return source if isinstance(source, str) else str(source.resolve())
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[list[SourceMember]]:
-    """Open a folder or a zip and give its members in their order. Raises Invalid with what is wrong."""
+def opened(source: Path | str) -> Iterator[Sequence[SourceMember]]:
+    """Open a folder, a zip or `s3://bucket/prefix` and give its members in their order.
+
+    Raises Invalid with what is wrong, and OutOfReach.
+    """
+    if isinstance(source, str):
+        yield s3_source.members(source)
+        return
+    path = source
     if path.is_dir():
         members: list[SourceMember] = list(_folder_members(path))
         if not members:
@@ -145,7 +196,9 @@ def opened(path: Path) -> Iterator[list[SourceMember]]:
         raise Invalid(_("%(path)s is neither a folder nor a zip file.") % {"path": path})
     try:
         with ZipFile(path) as archive:
-            members = [_checked(ZipMember(archive, info)) for info in archive.infolist()]
+            assert archive.fp is not None
+            of_zip = fingerprint_of(os.fstat(archive.fp.fileno()))
+            members = [_checked(ZipMember(archive, info, of_zip)) for info in archive.infolist()]
             if not members:
                 raise Invalid(_("%(path)s is an empty zip.") % {"path": path})
             yield members
@@ -178,7 +231,7 @@ def inflated(member: SourceMember, packed: Iterator[bytes]) -> Iterator[bytes]:
 
 def _folder_members(folder: Path) -> Iterator[FolderMember]:
     """Give the files by name, and the folders that hold nothing. Links are refused: they could lead anywhere."""
-    for place, folders, files in os.walk(folder):
+    for place, folders, files in os.walk(folder, onerror=_not_readable):
         folders.sort()
         here = Path(place)
         for name in sorted([*files, *folders]):
@@ -190,6 +243,15 @@ def _folder_members(folder: Path) -> Iterator[FolderMember]:
             yield _of_path(here / name, folder)
 
 
+def _not_readable(error: OSError) -> None:
+    # Without this a folder that may not be listed would count as empty.
+    raise Invalid(_("%(path)s cannot be read: %(why)s.") % {"path": error.filename, "why": error.strerror}) from error
+
+
+def _not_through_a_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
+
+
 def _of_path(path: Path, folder: Path, suffix: str = "") -> FolderMember:
     status = path.stat()
     if not (stat.S_ISREG(status.st_mode) or suffix):
@@ -199,6 +261,7 @@ def _of_path(path: Path, folder: Path, suffix: str = "") -> FolderMember:
         name=path.relative_to(folder).as_posix() + suffix,
         mtime=max(_EPOCH_OF_ZIP, int(status.st_mtime)),
         plain_size=0 if suffix else status.st_size,
+        fingerprint=fingerprint_of(status),
     )
 
 

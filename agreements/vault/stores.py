@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from agreements.vault.folder import FolderStore
+from agreements.vault.listing import Prefix
 from agreements.vault.protocol import Store
 from agreements.vault.s3 import S3Store
 from agreements.vault.s3_client import Access
@@ -34,16 +35,29 @@ def papers() -> Store:
     return _of_settings(settings.VAULT_PAPERS, may_presign=False)
 
 
+def every() -> dict[str, Store]:
+    """Return the three stores by their names."""
+    return {"archives": archives(), "delivery": delivery(), "papers": papers()}
+
+
+def prefix(address: str) -> Prefix:
+    """Return what lies under `s3://bucket/prefix`, read with the account of the stores. Raises ValueError."""
+    return Prefix(address, _access())
+
+
 def _of_settings(address: str, *, may_presign: bool) -> Store:
-    access = Access(
+    # The process is part of the name: connections of a client must not be shared across a fork.
+    return _opened(address, _access(), may_presign, os.getpid())
+
+
+def _access() -> Access:
+    return Access(
         endpoint=settings.S3_ENDPOINT,
         public_endpoint=settings.S3_PUBLIC_ENDPOINT,
         region=settings.S3_REGION,
         access_key=settings.S3_ACCESS_KEY,
         secret_key=settings.S3_SECRET_KEY,
     )
-    # The process is part of the name: connections of a client must not be shared across a fork.
-    return _opened(address, access, may_presign, os.getpid())
 
 
 @lru_cache(maxsize=16)
