@@ -7,13 +7,19 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
+from agreements.catalog.models import Dataset
 from agreements.core.clock import now
 from agreements.grants.models import Grant, Link
 
 
 def lifetime(grant: Grant) -> dt.timedelta:
-    """Return how long a link of this dataset lives."""
-    return dt.timedelta(hours=grant.dataset.link_lifetime_hours)
+    """Return how long a link under this grant lives."""
+    return of_dataset(grant.dataset)
+
+
+def of_dataset(dataset: Dataset) -> dt.timedelta:
+    """Return how long a dataset's links live."""
+    return dt.timedelta(hours=dataset.link_lifetime_hours)
 
 
 def begin(link_ids: Iterable[str], at: dt.datetime) -> None:

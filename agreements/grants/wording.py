@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
+from django.utils.translation import ngettext
 
 
 def size(count: int) -> str:
@@ -28,3 +29,15 @@ def moment(at: dt.datetime, *, zone: str) -> str:
         info = ZoneInfo("UTC")
     local = localtime(at, info)
     return f"{date_format(local, 'j F Y, H:i')} ({local.tzname()})"
+
+
+def duration(length: dt.timedelta) -> str:
+    """Return a duration in words, in the largest unit that it is a whole number of: `7 days`, `15 minutes`."""
+    minutes = round(length.total_seconds() / 60)
+    if minutes % 1440 == 0:
+        days = minutes // 1440
+        return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
+    if minutes % 60 == 0:
+        hours = minutes // 60
+        return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}

@@ -28,6 +28,8 @@ from agreements.people.models import EmailedCode, normal_address
 LENGTH: Final = 6
 ATTEMPTS: Final = 5
 LIFETIME: Final = dt.timedelta(minutes=15)
+FRESH_FOR: Final = dt.timedelta(minutes=15)
+"""How long a code that was typed in, or a second factor, counts as fresh proof of who sits there."""
 # Rows hold addresses that anybody may have typed; none is kept longer than this.
 KEPT_FOR: Final = dt.timedelta(days=1)
 

@@ -12,6 +12,7 @@ from agreements.catalog import terms as catalog_terms
 from agreements.catalog import visibility
 from agreements.catalog.models import Dataset, Terms
 from agreements.flows.blank_form import blank_form
+from agreements.grants import how_long
 from agreements.people.models import User
 from agreements.vault import stores
 from agreements.web import access, application_status
@@ -35,6 +36,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
         "subsets": visibility.shown_subsets(found),
         "takes_applications": visibility.takes_applications(found),
         "terms": _terms_in_force(found),
+        "lifetimes": how_long.rows(found),
         "numbers": [(item["label"], item["value"]) for item in found.statistics],
         **_standing(request, found),
     }

@@ -13,9 +13,9 @@ from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 
 from agreements.core.clock import now
+from agreements.people.emailed_codes import FRESH_FOR
 from agreements.people.models import User
 
-FRESH_FOR: Final = dt.timedelta(minutes=15)
 STAFF_FOR: Final = dt.timedelta(hours=12)
 """A working day: after it, staff pages ask for the second factor again."""
 _KEY: Final = "mailbox_proved"

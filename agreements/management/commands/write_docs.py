@@ -13,6 +13,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from agreements.applications import permissions as application_rules
 from agreements.applications import states as application_states
 from agreements.catalog import permissions as dataset_rules
+from agreements.catalog.models import Dataset
+from agreements.grants import how_long
 from agreements.grants import permissions as grant_rules
 from agreements.grants import states as grant_states
 from agreements.ledger.kinds import PAYLOAD_FIELDS, Kind
@@ -88,10 +90,24 @@ def record_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def lifetimes_page() -> str:
+    """Return docs/lifetimes.md."""
+    rows = [(row.what, row.how_long, row.since, f"`{row.key}`" if row.key else "") for row in how_long.rows(Dataset())]
+    parts = [
+        "# How long things last",
+        NOTE,
+        "As it is for a dataset that sets nothing; the last column names the key of `dataset.toml` under `[rules]` "
+        "that sets it (see [datasets.md](datasets.md)). The page of each dataset shows its own table.",
+        _table(("what", "how long", "counted", "set by"), rows),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "states.md": states_page,
     "permissions.md": permissions_page,
     "record.md": record_page,
+    "lifetimes.md": lifetimes_page,
 }
 
 
