@@ -116,6 +116,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Data
 DATABASE_URL = env.text("COUNTERSIGN_DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'countersign.sqlite3'}")
+# Connections to PostgreSQL of each `web` and `delivery` process, at most.
+DATABASE_POOL = env.number("COUNTERSIGN_DATABASE_POOL", 20)
 DATABASES: dict[str, Any] = {"default": dict(dj_database_url.parse(DATABASE_URL))}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: without it most concurrent read-then-write transactions fail with "database is locked".
@@ -126,6 +128,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
+    if PROCESS in {"web", "delivery"}:
+        # Many threads, few connections: a new one for each request costs more than the request. Streams hold none.
+        # A worker's children are forked, which a pool does not survive.
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}
+        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
