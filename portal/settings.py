@@ -131,7 +131,7 @@ else:
     if PROCESS in {"web", "delivery"}:
         # Many threads, few connections: a new one for each request costs more than the request. Streams hold none.
         # A worker's children are forked, which a pool does not survive.
-        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 2}
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 CACHES = {
     "default": {
