@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Generator
+from contextlib import closing
 from threading import Event
 
 from agreements.sealing.framing import framed
@@ -69,12 +70,16 @@ class SealedView:
         return number if holds_code and start > self.layout.data_start(number) else None
 
     def stream(self, start: int = 0, stop: int | None = None) -> Generator[bytes, None, None]:
-        """The bytes [start, stop) in chunks of up to 128 KiB.
+        """The bytes [start, stop) in chunks of up to 256 KiB.
 
         While a code takes long to compute, an empty chunk comes about once a second, so that the caller can look
         whether it should go on; drop those. Closing the generator ends all work soon. Raises ValueError at once for
         a range outside the archive, and PackTooShort (an OSError) or the store's own errors while streaming.
         """
+        return _as_bytes(self.buffers(start, stop))
+
+    def buffers(self, start: int = 0, stop: int | None = None) -> Generator[memoryview, None, None]:
+        """The same as views of buffers that stay as they are: for who cuts or copies the chunks anyway."""
         stop = self.size if stop is None else stop
         if not 0 <= start <= stop <= self.size:
             raise ValueError(f"Bytes {start} to {stop} are not within 0 to {self.size}.")
@@ -91,6 +96,12 @@ class SealedView:
                 known = member_code(self, number, ended or Event())
                 self.tags.put(number, known)
             return known
+
+
+def _as_bytes(buffers: Generator[memoryview, None, None]) -> Generator[bytes, None, None]:
+    with closing(buffers):
+        for buffer in buffers:
+            yield buffer.tobytes()
 
 
 def etag_for(archive_digest: bytes, *, seal_id: bytes, number: int, key_number: int) -> str:

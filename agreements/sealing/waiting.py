@@ -29,8 +29,8 @@ def in_background(work: Callable[[Event], T], ended: Event) -> Future[T]:
     return future
 
 
-def answer_of(future: Future[T]) -> Generator[bytes, None, T]:
+def answer_of(future: Future[T]) -> Generator[memoryview, None, T]:
     """Yields an empty chunk each second until the future is done, then returns its result or raises its error."""
     while not wait([future], timeout=BEAT).done:
-        yield b""
+        yield memoryview(b"")
     return future.result()
