@@ -115,10 +115,9 @@ class KeptCodes:
             log.warning("a code of a member cannot be kept: %s", type(error).__name__)
 
     def _stored(self, number: int) -> bytes | None:
-        rows = stored(self.seal, self.archive, number)
         try:
             with for_a_moment():
-                code = rows.values_list("code", flat=True).first()
+                code = stored(self.seal, self.archive, number).values_list("code", flat=True).first()
         except DatabaseError as error:
             log.warning("codes of members cannot be read: %s", type(error).__name__)
             return None

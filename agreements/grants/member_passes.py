@@ -77,9 +77,9 @@ class Pass:
                 return
 
     def _is_made_elsewhere(self) -> bool:
-        rows = quota.under_way(self._codes.seal, self._codes.archive, self._needed.member)
         try:
             with for_a_moment():
+                rows = quota.under_way(self._codes.seal, self._codes.archive, self._needed.member)
                 return rows.exclude(process=process.THIS).exists()
         except DatabaseError:
             return False

@@ -4,32 +4,87 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from agreements.core import clock
-from agreements.grants.models import DownloadOpened
+from agreements.grants import links, member_codes, quota
+from agreements.grants.models import DownloadOpened, MemberPass
 from agreements.web import download_limits
 from tests.grants.conftest import noon, scene, seconds, watching  # noqa: F401
+from tests.grants.scene import Scene
 from tests.web.downloads import body, leave, path, streaming, token, whole  # noqa: F401
 
 
+def text(response: Any) -> str:
+    """Return a page as one reads it: without line breaks."""
+    return " ".join(response.content.decode().split())
+
+
 class TestHowMuchAtOnce:
-    def test_a_link_has_so_many_downloads_at_once_and_a_finished_one_makes_room(
+    def test_a_person_has_so_many_downloads_at_once_and_a_finished_one_makes_room(
         self, client: Client, path: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(download_limits, "AT_ONCE", 2)
+        monkeypatch.setattr(quota, "AT_ONCE", 2)
         first, second = client.get(path), client.get(path)
         refused = client.get(path)
         assert (refused.status_code, refused["Retry-After"]) == (429, "30")
+        assert "Under this access 2 downloads or parts of downloads of yours are running already" in text(refused)
+        assert refused["Cache-Control"] == "private, no-transform, no-store"
         assert DownloadOpened.objects.count() == 2
         leave(first)
         third = client.get(path)
         assert third.status_code == 200
         body(second)
         body(third)
-        assert not download_limits._running
+
+    def test_a_link_of_the_same_person_under_the_same_access_counts_too(
+        self, client: Client, scene: Scene, path: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(quota, "AT_ONCE", 1)
+        first = client.get(path)
+        fresh = links.make(
+            grant=scene.grant, archive=scene.sealed, person=scene.alice, by=scene.alice.actor, mail=False
+        )
+        assert client.get(f"/d/{links.token(fresh)}/train40.zip").status_code == 429
+        leave(first)
+
+    def test_asking_what_a_link_offers_is_not_limited(
+        self, client: Client, path: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(quota, "AT_ONCE", 0)
+        monkeypatch.setattr(download_limits, "LINK_MOST", 0)
+        for _ in range(50):
+            assert client.head(path).status_code == 200
+        assert client.get(path).status_code == 429
+        assert not DownloadOpened.objects.exists()
+
+    def test_a_flood_of_tiny_ranges_by_one_link_is_told_to_wait(
+        self, client: Client, path: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(download_limits, "LINK_MOST", 3)
+        for number in range(3):
+            assert body(client.get(path, headers={"Range": f"bytes={number}-{number}"}))
+        refused = client.get(path, headers={"Range": "bytes=3-3"})
+        assert (refused.status_code, refused["Retry-After"]) == (429, "600")
+        assert DownloadOpened.objects.count() == 3
+        with clock.frozen(clock.now() + dt.timedelta(minutes=10, seconds=1)):
+            assert body(client.get(path, headers={"Range": "bytes=3-3"}))
+
+    def test_over_its_budget_a_person_is_told_so_before_the_first_byte_and_can_begin_anew(
+        self, client: Client, scene: Scene, path: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(member_codes, "LARGE", 60_000)
+        monkeypatch.setattr(quota, "TIMES", 0)
+        refused = client.get(path, headers={"Range": "bytes=500-"})
+        assert (refused.status_code, refused["Retry-After"]) == (429, "86400")
+        assert "the server has to read that whole file once" in text(refused)
+        assert not DownloadOpened.objects.exists()
+        assert not MemberPass.objects.exists()
+        assert body(client.get(path, headers={"Range": "bytes=500-510"}))
+        assert len(body(client.get(path))) == scene.sealed.sealed_size
 
     def test_requests_for_open_archives_are_limited_for_each_client(self, monkeypatch: pytest.MonkeyPatch) -> None:
         download_limits.forget()
