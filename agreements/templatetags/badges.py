@@ -47,6 +47,13 @@ BADGES: Final[dict[str, Badge]] = {
     "sent": Badge(_("Sent"), "good", "mail"),
     "failed": Badge(_("Failed"), "bad", "fail"),
     "superseded": Badge(_("Superseded"), "quiet", "ended"),
+    # Publishings and versions of archives.
+    "waiting": Badge(_("Waiting"), "quiet", "pending"),
+    "running": Badge(_("Running"), "accent", "pending"),
+    "done": Badge(_("Done"), "good", "pass"),
+    "stopped": Badge(_("Stopped"), "quiet", "ended"),
+    "offered": Badge(_("Offered"), "good", "open"),
+    "earlier": Badge(_("Earlier version"), "quiet", "archive"),
     # Subsets.
     "open": Badge(_("Open"), "good", "open"),
     "agreement": Badge(_("By agreement"), "accent", "lock"),

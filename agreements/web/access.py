@@ -5,6 +5,7 @@ What exists and is not theirs is answered like what does not exist, so that exis
 
 from __future__ import annotations
 
+import uuid
 from typing import TypeVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -13,8 +14,17 @@ from django.http import Http404, HttpRequest
 from agreements.applications import drafting, signing, submission
 from agreements.applications import permissions as application_rules
 from agreements.applications.models import Application, SignedCopy, Submission
-from agreements.catalog import invitations
-from agreements.catalog.models import Archive, Dataset, RoleAssignment, StaffInvitation, Terms
+from agreements.catalog import invitations, jobs, shelf, uploads
+from agreements.catalog.models import (
+    Archive,
+    Dataset,
+    PublishJob,
+    RoleAssignment,
+    StaffInvitation,
+    Subset,
+    Terms,
+    Upload,
+)
 from agreements.catalog.permissions import Permission as DatasetPermission
 from agreements.catalog.permissions import datasets_for
 from agreements.catalog.permissions import may as may_do
@@ -59,6 +69,35 @@ def dataset(slug: str) -> Dataset:
 def archives(dataset: Dataset) -> QuerySet[Archive]:
     """Return all that was ever published of a dataset, for its staff."""
     return Archive.objects.filter(subset__dataset=dataset).select_related("subset")
+
+
+def archive(dataset: Dataset, archive_id: int) -> Archive:
+    """Return one of them; the dataset was loaded for its staff."""
+    return _found(archives(dataset).select_related("subset__dataset").filter(pk=archive_id).first())
+
+
+def publishable_subset(dataset: Dataset, slug: str) -> Subset:
+    """Return a subset of which something can be published; the dataset was loaded for its steward."""
+    return _found(next((subset for subset in shelf.publishable_subsets(dataset) if subset.slug == slug), None))
+
+
+def waiting_upload(dataset: Dataset, upload_id: uuid.UUID) -> Upload:
+    """Return an upload whose bytes are kept, whoever began it; the dataset was loaded for its steward."""
+    return _found(uploads.waiting(dataset).filter(pk=upload_id).first())
+
+
+def own_upload(request: HttpRequest, dataset: Dataset, upload_id: uuid.UUID | str) -> Upload:
+    """Return an upload that the signed-in steward began, and whose bytes are kept."""
+    try:
+        mine = uploads.waiting(dataset).filter(pk=uuid.UUID(str(upload_id)), created_by=person(request))
+    except ValueError:
+        raise Http404 from None
+    return _found(mine.first())
+
+
+def publish_job(dataset: Dataset, job_id: int) -> PublishJob:
+    """Return a publishing of which the desk tells; the dataset was loaded for its staff."""
+    return _found(jobs.shown(dataset).filter(pk=job_id).first())
 
 
 def terms(slug: str, version: str) -> Terms:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agreements.catalog import invitations, roles
+from agreements.catalog import invitations, roles, shelf
 from agreements.catalog.models import Dataset, Role
 from agreements.catalog.permissions import Permission, may
 from agreements.flows import address_rules
@@ -203,7 +203,8 @@ def _desk(
             request.GET.get("page")
         ),
         "query": urlencode({"words": words}) if words else "",
-        "archives": access.archives(dataset),
+        "archives": shelf.offered(dataset),
+        "may_publish": may(Permission.PUBLISH, dataset=dataset, by=access.actor(request)),
         "people": roles.holders(dataset),
         "rules": rules.rows(dataset),
         "invitations": invitations.waiting(dataset),

@@ -10,9 +10,11 @@ from agreements.web import (
     grant_pages,
     operator_pages,
     paper_pages,
+    publish_pages,
     record_pages,
     review_pages,
     steward_pages,
+    upload_pages,
 )
 from agreements.web.converters import Reference, Version, Word
 
@@ -65,6 +67,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "stewardship/<slug:slug>/grants/<reference:reference>/revoke/", steward_pages.revoke_grant, name="grant-revoke"
     ),
+    path("stewardship/<slug:slug>/archives/", publish_pages.archives, name="archives"),
+    path("stewardship/<slug:slug>/archives/publish/", publish_pages.publish, name="publish"),
+    path("stewardship/<slug:slug>/archives/publish/preview/", publish_pages.preview, name="publish-preview"),
+    path("stewardship/<slug:slug>/archives/jobs/<int:job_id>/", publish_pages.job_progress, name="job-progress"),
+    path("stewardship/<slug:slug>/archives/jobs/<int:job_id>/stop/", publish_pages.stop_job, name="job-stop"),
+    path("stewardship/<slug:slug>/archives/jobs/<int:job_id>/again/", publish_pages.repeat_job, name="job-again"),
+    path("stewardship/<slug:slug>/archives/<int:archive_id>/withdraw/", publish_pages.withdraw, name="withdraw"),
+    path("stewardship/<slug:slug>/uploads/", upload_pages.begin, name="uploads"),
+    path("stewardship/<slug:slug>/uploads/<uuid:upload_id>/", upload_pages.upload, name="upload"),
+    path("stewardship/<slug:slug>/uploads/<uuid:upload_id>/compare/", upload_pages.compare, name="upload-compare"),
+    path("stewardship/<slug:slug>/uploads/<uuid:upload_id>/remove/", upload_pages.remove, name="upload-remove"),
     path("stewardship/<slug:slug>/mail/<int:message_id>/again/", steward_pages.resend_mail, name="failed-mail-resend"),
     path("stewardship/<slug:slug>/people/invite/", steward_pages.invite, name="invite"),
     path("stewardship/<slug:slug>/people/<int:assignment_id>/end/", steward_pages.end_role, name="role-end"),

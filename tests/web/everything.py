@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,9 +14,21 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from agreements.applications import drafting
 from agreements.applications.models import State
-from agreements.catalog import invitations, roles
-from agreements.catalog.models import Access, Archive, Dataset, Role, RoleAssignment, Subset
+from agreements.catalog import invitations, roles, uploads
+from agreements.catalog.models import (
+    Access,
+    Archive,
+    Dataset,
+    JobState,
+    PublishJob,
+    Role,
+    RoleAssignment,
+    SealKind,
+    Subset,
+    Upload,
+)
 from agreements.catalog.publishing import publish_archive
+from agreements.core.clock import now
 from agreements.documents import store
 from agreements.documents.issuing import newest
 from agreements.flows.agreement_issue import issue_agreement
@@ -49,6 +63,8 @@ NOT_THERE: Final = {
     "token": "0" * 66,
     "invitation": "0" * 64,
     "person": "987654",
+    "upload": "00000000-0000-4000-8000-000000000000",
+    "job": "987654",
 }
 
 
@@ -98,9 +114,29 @@ def build(folder: Path) -> Everything:
         "invitation": invitations.token(invited),
         "invited": str(invited.pk),
         "person": str(scene.eve.pk),
+        "upload": str(_uploaded(scene).pk),
+        "job": str(_failed_job(scene).pk),
     }
     clients = {"out": Client()} | {name: _browser(user) for name, user in people.items()}
     return Everything(scene, names, clients)
+
+
+def _uploaded(scene: Scene) -> Upload:
+    """Return a zip that came from Dan's browser and is not published yet."""
+    with io.BytesIO() as made:
+        with zipfile.ZipFile(made, "w") as archive:
+            archive.writestr("a.txt", b"a")
+        data = made.getvalue()
+    subset = Subset.objects.select_related("dataset").get(dataset=scene.dataset, slug="train40")
+    upload = uploads.begin(subset=subset, file_name="more.zip", size=len(data), by=scene.dan.actor)
+    return uploads.append(upload=upload, offset=0, data=data, by=scene.dan.actor)
+
+
+def _failed_job(scene: Scene) -> PublishJob:
+    """Return a publishing that failed."""
+    subset = Subset.objects.get(dataset=scene.dataset, slug="train40")
+    told = {"state": JobState.FAILED, "trouble": "The vault was full.", "ended_at": now(), "seal": SealKind.PERSONAL}
+    return PublishJob.objects.create(subset=subset, source="x.zip", name="train40.zip", asked_by=scene.dan, **told)
 
 
 def _failed(like: OutboxMessage) -> OutboxMessage:

@@ -1,0 +1,127 @@
+"""What a source holds, looked at before it is published: names and sizes only, nothing of the files is read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from agreements.catalog import inbox
+from agreements.catalog.sources import SourceMember, opened
+from agreements.core.errors import Invalid
+from agreements.sealing import DEFLATED, BadMemberName
+from agreements.sealing.names import check_names
+
+MOST_FILES: Final = 200_000
+"""Files of a folder beyond which nothing is looked at."""
+LARGEST_DIRECTORY: Final = 16 * 1024 * 1024
+"""Bytes of a zip's central directory beyond which it is not read: about 200,000 members."""
+
+# The end records (APPNOTE 4.3.14 to 4.3.16): signatures and lengths without their comments.
+_END, _END_LENGTH = b"PK\x05\x06", 22
+_END64, _END64_LENGTH = b"PK\x06\x06", 56
+_LOCATOR, _LOCATOR_LENGTH = b"PK\x06\x07", 20
+_LONGEST_COMMENT: Final = 65_535
+_IN_ZIP64: Final = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One member. Sizes in bytes, plain and as it is kept; `is_deflated` if its owner deflated it."""
+
+    name: str
+    plain_size: int
+    packed_size: int
+    is_deflated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What would be published. `trouble` says in words why it would be refused, naming the member; `rows` is then
+    what could be read. Without rows and trouble, `unseen` says why nothing was looked at.
+    """
+
+    rows: tuple[Row, ...] = ()
+    trouble: str = ""
+    unseen: str = ""
+
+    @property
+    def count(self) -> int:
+        return len(self.rows)
+
+    @property
+    def plain_size(self) -> int:
+        return sum(row.plain_size for row in self.rows)
+
+    @property
+    def packed_size(self) -> int:
+        return sum(row.packed_size for row in self.rows)
+
+    @property
+    def deflated(self) -> int:
+        return sum(row.is_deflated for row in self.rows)
+
+    @property
+    def stored(self) -> int:
+        return self.count - self.deflated
+
+    def named(self, words: str) -> tuple[Row, ...]:
+        """Return the rows whose names hold each of the words, whatever their case."""
+        wanted = words.casefold().split()
+        return tuple(row for row in self.rows if all(word in row.name.casefold() for word in wanted))
+
+
+def look(path: Path, *, called: str) -> Contents:
+    """Return what a folder or zip holds. `called` is what people call it; it stands for its path in what is said."""
+    if (unseen := _too_much(path)) is not None:
+        return Contents(unseen=unseen)
+    rows: tuple[Row, ...] = ()
+    try:
+        with opened(path) as members:
+            rows = tuple(map(_row, members))
+        check_names(row.name for row in rows)
+    except (Invalid, BadMemberName) as refused:
+        return Contents(rows, trouble=str(refused).replace(str(path), called))
+    except OSError as error:
+        return Contents(trouble=_("%(name)s cannot be read: %(why)s.") % {"name": called, "why": error.strerror})
+    return Contents(rows)
+
+
+def _row(member: SourceMember) -> Row:
+    return Row(member.name, member.plain_size, member.packed_size, member.method == DEFLATED)
+
+
+def _too_much(path: Path) -> str | None:
+    if path.is_dir():
+        if inbox.weigh(path, most=MOST_FILES) is None:
+            text = _("The folder has more than %(most)d files, too many to show. Publishing checks every name.")
+            return text % {"most": MOST_FILES}
+        return None
+    if directory_size(path) > LARGEST_DIRECTORY:
+        return _("The zip has too many members to show. Publishing checks every name.")
+    return None
+
+
+def directory_size(path: Path) -> int:
+    """Return the bytes that a zip says its central directory has, 0 if it says nothing."""
+    try:
+        with path.open("rb") as file:
+            whole = file.seek(0, os.SEEK_END)
+            start = max(0, whole - _END_LENGTH - _LONGEST_COMMENT - _LOCATOR_LENGTH)
+            file.seek(start)
+            tail = file.read()
+            end = tail.rfind(_END)
+            if end < 0:
+                return 0
+            size = int.from_bytes(tail[end + 12 : end + 16], "little")
+            locator = tail[max(0, end - _LOCATOR_LENGTH) : end]
+            if size != _IN_ZIP64 and not locator.startswith(_LOCATOR):
+                return size
+            file.seek(int.from_bytes(locator[8:16], "little"))
+            record = file.read(_END64_LENGTH)
+            return int.from_bytes(record[40:48], "little") if record.startswith(_END64) else size
+    except (OSError, OverflowError):
+        return 0
