@@ -103,7 +103,7 @@ class FolderStore:
             (self.folder / left.name).unlink(missing_ok=True)
         return old
 
-    def keys(self) -> Iterator[str]:
+    def names(self) -> Iterator[str]:
         if self.folder.is_dir():
             yield from (path.name for path in self.folder.iterdir() if not path.name.startswith("."))
 

@@ -105,7 +105,7 @@ class Store(Protocol):
     def forget_abandoned(self, older_than: dt.datetime) -> list[Leftover]:
         """Remove what was begun and has not been written to since `older_than`; return it. Raises OutOfReach."""
 
-    def keys(self) -> Iterator[str]:
+    def names(self) -> Iterator[str]:
         """Give the names of all objects, in no order that matters. Raises OutOfReach."""
 
 

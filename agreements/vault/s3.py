@@ -125,7 +125,7 @@ class S3Store:
             s3_parts.forget(self.client, self.bucket, left.name, token)
         return [left for left, _token in old]
 
-    def keys(self) -> Iterator[str]:
+    def names(self) -> Iterator[str]:
         try:
             for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket):
                 yield from (found["Key"] for found in page.get("Contents", []))

@@ -36,7 +36,7 @@ def member(archive: Archive, name: str) -> bytes:
 
 
 def vault_names(vault: FolderStore) -> list[str]:
-    return sorted(key for key in vault.keys() if not key.endswith(".journal"))
+    return sorted(key for key in vault.names() if not key.endswith(".journal"))
 
 
 def test_a_folder_is_published_whole_and_recorded(train40: Subset, source: Path) -> None:

@@ -109,7 +109,7 @@ def test_the_names_of_all_objects_are_given_without_what_is_unfinished(store: St
     store.put("pack-1", [b"x"])
     store.put("pack-2", [b"y"])
     store.begin_parts("sealed-1", size=len(DATA)).write(0, PIECES[0])
-    assert sorted(store.keys()) == ["pack-1", "pack-2"]
+    assert sorted(store.names()) == ["pack-1", "pack-2"]
 
 
 @pytest.fixture

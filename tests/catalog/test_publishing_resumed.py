@@ -1,0 +1,295 @@
+"""An interrupted publishing goes on: nothing is read or written twice for nothing, and nothing wrong is believed."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import signal
+import subprocess
+import sys
+import textwrap
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from agreements.catalog import archives, journal, sources
+from agreements.catalog.journal import Journal
+from agreements.catalog.models import Archive, Subset
+from agreements.catalog.packing import Facts
+from agreements.catalog.publishing import publish_archive
+from agreements.catalog.withdrawing import withdraw_archive
+from agreements.core import clock
+from agreements.core.errors import DomainError, NotPossible
+from agreements.vault import parts, stores
+from agreements.vault.folder import FolderStore
+from agreements.vault.folder_parts import FolderParts
+from agreements.vault.protocol import Store
+from agreements.vault.s3_parts import S3Parts
+from tests.catalog.conftest import SETUP
+from tests.services.seaweed import Seaweed
+
+ROOT = Path(__file__).parents[2]
+PART = 5 * 1024 * 1024
+BIG = random.Random(5).randbytes(PART)
+
+
+@pytest.fixture(params=["folder", "s3"])
+def store(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """Return the store of archives, with the smallest parts that S3 allows."""
+    monkeypatch.setattr(parts, "PART", PART)
+    if request.param == "s3":
+        server: Seaweed = request.getfixturevalue("seaweed_server")
+        settings.VAULT_ARCHIVES = f"s3:r-{secrets.token_hex(6)}"
+        settings.S3_ENDPOINT = settings.S3_PUBLIC_ENDPOINT = server.endpoint
+        settings.S3_ACCESS_KEY, settings.S3_SECRET_KEY = server.access_key, server.secret_key
+    return stores.archives()
+
+
+@pytest.fixture
+def large(source: Path) -> Path:
+    """Return the source with four files more, each a little longer than a part."""
+    for number in range(4):
+        (source / f"large{number}.bin").write_bytes(bytes([number]) * 1000 + BIG)
+    return source
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names of files that are read, as they are."""
+    seen: list[str] = []
+    packed = sources.FolderMember.packed
+
+    def noted(self: sources.FolderMember, start: int = 0) -> Iterator[bytes]:
+        seen.append(self.name)
+        return packed(self, start)
+
+    monkeypatch.setattr(sources.FolderMember, "packed", noted)
+    return seen
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the numbers of the parts that are written, as they are."""
+    seen: list[int] = []
+    for kind in (FolderParts, S3Parts):
+        write = kind.write
+
+        def noted(self: FolderParts | S3Parts, number: int, data: bytes, write: object = write) -> None:
+            seen.append(number)
+            write(self, number, data)  # type: ignore[operator]
+
+        monkeypatch.setattr(kind, "write", noted)
+    return seen
+
+
+def interrupted_at(phase: str, share: float, subset: Subset, source: Path) -> None:
+    """Publish until that share of a phase is done, then press Ctrl-C."""
+
+    def press(now: str, done: int, total: int) -> None:
+        if now == phase and done >= share * total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        publish_archive(subset=subset, source=source, by=SETUP, progress=press)
+    assert not Archive.objects.exists()
+    assert archives.current(subset) == []
+
+
+def published_right(archive: Archive, source: Path) -> None:
+    index = archives.index_of(archive)
+    for member in index.members:
+        if not member.is_directory:
+            stored = b"".join(archives.reader(archive)(member.offset, member.packed_size))
+            assert stored == (source / member.name).read_bytes(), member.name
+
+
+def test_what_was_read_before_an_interruption_is_not_read_again(
+    store: Store, train40: Subset, large: Path, read: list[str]
+) -> None:
+    interrupted_at("reading", 0.7, train40, large)
+    done = [name for name in read if name.startswith("large")]
+    read.clear()
+    archive = publish_archive(subset=train40, source=large, by=SETUP, progress=lambda *_: None)
+    again = read[: read.index("large3.bin") + 1]
+    assert "large0.bin" in done
+    assert "large0.bin" not in again, "measuring it once is enough"
+    published_right(archive, large)
+
+
+def test_parts_that_are_stored_are_not_written_again(
+    store: Store, train40: Subset, large: Path, read: list[str], written: list[int]
+) -> None:
+    interrupted_at("writing", 0.6, train40, large)
+    assert written == [0, 1]
+    assert [name for name in store.names() if name.startswith("pack-")] == [], "half an object never shows"
+    read.clear()
+    written.clear()
+    archive = publish_archive(subset=train40, source=large, by=SETUP)
+    assert written == [2, 3, 4]
+    assert "large0.bin" not in read, "what lies in stored parts is not even opened"
+    published_right(archive, large)
+    assert sorted(store.names()) == sorted([archive.pack_key, archive.index_key]), "the journal is gone"
+    assert list(store.leftovers()) == []
+
+
+def test_an_interruption_while_it_is_checked_costs_the_check_alone(
+    store: Store, train40: Subset, large: Path, read: list[str], written: list[int]
+) -> None:
+    interrupted_at("checking", 0.5, train40, large)
+    read.clear()
+    written.clear()
+    published_right(publish_archive(subset=train40, source=large, by=SETUP), large)
+    assert (read, written) == ([], [])
+
+
+def test_a_file_that_changed_meanwhile_is_read_again_even_if_its_size_and_time_say_otherwise(
+    store: Store, train40: Subset, large: Path
+) -> None:
+    interrupted_at("writing", 0.6, train40, large)
+    place = large / "large0.bin"
+    before = place.stat()
+    place.write_bytes(b"other" + place.read_bytes()[5:])
+    os.utime(place, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (place.stat().st_size, place.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    published_right(publish_archive(subset=train40, source=large, by=SETUP), large)
+
+
+def test_an_upload_that_the_store_forgot_is_begun_again(
+    store: Store, train40: Subset, large: Path, written: list[int]
+) -> None:
+    interrupted_at("writing", 0.6, train40, large)
+    store.forget_abandoned(clock.now().replace(year=clock.now().year + 1))
+    written.clear()
+    published_right(publish_archive(subset=train40, source=large, by=SETUP), large)
+    assert written == [0, 1, 2, 3, 4]
+
+
+def test_a_journal_that_is_wrong_publishes_nothing_and_is_not_believed_twice(
+    store: Store, train40: Subset, large: Path
+) -> None:
+    interrupted_at("writing", 0.6, train40, large)
+    kept = Journal(store, sources.address_of(large))
+    with sources.opened(large) as members:
+        last = next(member for member in members if member.name == "large3.bin")
+        known = kept.recall(last)
+        assert known is not None
+        kept.note(last, Facts(*known[:3], b"\x01" * 32, known.sha256_plain))
+        kept.save()
+    with pytest.raises(DomainError, match=r"large3\.bin changed while it was being published"):
+        publish_archive(subset=train40, source=large, by=SETUP)
+    assert not Archive.objects.exists()
+    published_right(publish_archive(subset=train40, source=large, by=SETUP), large)
+
+
+def test_parts_that_hold_other_bytes_publish_nothing_and_are_not_used_twice(
+    store: Store, train40: Subset, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as rotten:
+        for kind in (FolderParts, S3Parts):
+            write = kind.write
+            rotten.setattr(kind, "write", lambda self, number, data, w=write: w(self, number, data[::-1]))
+        interrupted_at("writing", 0.6, train40, large)
+    with pytest.raises(NotPossible, match="did not give back what was written"):
+        publish_archive(subset=train40, source=large, by=SETUP)
+    assert not Archive.objects.exists()
+    assert list(store.names()) == []
+    published_right(publish_archive(subset=train40, source=large, by=SETUP), large)
+
+
+@pytest.mark.parametrize("data", [b"", b"not what it was", b"x\x9c\x03\x00\x00\x00\x00\x01"])
+def test_a_journal_that_cannot_be_read_is_not_used(store: Store, train40: Subset, source: Path, data: bytes) -> None:
+    store.prepare()
+    store.put(Journal(store, sources.address_of(source)).key, [data])
+    published_right(publish_archive(subset=train40, source=source, by=SETUP), source)
+    assert len(list(store.names())) == 2
+
+
+def test_a_withdrawn_version_s_content_can_be_published_again_as_a_new_one(
+    store: Store, train40: Subset, source: Path, written: list[int]
+) -> None:
+    first = publish_archive(subset=train40, source=source, by=SETUP)
+    withdraw_archive(archive=first, reason="the wrong split", by=SETUP)
+    written.clear()
+    again = publish_archive(subset=train40, source=source, by=SETUP)
+    assert (again.version, again.digest, again.pack_key) == (2, first.digest, first.pack_key)
+    assert archives.current(train40) == [again]
+    assert written == [], "its pack is there"
+
+
+Counted = tuple[list[str], list[int]]
+
+
+@pytest.fixture
+def counted(read: list[str], written: list[int], monkeypatch: pytest.MonkeyPatch) -> Counted:
+    """Return what is read and written of small parts."""
+    monkeypatch.setattr(parts, "PART", PART)
+    return read, written
+
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    import django
+    django.setup()
+    from agreements.catalog import journal, packing, sources, storing
+    from agreements.vault import parts
+    from agreements.vault.folder import FolderStore
+    parts.PART, journal.EVERY, journal._SHARE = {part}, 0.0, 0
+    def die(phase, done, total):
+        if phase == sys.argv[3] and done >= 0.7 * total:
+            os.kill(os.getpid(), signal.SIGKILL)
+    store = FolderStore(Path(sys.argv[1]))
+    store.prepare()
+    source = Path(sys.argv[2])
+    kept = journal.Journal(store, sources.address_of(source))
+    with sources.opened(source) as members:
+        measured = packing.measure(members, as_zip=False, remembered=kept, progress=die)
+        storing.store_pack(store, measured, members, kept, die)
+"""
+
+
+@pytest.mark.parametrize("phase", ["reading", "writing", "checking"])
+def test_kill_9_at_any_time_and_running_again_finishes(
+    vault: FolderStore, train40: Subset, large: Path, phase: str, counted: Counted
+) -> None:
+    read, written = counted
+    program = textwrap.dedent(KILLED).format(part=PART)
+    killed = subprocess.run(
+        [sys.executable, "-c", program, str(vault.folder), str(large), phase], check=False, cwd=ROOT, env=os.environ
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert [name for name in vault.names() if name.startswith("pack-")] == [] or phase == "checking"
+    published_right(publish_archive(subset=train40, source=large, by=SETUP), large)
+    if phase == "reading":
+        assert read.count("large0.bin") == 1, "it was measured before the kill, and is read once to be written"
+    assert written == {"reading": [0, 1, 2, 3, 4], "writing": [2, 3, 4], "checking": []}[phase]
+    assert [left.name for left in vault.leftovers()] == []
+
+
+def test_memory_does_not_grow_with_what_is_published(train40: Subset, tmp_path: Path) -> None:
+    folder = tmp_path / "sparse"
+    folder.mkdir()
+    with (folder / "zeros.bin").open("wb") as file:
+        file.truncate(200 * 1024 * 1024)
+    tracemalloc.start()
+    try:
+        archive = publish_archive(subset=train40, source=folder, by=SETUP)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert archive.pack_size == 200 * 1024 * 1024
+    assert peak < 40 * 1024 * 1024, f"{peak / 1e6:.0f} MB"
+
+
+def test_the_journal_is_not_written_more_often_than_it_is_worth(
+    store: Store, train40: Subset, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[str] = []
+    monkeypatch.setattr(Journal, "save", lambda self: saved.append(self.key))
+    publish_archive(subset=train40, source=large, by=SETUP)
+    assert len(saved) <= 2
+    assert journal.EVERY >= 10
