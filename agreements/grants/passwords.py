@@ -46,7 +46,7 @@ def reveal(*, grant: Grant, by: Actor) -> str:
             Kind.PASSWORD_REVEALED,
             by=by,
             as_role=standing,
-            subjects=lifecycle.subjects(locked),
+            subjects=lifecycle.subjects(locked, seal.person),
             seal_number=seal.number,
         )
         return password_of(seal)

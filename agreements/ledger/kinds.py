@@ -19,6 +19,7 @@ class Kind(models.TextChoices):
     ARCHIVE_WITHDRAWN = "archive.withdrawn", _("Archive withdrawn")
     GENERATION_SEALED = "generation.sealed", _("Shared archive sealed")
     GENERATION_RETIRED = "generation.retired", _("Shared archive retired")
+    GENERATION_REVEALED = "generation.revealed", _("Password of a shared archive shown")
     ARCHIVE_TRACED = "archive.traced", _("Found archive traced")
     KEY_REPLACED = "key.replaced", _("Master key replaced")
     ROLE_GIVEN = "role.given", _("Role given")
@@ -72,6 +73,7 @@ PAYLOAD_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     Kind.ARCHIVE_WITHDRAWN: frozenset({"version", "reason_digest"}),
     Kind.GENERATION_SEALED: frozenset({"version", "generation", "sha256", "size"}),
     Kind.GENERATION_RETIRED: frozenset({"version", "generation"}),
+    Kind.GENERATION_REVEALED: frozenset({"version", "generation"}),
     Kind.ARCHIVE_TRACED: frozenset({"piece_sha256", "salts", "seals"}),
     Kind.KEY_REPLACED: frozenset({"key_number", "compromised", "seals", "links"}),
     Kind.ROLE_GIVEN: frozenset({"assigned_role"}),

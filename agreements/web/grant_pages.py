@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agreements.catalog.models import Archive
-from agreements.grants import addresses, links, passwords, queries
-from agreements.grants.deliverable import deliverable
-from agreements.grants.models import Grant, Link
-from agreements.grants.permissions import Permission, held_by, may
+from agreements.grants import links, revealing, scripts
+from agreements.grants.permissions import held_by
 from agreements.grants.running import is_running, why_not_running
-from agreements.ledger.queries import entries_about
-from agreements.people.models import User
-from agreements.web import access
+from agreements.grants.scripts import File
+from agreements.web import access, grant_context
 from agreements.web.fresh_gate import require_fresh
 from agreements.web.refusals import IntoMessages
-from agreements.web.timeline import timeline_of
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """An archive with the newest link to it, if one is running."""
-
-    archive: Archive
-    link: Link | None
-    landing: str
-    direct: str
 
 
 @login_required
@@ -51,33 +36,24 @@ def grants(request: HttpRequest) -> HttpResponse:
 def grant(request: HttpRequest, reference: str) -> HttpResponse:
     """Show one access: what can be downloaded and how, what was agreed to, what happened."""
     found = access.own_grant(request, reference)
-    person = access.person(request)
-    opens = _opens(found, person)
-    context = {
-        "grant": found,
-        "offers": _offers(found, person) if opens else [],
-        "opens": opens,
-        "downloads": queries.downloads_of(found),
-        "downloads_shown": queries.SHOWN,
-        **access.ending(found),
-        "timeline": timeline_of(entries_about(found.reference), viewer=person),
-    }
-    return render(request, "grants/grant.html", context)
+    response = render(request, "grants/grant.html", grant_context.context(found, viewer=access.person(request)))
+    response["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @require_fresh
 @login_required
 @never_cache
-@sensitive_variables("password")
+@sensitive_variables("revealed", "context")
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show the person's own password, on their explicit wish and fresh proof; each showing is recorded."""
+    """Show the passwords, on the person's explicit wish and fresh proof; each showing is recorded."""
     found = access.own_grant(request, reference)
     context: dict[str, object] = {"grant": found, "why_not": why_not_running(found)}
     if request.method == "POST":
         with IntoMessages(request):
-            shown = passwords.reveal(grant=found, by=access.actor(request))
-            context |= {"password": shown, "groups": shown.split("-")}
+            revealed = revealing.reveal_all(grant=found, by=access.actor(request))
+            context |= {"revealed": revealed}
     response = render(request, "grants/password.html", context)
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
@@ -99,6 +75,41 @@ def fresh_link(request: HttpRequest, reference: str, archive_id: int) -> HttpRes
 
 @login_required
 @require_POST
+def missing_links(request: HttpRequest, reference: str) -> HttpResponse:
+    """Make a link to each archive that has none running, and mail them in one mail."""
+    found = access.own_grant(request, reference)
+    person = access.person(request)
+    with IntoMessages(request):
+        if links.make_missing(grant=found, person=person, by=person.actor):
+            messages.success(request, _("The links are below and on their way to %(email)s.") % {"email": person.email})
+        else:
+            messages.info(request, _("Every archive has a running link already."))
+    return redirect("grant", reference=reference)
+
+
+@login_required
+@require_safe
+def links_txt(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give the addresses for `wget -c -i`."""
+    return _file(request, reference, scripts.links_txt)
+
+
+@login_required
+@require_safe
+def aria2_txt(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give the input file for `aria2c -i`."""
+    return _file(request, reference, scripts.aria2_txt)
+
+
+@login_required
+@require_safe
+def checksums(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give the SHA-256 sums of the files inside all archives, as `sha256sum --check` reads them."""
+    return _file(request, reference, scripts.sha256sums)
+
+
+@login_required
+@require_POST
 def end_link(request: HttpRequest, reference: str, link_id: int) -> HttpResponse:
     """End one of the person's own links at once."""
     found = access.own_grant(request, reference)
@@ -109,22 +120,14 @@ def end_link(request: HttpRequest, reference: str, link_id: int) -> HttpResponse
     return redirect("grant", reference=reference)
 
 
-def _opens(grant: Grant, person: User) -> bool:
-    return is_running(grant) and may(Permission.REVEAL_PASSWORD, grant=grant, by=person.actor)
-
-
-def _offers(grant: Grant, person: User) -> list[Offer]:
-    running = list(links.running(grant=grant, person_pk=person.pk))
-    offers = []
-    for archive in deliverable(grant):
-        link = next((item for item in running if item.archive_id == archive.pk), None)
-        token = links.token(link) if link else ""
-        offers.append(
-            Offer(
-                archive=archive,
-                link=link,
-                landing=addresses.landing(token) if link else "",
-                direct=addresses.direct(token, archive.name) if link else "",
-            )
-        )
-    return offers
+def _file(request: HttpRequest, reference: str, make: Callable[[list[File]], str]) -> HttpResponse:
+    """Answer with a file for scripts, made for the person's own running links."""
+    found = access.own_grant(request, reference)
+    if not is_running(found):
+        raise Http404
+    text = make(scripts.files(found, person_pk=access.person(request).pk))
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{request.path.rpartition("/")[2]}"'
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
