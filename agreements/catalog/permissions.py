@@ -26,6 +26,7 @@ class Permission(StrEnum):
     CHANGE_RULES = "add and end address rules"
     LOAD = "load the folder"
     PUBLISH = "publish archives"
+    TRACE = "trace found archives"
 
 
 class Standing(StrEnum):
@@ -48,6 +49,8 @@ TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
     Permission.CHANGE_RULES: frozenset({Standing.STEWARD}),
     Permission.LOAD: frozenset({Standing.STEWARD, Standing.SYSTEM}),
     Permission.PUBLISH: frozenset({Standing.STEWARD, Standing.SYSTEM}),
+    # It tells who a person is by a file from anywhere: reading the desk is not enough for that.
+    Permission.TRACE: frozenset({Standing.STEWARD, Standing.SYSTEM}),
 }
 
 _REFUSALS: Final = {
@@ -55,6 +58,7 @@ _REFUSALS: Final = {
     Permission.CHANGE_RULES: gettext_lazy("Only a steward of the dataset can change its rules."),
     Permission.LOAD: gettext_lazy("Only a steward of the dataset can load it."),
     Permission.PUBLISH: gettext_lazy("Only a steward of the dataset can publish archives."),
+    Permission.TRACE: gettext_lazy("Only a steward of the dataset can find out whose seal is on a file."),
 }
 
 

@@ -24,7 +24,12 @@ def running_seal(*, grant: Grant, person_pk: int | None) -> Seal | None:
 
 def inputs(seal: AnySeal) -> tuple[bytes, bytes]:
     """Return what every derivation from a seal takes in: its id (16 bytes), its number (4 bytes, big-endian)."""
-    return bytes.fromhex(seal.seal_id), seal.number.to_bytes(4, "big")
+    return inputs_of(seal.seal_id, seal.number)
+
+
+def inputs_of(seal_id: str, number: int) -> tuple[bytes, bytes]:
+    """Return the same for a seal's id and number."""
+    return bytes.fromhex(seal_id), number.to_bytes(4, "big")
 
 
 def salt_key(seal: AnySeal) -> bytes:
