@@ -200,6 +200,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "close downloads whose process died": {"task": "agreements.tasks.close_lost_downloads", "schedule": 60.0},
     "let grants expire": {"task": "agreements.tasks.expire_grants", "schedule": 300.0},
     "forget mailed codes": {"task": "agreements.tasks.forget_code_mails", "schedule": 3600.0},
+    "forget unfinished objects": {"task": "agreements.tasks.forget_unfinished_objects", "schedule": 86_400.0},
     "forget sessions that ran out": {"task": "agreements.tasks.forget_sessions", "schedule": 86_400.0},
     "let drafts lapse": {"task": "agreements.tasks.lapse_applications", "schedule": 3600.0},
 }

@@ -11,6 +11,7 @@ from agreements.documents import inspecting
 from agreements.grants import lifecycle, process, shared, shared_removing
 from agreements.mail import drain, forgetting
 from agreements.review import gathering
+from agreements.vault import sweeping
 
 
 @shared_task(name="agreements.tasks.send_mail")
@@ -85,3 +86,9 @@ def seal_shared_archives() -> None:
 def remove_retired_generations() -> None:
     """Delete sealed objects that nothing leads to any more."""
     shared_removing.remove_retired()
+
+
+@shared_task(name="agreements.tasks.forget_unfinished_objects")
+def forget_unfinished_objects() -> None:
+    """Remove what was begun in the stores and never finished."""
+    sweeping.forget_abandoned()
