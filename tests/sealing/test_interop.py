@@ -1,15 +1,20 @@
 """Other people's tools open what we seal, with the right password only."""
 
+import hashlib
 import io
-import subprocess
+import struct
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pyzipper
 
 from agreements.sealing import ArchiveIndex, Layout, Member, SealedView
+from agreements.sealing.cipher import BLOCK, CounterCipher, Scratch
 from agreements.sealing.layout import Part
 from tests.sealing.packs import MTIME, OTHER_PASSWORD, PASSWORD, SALT_KEY, Pack, noise, pack_of
+from tests.sealing.tools import TOOLS, run, unpacked
 
 FILES = {
     "empty.txt": b"",
@@ -32,18 +37,6 @@ def path(pack: Pack, tmp_path: Path) -> Path:
     path = tmp_path / "sealed.zip"
     path.write_bytes(pack.sealed())
     return path
-
-
-def run(*command: object) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "LC_ALL": "C.UTF-8"}
-    return subprocess.run(
-        [str(word) for word in command], capture_output=True, text=True, env=environment, check=False, timeout=250
-    )
-
-
-def unpacked(folder: Path) -> dict[str, bytes]:
-    found = {f"{p.relative_to(folder)}/": b"" for p in folder.rglob("*") if p.is_dir()}
-    return found | {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def expected() -> dict[str, bytes]:
@@ -106,6 +99,37 @@ def test_pyzipper_finds_one_changed_bit(pack: Pack) -> None:
             archive.read("text.txt")
 
 
+def test_a_zip_that_was_deflated_already_is_passed_through_as_it_is(tmp_path: Path) -> None:
+    """What another program deflated comes out of the encryption byte for byte, and the tools inflate it."""
+    files = {name: data for name, data in FILES.items() if not name.endswith("/")}
+    original = io.BytesIO()
+    with zipfile.ZipFile(original, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    members = []
+    with zipfile.ZipFile(original) as archive:
+        for number, info in enumerate(archive.infolist()):
+            head = original.getvalue()[info.header_offset : info.header_offset + 30]
+            start = info.header_offset + 30 + sum(struct.unpack("<HH", head[26:]))
+            packed = original.getvalue()[start : start + info.compress_size]
+            digests = [hashlib.sha256(data).digest() for data in (packed, files[info.filename])]
+            sizes = (info.file_size, info.compress_size)
+            members.append(Member(number, info.filename, info.compress_type, *sizes, MTIME, *digests, start))
+    pack = Pack(original.getvalue(), ArchiveIndex(members))
+    whole, layout = pack.sealed(), Layout(pack.index)
+    for member in pack.index.members:
+        data = memoryview(whole)[layout.data_start(member.number) : layout.tag_start(member.number)]
+        plain = np.empty(len(data), np.uint8)
+        for place in range(0, len(data), BLOCK):
+            piece = data[place : place + BLOCK]
+            cipher = CounterCipher(pack.view().keys(member.number).aes, Scratch())
+            cipher.apply(piece, place, plain[place : place + len(piece)])
+        assert plain.tobytes() == pack.data[member.offset : member.offset + member.packed_size]
+    path = tmp_path / "sealed.zip"
+    path.write_bytes(whole)
+    assert {tool(path) for tool in TOOLS} == {hashlib.sha256(b"".join(files.values())).hexdigest()}
+
+
 def test_an_archive_with_nothing_in_it_opens(tmp_path: Path) -> None:
     path = tmp_path / "empty.zip"
     path.write_bytes(pack_of({}).sealed())
@@ -149,19 +173,6 @@ def test_sizes_and_places_beyond_four_gib_are_read_right(tmp_path: Path) -> None
         archive.setpassword(PASSWORD.encode())
         for member in members[:5]:
             archive.open(member.name).close()  # compares the local header with the central one
-
-
-@pytest.mark.long
-def test_seventy_thousand_members_are_counted(tmp_path: Path) -> None:
-    pack = pack_of({f"{n % 100:02}/{n:05}.txt": b"" for n in range(70_000)})
-    path = tmp_path / "many.zip"
-    with path.open("wb") as file:
-        file.writelines(pack.view().stream())
-    tested = run("7z", "t", f"-p{PASSWORD}", path)
-    assert tested.returncode == 0, tested.stdout + tested.stderr
-    assert "Files: 70000" in tested.stdout
-    listed = run("bsdtar", "-t", "-f", path)
-    assert len(listed.stdout.splitlines()) == 70_000
 
 
 def test_more_members_than_sixteen_bits_need_zip64_end_records() -> None:
