@@ -93,7 +93,7 @@ def remove(request: HttpRequest, slug: str, upload_id: uuid.UUID) -> HttpRespons
 
 
 def _state(upload: Upload) -> JsonResponse:
-    slug, parts = upload.subset.dataset.slug, {"subset": upload.subset.slug, "upload": upload.pk}
+    slug, parts = upload.subset.dataset.slug, {"subset": upload.subset.slug, "upload": str(upload.pk)}
     return JsonResponse(
         {
             "received": upload.received,

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
 
+from agreements.catalog import inbox, job_runs, jobs
 from agreements.catalog.loading import load_dataset
-from agreements.catalog.models import Dataset, Role, RoleAssignment, Subset
+from agreements.catalog.models import Dataset, PublishJob, Role, RoleAssignment, SealKind, Subset
+from agreements.core import wakeups
 from agreements.core.actors import job
 from agreements.people.models import User
 from agreements.vault import stores
 from agreements.vault.protocol import Store
-from tests.catalog.sources import FILES
+from tests.catalog.asking import Ask, BeatingWithTheWork
+from tests.catalog.sources import FILES, zip_of
 from tests.services.s3 import seaweed_server
 
 __all__ = ["seaweed_server"]
@@ -79,3 +83,24 @@ def source(tmp_path: Path) -> Path:
         (folder / name).write_bytes(data)
     (folder / "amanda" / "nothing yet").mkdir()
     return folder
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what was woken; nothing else is."""
+    woken: list[str] = []
+    monkeypatch.setattr(wakeups, "_registry", {wakeups.Wakeup.PUBLISHING: lambda: woken.append("publishing")})
+    return woken
+
+
+@pytest.fixture
+def ask(train40: Subset, dan: User, woken: list[str], monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Ask, as Dan, for what lies in the inbox as `train40.zip`; jobs that are run have one thread."""
+    monkeypatch.setattr(job_runs, "Heart", BeatingWithTheWork)
+    zip_of(inbox.prepare() / "train40.zip")
+
+    def asking(**other: Any) -> PublishJob:
+        given: dict[str, Any] = {"subset": train40, "name": "train40.zip", "seal": SealKind.PERSONAL}
+        return jobs.ask(**(given | {"source": "train40.zip", "by": dan.actor} | other))
+
+    return asking
