@@ -76,6 +76,22 @@ def test_two_seals_share_no_salt() -> None:
     assert not mine & theirs
 
 
+def test_two_seals_share_no_block_of_ciphertext_and_no_code() -> None:
+    """Under the salt key of another seal, even with the same password; and under the same salts with another one."""
+    seen: set[bytes] = set()
+    for whole in (WHOLE, b"".join(PACK.view(salt_key=bytes(32)).stream()), PACK.sealed(OTHER_PASSWORD)):
+        blocks = [
+            whole[at : at + 10]
+            for segment, place in _placed()
+            if segment.part in {Part.DATA, Part.TAG}
+            for at in range(place, place + segment.stop - 9, 10)
+        ]
+        assert len(blocks) > 50_000
+        assert len(set(blocks)) == len(blocks)
+        assert seen.isdisjoint(blocks)
+        seen.update(blocks)
+
+
 def test_the_same_files_stored_and_deflated_share_no_salt() -> None:
     deflated = pack_of(FILES, deflate=True)
     numbers = range(len(FILES))
