@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -29,7 +28,7 @@ class Report:
     findings: tuple[Finding, ...]
     elsewhere: int
     unreadable: tuple[str, ...]
-    lost_keys: Counter[int]
+    lost_keys: Mapping[int, int]
     gave_up: bool
 
     @property
@@ -72,7 +71,7 @@ def trace(
         findings=findings,
         elsewhere=len(search.findings) - len(findings),
         unreadable=tuple(search.unreadable),
-        lost_keys=search.lost_keys,
+        lost_keys=dict(search.lost_keys),
         gave_up=search.gave_up,
     )
 
