@@ -2,72 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rich.progress import Progress
 
-from agreements.catalog.models import Archive
-from agreements.documents.models import StoredDocument
-from agreements.sealing import ArchiveIndex, BadIndex
+from agreements.grants.wording import size
+from agreements.management import vault_checks
+from agreements.management.bars import telling
 from agreements.vault import stores
-from agreements.vault.protocol import NoSuchObject, OutOfReach, Store
+from agreements.vault.protocol import OutOfReach
 
 
 class Command(BaseCommand):
     help = (
-        "Read everything in the vault again and compare it with what the database says; exits 1 if something differs."
+        "Read everything in the vault again and compare it with what the database says; exits 1 if something differs. "
+        "Names what is damaged, and counts what was begun and not finished."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--papers-only", action="store_true", help="leave out the archives, which may be large")
+        parser.add_argument("--quick", action="store_true", help="compare lengths only, and read the indexes")
+        parser.add_argument(
+            "--unused", action="store_true", help="list what lies there and is offered nowhere; no check"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        problems: list[str] = []
-        checked = 0
-        archives = [] if options["papers_only"] else list(Archive.objects.select_related("subset__dataset"))
-        documents = list(StoredDocument.objects.all())
-        with Progress(transient=True) as bars:
-            task = bars.add_task("Checking", total=len(archives) + len(documents))
-            for archive in archives:
-                problems += _archive_problems(stores.archives(), archive)
-                checked += 1
-                bars.advance(task)
-            for document in documents:
-                what = f"document {document.pk}"
-                problems += _object_problems(stores.papers(), what, document.store_key, document.sha256, document.size)
-                checked += 1
-                bars.advance(task)
-        for problem in problems:
-            self.stderr.write(problem)
-        if problems:
-            raise CommandError(f"{len(problems)} of {checked} do not match what was stored.")
-        self.stdout.write(f"{checked} archives and documents are as they were stored.")
+        try:
+            if options["unused"]:
+                self._list_unused()
+                return
+            self._check(quick=options["quick"], papers_only=options["papers_only"])
+            if not options["papers_only"]:
+                self._count_leftovers()
+        except OutOfReach as error:
+            raise CommandError(str(error)) from None
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted; what was checked so far is not remembered.", returncode=130) from None
 
+    def _check(self, *, quick: bool, papers_only: bool) -> None:
+        things = [] if papers_only else [*vault_checks.packs(), *vault_checks.generations()]
+        things += vault_checks.documents()
+        total = sum(thing.size for thing in things)
+        done = damaged = 0
+        with telling({"checking": "Checking"}, write=self.stderr.write, is_terminal=sys.stderr.isatty()) as tell:
+            for thing in things:
+                begun = done
 
-def _archive_problems(store: Store, archive: Archive) -> Iterator[str]:
-    what = f"{archive.subset.dataset.slug}/{archive.subset.slug}/{archive.name} version {archive.version}"
-    yield from _object_problems(store, what, archive.pack_key, archive.pack_sha256, archive.pack_size)
-    try:
-        size = store.size(archive.index_key)
-        index = ArchiveIndex.from_json(b"".join(store.open_range(archive.index_key, 0, size)))
-    except NoSuchObject:
-        yield f"{what}: its index {archive.index_key} is missing."
-    except (BadIndex, OutOfReach) as error:
-        yield f"{what}: its index cannot be read: {error}"
-    else:
-        if index.digest.hex() != archive.digest:
-            yield f"{what}: its index is that of another archive."
+                def read(count: int) -> None:
+                    nonlocal done
+                    done += count
+                    if not quick:
+                        tell("checking", done, total)
 
+                found = list(vault_checks.problems(thing, quick=quick, read=read))
+                for problem in found:
+                    self.stderr.write(problem)
+                damaged += bool(found)
+                done = begun + thing.size
+        if damaged:
+            raise CommandError(f"{damaged} of {len(things)} do not match what was stored.")
+        how = "as long as they were when they were stored" if quick else "as they were stored"
+        self.stdout.write(f"{len(things)} archives and documents are {how}.")
 
-def _object_problems(store: Store, what: str, key: str, sha256: str, size: int) -> Iterator[str]:
-    try:
-        if store.size(key) != size:
-            yield f"{what}: {key} has {store.size(key)} bytes instead of {size}."
-        elif store.digest(key) != sha256:
-            yield f"{what}: {key} was changed; its SHA-256 is not the one that was recorded."
-    except NoSuchObject:
-        yield f"{what}: {key} is missing."
-    except OutOfReach as error:
-        yield f"{what}: {error}"
+    def _count_leftovers(self) -> None:
+        for name, store in stores.every().items():
+            try:
+                left = list(store.leftovers())
+            except OutOfReach as error:
+                # Some accounts may read and write, but not list.
+                self.stderr.write(f"What is unfinished in the store of {name} is not known: {error}")
+                continue
+            if left:
+                total, oldest = sum(one.size for one in left), min(one.touched_at for one in left)
+                self.stdout.write(
+                    f"The store of {name} holds {len(left)} unfinished objects, {size(total)}, the oldest last written "
+                    f"to on {oldest:%Y-%m-%d}. They are removed after a week."
+                )
+
+    def _list_unused(self) -> None:
+        found = list(vault_checks.unused())
+        for one in found:
+            self.stdout.write(f"{one.store}: {one.key}, {size(one.size)}: {one.why}.")
+        self.stdout.write(f"{len(found)} unused, {size(sum(one.size for one in found))}. Nothing was deleted.")
