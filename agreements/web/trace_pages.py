@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, BinaryIO, Final, cast
 
 from django import forms
 from django.contrib.auth.decorators import login_required
@@ -37,8 +37,8 @@ class PieceForm(forms.Form):
         widget=forms.FileInput(),
     )
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> UploadedFile[Any]:
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > MOST:
             raise forms.ValidationError(
                 _("At most 25 MiB can be looked at here. Send the first megabytes, or use the command on the server.")
@@ -60,7 +60,6 @@ def trace(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "stewardship/trace.html", context, status=422 if form.errors else 200)
 
 
-def _answer(file: UploadedFile, dataset: Dataset, *, by: Actor) -> dict[str, object]:
-    assert file.file is not None, "an uploaded file has a content"
-    report: Report = trace_file(file.file, size=file.size or 0, by=by, desk=dataset, limits=PAGE)
+def _answer(file: UploadedFile[Any], dataset: Dataset, *, by: Actor) -> dict[str, object]:
+    report: Report = trace_file(cast(BinaryIO, file.file), size=file.size or 0, by=by, desk=dataset, limits=PAGE)
     return {"report": report, "file_name": file.name, "form": PieceForm()}

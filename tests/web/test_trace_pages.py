@@ -14,11 +14,13 @@ from django.test import Client
 
 from agreements.applications.models import State
 from agreements.catalog import roles
+from agreements.catalog.archives import index_of
 from agreements.catalog.models import Archive, Dataset, Role
 from agreements.core.clock import now
-from agreements.grants import seals
+from agreements.grants import seals, tracing
 from agreements.grants.models import Grant, Seal
 from agreements.ledger.models import LedgerEntry
+from agreements.sealing import Layout
 from agreements.web import trace_pages
 from tests.applications.cases import SYSTEM, put
 from tests.flows.scene import Scene, signed_in
@@ -51,7 +53,8 @@ def test_a_steward_is_told_whose_it_is_and_what_that_proves(scene: Scene, grant:
 
 
 def test_a_piece_without_a_whole_member_says_that_no_code_was_checked(scene: Scene, grant: Grant) -> None:
-    piece = sealed(Archive.objects.get(), Seal.objects.get())[:110]
+    archive = Archive.objects.get()
+    piece = sealed(archive, Seal.objects.get())[: Layout(index_of(archive)).data_start(0)]
     _code, page = asked(signed_in(scene.dan), piece)
     assert "Alice, signer" in page
     assert "salts match 1 of its 2 members" in page
@@ -115,7 +118,7 @@ def test_a_file_full_of_planted_headers_is_answered_in_bounded_time(
     scene: Scene, grant: Grant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Alice's first header two hundred thousand times; the page considers some of them, and says so."""
-    monkeypatch.setattr(trace_pages, "PAGE", dataclasses.replace(trace_pages.PAGE, seconds=3))
+    monkeypatch.setattr(trace_pages, "PAGE", dataclasses.replace(tracing.PAGE, seconds=3))
     data = sealed(Archive.objects.get(), Seal.objects.get())[:110]
     began = time.monotonic()
     _code, page = asked(signed_in(scene.dan), data * 200_000)
