@@ -118,8 +118,8 @@ def directory_size(path: Path) -> int:
                 return 0
             size = int.from_bytes(tail[end + 12 : end + 16], "little")
             locator = tail[max(0, end - _LOCATOR_LENGTH) : end]
-            if size != _IN_ZIP64 and not locator.startswith(_LOCATOR):
-                return size
+            if not locator.startswith(_LOCATOR):
+                return size if size != _IN_ZIP64 else 0
             file.seek(int.from_bytes(locator[8:16], "little"))
             record = file.read(_END64_LENGTH)
             return int.from_bytes(record[40:48], "little") if record.startswith(_END64) else size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import os
 import stat
+import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -194,16 +195,13 @@ def opened(source: Path | str) -> Iterator[Sequence[SourceMember]]:
         raise Invalid(_("There is no %(path)s.") % {"path": path})
     if not is_zipfile(path):
         raise Invalid(_("%(path)s is neither a folder nor a zip file.") % {"path": path})
-    try:
-        with ZipFile(path) as archive:
-            assert archive.fp is not None
-            of_zip = fingerprint_of(os.fstat(archive.fp.fileno()))
-            members = [_checked(ZipMember(archive, info, of_zip)) for info in archive.infolist()]
-            if not members:
-                raise Invalid(_("%(path)s is an empty zip.") % {"path": path})
-            yield members
-    except BadZipFile as error:
-        raise Invalid(_("%(path)s is damaged: %(why)s.") % {"path": path, "why": error}) from error
+    with _opened_zip(path) as archive:
+        assert archive.fp is not None
+        of_zip = fingerprint_of(os.fstat(archive.fp.fileno()))
+        members = [_checked(ZipMember(archive, info, of_zip)) for info in archive.infolist()]
+        if not members:
+            raise Invalid(_("%(path)s is an empty zip.") % {"path": path})
+        yield members
 
 
 def inflated(member: SourceMember, packed: Iterator[bytes]) -> Iterator[bytes]:
@@ -227,6 +225,14 @@ def inflated(member: SourceMember, packed: Iterator[bytes]) -> Iterator[bytes]:
         raise damaged from None
     if not engine.eof:
         raise damaged
+
+
+def _opened_zip(path: Path) -> ZipFile:
+    try:
+        return ZipFile(path)
+    # A name that is not the UTF-8 it claims to be, or a version of the format that does not exist, end otherwise.
+    except (BadZipFile, ValueError, NotImplementedError, struct.error) as error:
+        raise Invalid(_("%(path)s is damaged: %(why)s.") % {"path": path, "why": error}) from error
 
 
 def _folder_members(folder: Path) -> Iterator[FolderMember]:

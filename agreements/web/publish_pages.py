@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from agreements.catalog import contents, inbox, jobs, shelf, uploads
 from agreements.catalog.models import Dataset, PublishJob, SealKind, Subset, Upload
 from agreements.catalog.permissions import Permission, may
+from agreements.catalog.publishing import checked_name
 from agreements.catalog.withdrawing import withdraw_archive
 from agreements.core.errors import DomainError, Invalid
 from agreements.flows import publishing
@@ -90,8 +92,12 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return redirect("publish", slug=slug)
-    naming = NameForm({"name": chosen.name})
+    naming = NameForm({"name": request.GET.get("name", chosen.name)})
     form = PublishForm(posted(request), seals=shelf.seals_for(chosen.subset))
+    if chosen.refusal:
+        naming.add_error("name", chosen.refusal)
+        if form.is_bound:
+            form.add_error(None, chosen.refusal)
     if request.method == "POST" and form.is_valid():
         with IntoForm(form):
             jobs.ask(
@@ -160,12 +166,17 @@ def withdraw(request: HttpRequest, slug: str, archive_id: int) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What is to be published: `source`, a name in the inbox, or an upload."""
+    """What is to be published: `source`, a name in the inbox, or an upload; `place` is where it lies.
+
+    `name` is what the archive would be called; `refusal` says why the name that was asked for cannot be.
+    """
 
     subset: Subset
     name: str
     source: str
     upload: Upload | None
+    place: Path
+    refusal: str
 
     @property
     def called(self) -> str:
@@ -192,14 +203,18 @@ def _chosen(request: HttpRequest, dataset: Dataset) -> Chosen:
     subset = access.publishable_subset(dataset, request.GET["subset"])
     upload = access.own_upload(request, dataset, request.GET["upload"]) if "upload" in request.GET else None
     source = "" if upload else request.GET["inbox"]
-    name = request.GET.get("name") or shelf.usual_name(subset, source=upload.file_name if upload else source)
-    return Chosen(subset, name, source, upload)
+    place = jobs.source_of(PublishJob(subset=subset, source=source, upload=upload))
+    usual = shelf.usual_name(subset, source=upload.file_name if upload else source)
+    try:
+        name, refusal = checked_name(request.GET.get("name", usual)), ""
+    except Invalid as bad:
+        name, refusal = usual, str(bad)
+    return Chosen(subset, name, source, upload, place, refusal)
 
 
 def _members(request: HttpRequest, chosen: Chosen) -> dict[str, object]:
     """Return what the source holds, and those of its members that were asked for."""
-    draft = PublishJob(subset=chosen.subset, source=chosen.source, upload=chosen.upload)
-    held = contents.look(jobs.source_of(draft), called=chosen.called)
+    held = contents.look(chosen.place, called=chosen.called)
     search = MemberSearchForm(request.GET)
     words = search.cleaned_data["words"] if search.is_valid() else ""
     page = Paginator(held.named(words), MEMBERS_PER_PAGE).get_page(request.GET.get("page"))

@@ -117,12 +117,15 @@ def _number(text: str) -> int | None:
 
 
 def _body(request: HttpRequest, *, most: int) -> bytes | None:
-    """Return the whole body, or None if it is longer or did not arrive as it was announced."""
+    """Return the whole body, or None if it is no plain bytes, longer, or did not arrive as it was announced."""
     announced = _number(request.META.get("CONTENT_LENGTH") or "")
-    if not announced or announced > most:
+    # Anything else Django may have read already, as a form.
+    if not announced or announced > most or request.content_type != "application/octet-stream":
         return None
+    body = bytearray()
     try:
-        body = request.read(announced)
+        while len(body) < announced and (chunk := request.read(announced - len(body))):
+            body += chunk
     except UnreadablePostError:
         return None
-    return body if len(body) == announced else None
+    return bytes(body) if len(body) == announced else None

@@ -1,0 +1,101 @@
+"""The look at a source before it is published: names and sizes, what would be refused, and bounds on all of it."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from agreements.catalog import contents
+from tests.catalog.sources import FILES, zip_of
+
+
+def test_a_zip_is_told_by_names_sizes_and_how_each_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("amanda/0.jpg", b"x" * 1000, zipfile.ZIP_DEFLATED)
+        made.writestr("Amy/1.jpg", b"y" * 24, zipfile.ZIP_STORED)
+    held = contents.look(path, called="a.zip")
+    assert (held.count, held.plain_size, held.stored, held.deflated) == (2, 1024, 1, 1)
+    assert held.packed_size < 100
+    assert (held.trouble, held.unseen) == ("", "")
+    assert [row.name for row in held.named("AM jpg")] == ["amanda/0.jpg", "Amy/1.jpg"]
+    assert [row.name for row in held.named("amy")] == ["Amy/1.jpg"]
+
+
+def test_a_folder_is_told_the_same_way(source: Path) -> None:
+    held = contents.look(source, called="source")
+    assert {row.name for row in held.rows} == {*FILES, "amanda/nothing yet/"}
+    assert held.plain_size == sum(map(len, FILES.values()))
+
+
+@pytest.mark.parametrize("name", ["../out.txt", "/etc/passwd", "a//b", "C:/x", "a\\b", "x/../../y"])
+def test_a_name_that_would_be_refused_is_named(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("fine.txt", b"")
+        info = zipfile.ZipInfo("x")
+        info.filename = name
+        made.writestr(info, b"")
+    held = contents.look(path, called="a.zip")
+    assert repr(name) in held.trouble
+    assert held.count == 2, "what could be read is shown beside it"
+
+
+def test_a_nul_and_a_very_long_name_are_refused_by_their_names(tmp_path: Path) -> None:
+    data = zip_of(tmp_path / "a.zip", ["nulXname.txt"]).read_bytes()
+    (tmp_path / "a.zip").write_bytes(data.replace(b"nulXname.txt", b"nul\0name.txt"))
+    assert "'nul\\x00name.txt' holds a control character" in contents.look(tmp_path / "a.zip", called="a").trouble
+    zip_of(tmp_path / "b.zip", ["d/" * 30_000 + "\n"])
+    assert "..." in contents.look(tmp_path / "b.zip", called="b").trouble
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"no zip at all" * 100, b"PK\x05\x06" + b"\xff" * 18])
+def test_what_is_no_zip_is_said_without_the_servers_paths(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "a-uuid"
+    path.write_bytes(data)
+    held = contents.look(path, called="mine.zip")
+    assert "mine.zip" in held.trouble
+    assert str(tmp_path) not in held.trouble
+
+
+def test_an_encrypted_member_is_named(tmp_path: Path) -> None:
+    path = zip_of(tmp_path / "a.zip", ["secret.txt"])
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(data)
+    assert "secret.txt is encrypted" in contents.look(path, called="a.zip").trouble
+
+
+def test_a_link_in_a_folder_is_named(tmp_path: Path, source: Path) -> None:
+    (source / "link").symlink_to("/etc/passwd")
+    assert (
+        contents.look(source, called="train40").trouble == "train40/link is a symbolic link; put the file itself there."
+    )
+
+
+def test_too_many_members_are_not_looked_at(tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = zip_of(tmp_path / "a.zip", [f"{number}.txt" for number in range(100)])
+    assert 100 * 46 < contents.directory_size(path) < 100 * 60
+    monkeypatch.setattr(contents, "LARGEST_DIRECTORY", 1000)
+    monkeypatch.setattr(contents, "MOST_FILES", 2)
+    assert "too many members to show" in contents.look(path, called="a.zip").unseen
+    assert "more than 2 files" in contents.look(source, called="source").unseen
+
+
+def test_the_directory_of_a_zip64_is_measured_by_its_own_record(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        for number in range(66_000):
+            made.writestr(str(number), b"")
+    with zipfile.ZipFile(path) as read:
+        start = read.start_dir
+    size = contents.directory_size(path)
+    assert size == path.stat().st_size - start - 56 - 20 - 22
+
+
+def test_a_directory_that_lies_about_its_size_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(b"PK\x05\x06" + bytes(8) + b"\xff\xff\xff\x7f" + bytes(6))
+    assert contents.look(path, called="a.zip").unseen != ""

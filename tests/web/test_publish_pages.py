@@ -1,0 +1,315 @@
+"""Publishing through the pages, by a steward without a shell."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from agreements.applications.models import State
+from agreements.catalog import inbox, job_runs, jobs, roles, uploads
+from agreements.catalog.models import Access, Archive, Dataset, JobState, PublishJob, Role, Subset, Upload
+from agreements.core.clock import frozen, now
+from agreements.grants.models import DownloadOpened, Grant, Link
+from agreements.ledger.models import LedgerEntry
+from agreements.ledger.verify import verify
+from agreements.people.models import User
+from agreements.web import publish_pages
+from tests.applications.cases import SYSTEM, put, staff
+from tests.catalog.asking import BeatingWithTheWork
+from tests.catalog.sources import zip_of
+from tests.flows.scene import Scene, signed_in
+
+ARCHIVES = "/stewardship/genebody/archives/"
+PUBLISH = f"{ARCHIVES}publish/"
+PREVIEW = f"{PUBLISH}preview/"
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an inbox with a zip and a folder."""
+    settings.INBOX = tmp_path / "inbox"
+    settings.VAULT_ARCHIVES = f"folder:{tmp_path / 'archives'}"
+    monkeypatch.setattr(job_runs, "Heart", BeatingWithTheWork)
+    zip_of(inbox.prepare() / "new.zip")
+    (settings.INBOX / "folder").mkdir()
+    (settings.INBOX / "folder" / "a.txt").write_text("a")
+    return Path(settings.INBOX)
+
+
+@pytest.fixture
+def dan(scene: Scene) -> Any:
+    return signed_in(scene.dan)
+
+
+def work_off() -> PublishJob:
+    """Do what is due, as the process of its own would."""
+    job = jobs.claim()
+    assert job is not None
+    job_runs.run(job.pk, job.attempts)
+    return PublishJob.objects.get(pk=job.pk)
+
+
+def words(page: Any) -> str:
+    return " ".join(page.content.decode().split())
+
+
+def test_a_zip_of_the_inbox_is_looked_at_and_published_as_the_next_version(scene: Scene, dan: Any, place: Path) -> None:
+    put(scene, State.APPROVED)
+    page = words(dan.get(PUBLISH))
+    assert 'value="new.zip"' in page
+    assert "Folder, 1 file" in page
+    address = f"{PREVIEW}?subset=train40&inbox=new.zip"
+    page = words(dan.get(address))
+    assert "中文/empty.txt" in page
+    assert "0 stored, 4 deflated as they are" in page
+    assert "1 running access will be offered version 2." in page
+    assert "1 link that is out goes on leading to the version it was made for." in page
+    assert "The file stays in the inbox." in page
+    assert "Personal seal" in page
+    answer = dan.post(address, {"seal": "personal"})
+    assert (answer.status_code, answer["Location"]) == (302, ARCHIVES)
+    page = words(dan.get(ARCHIVES))
+    assert "Waiting for a worker to take it up" in page
+    assert 'hx-trigger="every 2s"' in page
+    assert work_off().state == JobState.DONE
+    page = words(dan.get(ARCHIVES))
+    assert "Published as version 2." in page
+    assert "Earlier version" in page
+    assert "every 2s" not in page
+    assert (place / "new.zip").exists()
+    assert Link.objects.get().archive.version == 1
+    assert verify().holds
+
+
+def test_the_same_content_again_is_said_to_be_nothing_new(dan: Any, scene: Scene) -> None:
+    for _round in range(2):
+        dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
+        work_off()
+    assert "Nothing new: the content is that of version 2, which is there." in words(dan.get(ARCHIVES))
+
+
+def test_a_double_click_publishes_once(dan: Any) -> None:
+    answers = [dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"}) for _click in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 422]
+    assert "train40.zip is being published already." in words(answers[1])
+    assert PublishJob.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "subset=train40",
+        "inbox=new.zip",
+        "subset=train40&inbox=",
+        "subset=train40&inbox=..%2Fnew.zip",
+        "subset=train40&inbox=%2Fetc",
+        "subset=train40&inbox=.uploads",
+        "subset=train40&inbox=new.zip%00",
+        f"subset=train40&inbox={'x' * 5000}",
+    ],
+)
+def test_what_is_not_offered_leads_back_to_the_choice_with_a_word(dan: Any, query: str) -> None:
+    for ask in (dan.get, dan.post):
+        answer = ask(f"{PREVIEW}?{query}", follow=True)
+        assert answer.redirect_chain[-1][0] == PUBLISH
+        page = words(answer)
+        assert "Choose first what to publish." in page or "nothing of this name in the inbox" in page
+    assert not PublishJob.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["subset=other&inbox=new.zip", "subset=soon&inbox=new.zip", "subset=train40&upload=x", "subset=train40&upload="],
+)
+def test_what_does_not_exist_is_404(dan: Any, scene: Scene, query: str) -> None:
+    Subset.objects.create(dataset=scene.dataset, slug="soon", title="Soon", access=Access.ANNOUNCED)
+    assert dan.get(f"{PREVIEW}?{query}").status_code == 404
+
+
+@pytest.mark.parametrize("data", [{}, {"seal": "none"}, {"seal": "invented"}])
+def test_what_is_by_agreement_needs_a_seal(dan: Any, data: dict[str, str]) -> None:
+    assert dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", data).status_code == 422
+    assert not PublishJob.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["a.tar", "..zip", "a b.zip", "中.zip", "x" * 117 + ".zip", '"><script>.zip', "a\0.zip", ""]
+)
+def test_a_bad_name_is_refused_with_the_page_as_it_was(dan: Any, name: str) -> None:
+    answer = dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip&name={quote(name)}", {"seal": "personal"})
+    assert answer.status_code == 422
+    assert "letters, digits, . _ - and ends in .zip" in words(answer)
+    page = answer.content.decode()
+    assert "<script>.zip" not in page
+    assert not PublishJob.objects.exists()
+
+
+def test_what_would_be_refused_is_named_and_cannot_be_published_from_the_page(dan: Any, place: Path) -> None:
+    zip_of(place / "bad.zip", ["fine.txt", "../climbs.txt"])
+    page = words(dan.get(f"{PREVIEW}?subset=train40&inbox=bad.zip"))
+    assert "This would be refused" in page
+    assert "leads out of the archive" in page
+    assert "fine.txt" in page
+    assert "Publish as version" not in page
+
+
+def test_members_are_paged_and_searched(dan: Any, place: Path) -> None:
+    zip_of(place / "many.zip", [f"amy/{number:04}.jpg" for number in range(450)])
+    address = f"{PREVIEW}?subset=train40&inbox=many.zip"
+    page = words(dan.get(address))
+    assert "1 to 200 of 450" in page
+    assert "amy/0200.jpg" not in page
+    assert "amy/0200.jpg" in words(dan.get(f"{address}&page=2"))
+    page = words(dan.get(f"{address}&words=044"))
+    assert "amy/0449.jpg" in page
+    assert "amy/0001.jpg" not in page
+    assert publish_pages.MEMBERS_PER_PAGE == 200
+
+
+def test_a_hostile_name_is_shown_as_text(dan: Any, place: Path) -> None:
+    zip_of(place / "<img src=x onerror=alert(1)>.zip", ["<script>alert(2)</script>.txt"])
+    assert "<img src=x" not in dan.get(PUBLISH).content.decode()
+    page = dan.get(PREVIEW, {"subset": "train40", "inbox": "<img src=x onerror=alert(1)>.zip"}).content.decode()
+    assert "&lt;script&gt;alert(2)" in page
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+
+
+def test_an_empty_inbox_says_where_it_is_and_how_files_get_there(dan: Any, settings: Any, tmp_path: Path) -> None:
+    settings.INBOX = tmp_path / "nowhere"
+    page = words(dan.get(PUBLISH))
+    assert "The inbox is empty" in page
+    assert str(tmp_path / "nowhere") in page
+    assert "sftp" in page
+    assert "<noscript>" in page
+
+
+def test_a_publishing_that_failed_says_why_and_is_tried_again(dan: Any, place: Path) -> None:
+    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
+    os.truncate(place / "new.zip", 100)
+    job = work_off()
+    page = words(dan.get(ARCHIVES))
+    assert "new.zip is neither a folder nor a zip file." in page
+    assert str(place) not in page
+    zip_of(place / "new.zip")
+    assert "is being published" in words(dan.post(f"{ARCHIVES}jobs/{job.pk}/again/", follow=True))
+    assert work_off().state == JobState.DONE
+
+
+def test_a_publishing_is_stopped_and_the_page_looks_no_more(dan: Any) -> None:
+    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
+    job = PublishJob.objects.get()
+    part = dan.get(f"{ARCHIVES}jobs/{job.pk}/")
+    assert "HX-Refresh" not in part.headers
+    page = words(dan.post(f"{ARCHIVES}jobs/{job.pk}/stop/", follow=True))
+    assert "Nothing was published; what was stored already is found again next time." in page
+    assert dan.get(f"{ARCHIVES}jobs/{job.pk}/").headers["HX-Refresh"] == "true"
+    page = words(dan.post(f"{ARCHIVES}jobs/{job.pk}/stop/", follow=True))
+    assert "is not being published any more" in page
+
+
+def test_progress_is_shown_in_words_bytes_and_percent(dan: Any) -> None:
+    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
+    job = jobs.claim()
+    assert job is not None
+    mib = 1024 * 1024
+    jobs.note(job, phase="writing", done=3 * mib, total=4 * mib)
+    page = words(dan.get(f"{ARCHIVES}jobs/{job.pk}/"))
+    assert "Writing to the vault: 3.0 MiB of 4.0 MiB (75 %)" in page
+    assert f'max="{4 * mib}" value="{3 * mib}"' in page
+
+
+def test_a_version_is_withdrawn_with_its_consequences_named_first(dan: Any, scene: Scene) -> None:
+    put(scene, State.APPROVED)
+    first = Archive.objects.get()
+    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
+    work_off()
+    second = Archive.objects.get(version=2)
+    page = words(dan.get(f"{ARCHIVES}{second.pk}/withdraw/"))
+    assert "1 running access is no longer offered this version." in page
+    assert "No running link leads to it." in page
+    assert "Version 1 is offered instead." in page
+    link = Link.objects.get()
+    DownloadOpened.objects.create(
+        process=os.urandom(16).hex(), grant=link.grant, link=link, archive=first, range_start=0, range_stop=1
+    )
+    page = words(dan.get(f"{ARCHIVES}{first.pk}/withdraw/"))
+    assert "No running access is offered this version now." in page
+    assert "1 running link to it stops with the next request." in page
+    assert "1 download of it is running and is cut within seconds." in page
+    assert "Version 2 is offered instead." in page
+    assert dan.post(f"{ARCHIVES}{second.pk}/withdraw/", {"reason": "  "}).status_code == 422
+    page = words(dan.post(f"{ARCHIVES}{second.pk}/withdraw/", {"reason": "A face was not blurred."}, follow=True))
+    assert "train40.zip, version 2 is withdrawn." in page
+    assert "A face was not blurred." in page
+    answer = dan.post(f"{ARCHIVES}{second.pk}/withdraw/", {"reason": "Again."})
+    assert (answer.status_code, "withdrawn already" in words(answer)) == (422, True)
+    entry = LedgerEntry.objects.latest("sequence")
+    assert (entry.kind, entry.payload["version"]) == ("archive.withdrawn", 2)
+    assert "blurred" not in str(entry.payload)
+    assert verify().holds
+
+
+def test_an_auditor_reads_the_archives_and_finds_no_button(scene: Scene, dan: Any) -> None:
+    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
+    page = signed_in(staff(scene, "audrey", Role.AUDITOR)).get(ARCHIVES).content.decode()
+    assert "train40.zip" in page
+    assert "Waiting for a worker" in page
+    assert "/withdraw/" not in page
+    assert "/stop/" not in page
+    assert f'href="{PUBLISH}"' not in page
+
+
+def test_another_datasets_archives_jobs_and_uploads_are_not_there(scene: Scene, dan: Any) -> None:
+    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
+    job, archive = PublishJob.objects.get(), Archive.objects.get()
+    subset = Subset.objects.select_related("dataset").get(slug="train40")
+    upload = uploads.begin(subset=subset, file_name="a.zip", size=100, by=scene.dan.actor)
+    other = Dataset.objects.create(slug="other", reference_prefix="OT", title="Other", contact_address="o@o.example")
+    roles.give(user=scene.eve, dataset=other, role=Role.STEWARD, by=SYSTEM)
+    eve = signed_in(scene.eve)
+    for path in (f"archives/jobs/{job.pk}/", f"archives/{archive.pk}/withdraw/", f"uploads/{upload.pk}/"):
+        assert eve.get(f"/stewardship/other/{path}").status_code == 404
+    assert eve.get("/stewardship/other/archives/").status_code == 200
+
+
+def test_a_second_steward_sees_an_upload_and_may_only_remove_it(scene: Scene, dan: Any) -> None:
+    subset = Subset.objects.select_related("dataset").get(slug="train40")
+    upload = uploads.begin(subset=subset, file_name="a.zip", size=100, by=scene.dan.actor)
+    bob = signed_in(_steward(scene, scene.bob))
+    assert "a.zip" in words(bob.get(PUBLISH))
+    assert bob.get(f"/stewardship/genebody/uploads/{upload.pk}/").status_code == 404
+    assert bob.get(f"{PREVIEW}?subset=train40&upload={upload.pk}").status_code == 404
+    page = words(bob.post(f"/stewardship/genebody/uploads/{upload.pk}/remove/", follow=True))
+    assert "The upload of a.zip was removed." in page
+    assert Upload.objects.get().removed_at is not None
+
+
+def test_ended_jobs_are_told_of_for_a_week(dan: Any) -> None:
+    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
+    work_off()
+    with frozen(now() + dt.timedelta(days=6)):
+        assert "Published as version 2." in words(dan.get(ARCHIVES))
+    with frozen(now() + dt.timedelta(days=8)):
+        assert "Published as version 2." not in words(dan.get(ARCHIVES))
+
+
+def test_the_desk_keeps_a_short_table_of_what_is_offered(dan: Any, scene: Scene) -> None:
+    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
+    work_off()
+    dan.get(ARCHIVES)
+    page = words(dan.get("/stewardship/genebody/"))
+    assert page.count("train40.zip") == 1
+    assert f'href="{ARCHIVES}"' in page
+    assert Grant.objects.count() == 0
+
+
+def _steward(scene: Scene, user: User) -> User:
+    roles.give(user=user, dataset=scene.dataset, role=Role.STEWARD, by=SYSTEM)
+    return user
