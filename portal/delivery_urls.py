@@ -16,6 +16,7 @@ download_urls: list[URLPattern | URLResolver] = [
 landing_urls: list[URLPattern | URLResolver] = [
     path("l/<str:token>", delivery_pages.landing, name="landing"),
     path("l/<str:token>/SHA256SUMS", delivery_pages.checksums, name="checksums"),
+    path("l/<str:token>/aria2.txt", delivery_pages.aria2_txt, name="link-aria2"),
 ]
 
 urlpatterns = [path("healthz", operator_pages.healthz, name="healthz"), *download_urls]

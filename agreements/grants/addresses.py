@@ -40,3 +40,8 @@ def open_download(slug: str, archive_pk: int, name: str) -> str:
 def membership(token: str) -> str:
     """Return where an invited colleague reads what joining means, and joins, behind sign-in."""
     return f"{settings.SITE_URL}/invitations/{token}/member/"
+
+
+def aria2(token: str) -> str:
+    """Return the address of a link's input file for aria2."""
+    return f"{settings.SITE_URL}/l/{token}/aria2.txt"

@@ -14,7 +14,7 @@ SHOWN: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """Bytes `start` to `stop` (exclusive) of an archive's `size`, asked for at a time.
+    """Bytes `start` to `stop` (exclusive) of an archive's `size`, asked for at a time by a person.
 
     While it runs, `end` is empty. `sent`, in bytes, is None where it is not known.
     """
@@ -26,6 +26,7 @@ class Download:
     size: int
     sent: int | None
     end: DownloadEnd | None
+    person: str
 
     @property
     def is_whole(self) -> bool:
@@ -37,9 +38,12 @@ class Download:
         return self.stop - 1
 
 
-def downloads_of(grant: Grant) -> list[Download]:
-    """Return the newest downloads under a grant, the newest first, at most `SHOWN`."""
-    opened = DownloadOpened.objects.filter(grant=grant).select_related("archive").order_by("-at", "-pk")[:SHOWN]
+def downloads_of(grant: Grant, *, person_pk: int | None = None) -> list[Download]:
+    """Return the newest downloads under a grant, or of one person under it, the newest first, at most `SHOWN`."""
+    asked = DownloadOpened.objects.filter(grant=grant)
+    if person_pk is not None:
+        asked = asked.filter(link__seal__person_id=person_pk)
+    opened = asked.select_related("archive", "link__seal__person").order_by("-at", "-pk")[:SHOWN]
     rows = list(opened)
     ends = DownloadClosed.objects.in_bulk([row.pk for row in rows])
     return [_told(row, ends.get(row.pk)) for row in rows]
@@ -54,4 +58,5 @@ def _told(opened: DownloadOpened, closed: DownloadClosed | None) -> Download:
         size=opened.archive.sealed_size,
         sent=closed.bytes_sent if closed else None,
         end=DownloadEnd(closed.how) if closed else None,
+        person=opened.link.seal.person.display_name if opened.link else "",
     )

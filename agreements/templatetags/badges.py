@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from agreements.applications.models import State
-from agreements.grants.models import GrantState
+from agreements.grants.models import GrantState, MemberState
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -36,6 +36,12 @@ BADGES: Final[dict[str, Badge]] = {
     GrantState.SUSPENDED: Badge(GrantState.SUSPENDED.label, "attention", "pause"),
     GrantState.EXPIRED: Badge(GrantState.EXPIRED.label, "quiet", "pending"),
     GrantState.REVOKED: Badge(GrantState.REVOKED.label, "bad", "ended"),
+    # Members.
+    MemberState.INVITED: Badge(MemberState.INVITED.label, "accent", "mail"),
+    MemberState.JOINED: Badge(_("Member"), "good", "pass"),
+    MemberState.LEFT: Badge(MemberState.LEFT.label, "quiet", "ended"),
+    MemberState.REMOVED: Badge(MemberState.REMOVED.label, "bad", "ended"),
+    "run-out": Badge(_("Invitation run out"), "quiet", "pending"),
     # Findings, and runs of evidence.
     "pass": Badge(_("Pass"), "good", "pass"),
     "attention": Badge(_("Attention"), "attention", "attention"),

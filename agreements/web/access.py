@@ -30,10 +30,10 @@ from agreements.catalog.permissions import datasets_for
 from agreements.catalog.permissions import may as may_do
 from agreements.catalog.roles import holders
 from agreements.core.actors import Actor
-from agreements.grants import links
+from agreements.grants import links, member_queries
 from agreements.grants import permissions as grant_rules
 from agreements.grants.deliverable import deliverable
-from agreements.grants.models import Grant, Link
+from agreements.grants.models import Grant, GrantMember, Link
 from agreements.identity import rules
 from agreements.identity.models import DomainRule
 from agreements.mail import outbox
@@ -149,6 +149,16 @@ def own_grant(request: HttpRequest, reference: str) -> Grant:
     return _found(held.select_related("dataset", "terms", "holder").filter(reference=reference).first())
 
 
+def shared_grant(request: HttpRequest, reference: str, *, needs: grant_rules.Permission) -> Grant:
+    """Return a grant that is the signed-in person's own, with which they may do `needs`."""
+    return _may(request, own_grant(request, reference), needs)
+
+
+def member(grant: Grant, member_id: int) -> GrantMember:
+    """Return a member, or who was one or was invited; the grant was loaded for whoever manages its members."""
+    return _found(member_queries.every(grant).filter(pk=member_id).first())
+
+
 def own_archive(grant: Grant, archive_id: int) -> Archive:
     """Return an archive that the grant covers."""
     return _found(deliverable(grant).filter(pk=archive_id).first())
@@ -189,9 +199,12 @@ def failed_mail(dataset: Dataset, message_id: int) -> OutboxMessage:
     return _found(failed_mails(dataset).filter(pk=message_id).first())
 
 
-def managed_grant(request: HttpRequest, slug: str, reference: str) -> Grant:
-    """Return one of them."""
-    return _found(managed_grants(request, slug).filter(reference=reference).first())
+def managed_grant(
+    request: HttpRequest, slug: str, reference: str, *, needs: grant_rules.Permission | None = None
+) -> Grant:
+    """Return one of them, with which the signed-in person may do `needs`."""
+    found = _found(managed_grants(request, slug).filter(reference=reference).first())
+    return _may(request, found, needs) if needs else found
 
 
 def running_role(dataset: Dataset, assignment_id: int) -> RoleAssignment:
@@ -225,6 +238,10 @@ def staffed_datasets(request: HttpRequest, needs: DatasetPermission) -> QuerySet
     if not found.exists():
         raise Http404
     return found
+
+
+def _may(request: HttpRequest, grant: Grant, needs: grant_rules.Permission) -> Grant:
+    return _found(grant if grant_rules.may(needs, grant=grant, by=actor(request)) else None)
 
 
 def _found(value: T | None) -> T:

@@ -16,11 +16,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agreements.catalog.archives import sha256sums
-from agreements.grants import addresses, delivery, quota, redeeming, streaming, wording
+from agreements.grants import addresses, delivery, quota, redeeming, scripts, streaming
 from agreements.grants.connection import Connection
 from agreements.grants.redeeming import Offer, Preparing, Refused, Ticket, Unavailable
 from agreements.vault.protocol import NoSuchObject, OutOfReach
-from agreements.web import bad_tokens, handing_over, ranges
+from agreements.web import bad_tokens, handing_over, landing_context, ranges
 from agreements.web.bad_tokens import network_of
 from agreements.web.download_limits import InSlot, Slot, TooManyDownloads, count_open, count_requests
 from agreements.web.limits import client_address
@@ -74,7 +74,7 @@ def landing(request: HttpRequest, token: str) -> HttpResponseBase:
     if request.method == "POST":
         return _redirect(addresses.direct(token, offer.name), status=303)
     # Without the request: no session is opened, nobody's name is on a page that anyone with the address sees.
-    return HttpResponse(render_to_string("delivery/landing.html", _landing_context(token, offer)))
+    return HttpResponse(render_to_string("delivery/landing.html", landing_context.context(token, offer)))
 
 
 @require_safe
@@ -84,6 +84,18 @@ def checksums(request: HttpRequest, token: str) -> HttpResponseBase:
     offer = redeeming.examine(token)
     response = HttpResponse(sha256sums(offer.archive), content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="SHA256SUMS"'
+    return response
+
+
+@require_safe
+@_one_way_of_failing
+def aria2_txt(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Give the input file for `aria2c -i` of one link."""
+    offer = redeeming.examine(token)
+    assert offer.link is not None, "only open archives have none"
+    text = scripts.aria2_txt([scripts.file_of(offer.link)])
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = 'inline; filename="aria2.txt"'
     return response
 
 
@@ -170,24 +182,6 @@ def _described(response: HttpResponseBase, offer: Offer, span: ranges.Span) -> H
         response.status_code = 206
         response["Content-Range"] = ranges.content_range(span, size=offer.size)
     return response
-
-
-def _landing_context(token: str, offer: Offer) -> dict[str, Any]:
-    link = offer.link
-    assert link is not None, "only open archives have none"
-    archive = offer.archive
-    return {
-        "archive": archive,
-        "dataset": archive.subset.dataset,
-        "subset": archive.subset,
-        "size": wording.size(offer.size),
-        "is_shared": offer.seal is None,
-        "is_being_prepared": offer.is_being_prepared,
-        "until": wording.moment(link.expires_at, zone=link.seal.person.time_zone),
-        "direct_url": addresses.direct(token, offer.name),
-        "checksums_url": addresses.checksums(token),
-        "grant_url": addresses.grant_page(link.grant.reference),
-    }
 
 
 def _redirect(address: str, *, status: int) -> HttpResponse:

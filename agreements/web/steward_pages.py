@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,12 +20,14 @@ from agreements.catalog.permissions import Permission, may
 from agreements.flows import address_rules
 from agreements.grants import permissions as grant_rules
 from agreements.grants import queries
+from agreements.grants.models import Grant
 from agreements.identity import rules
 from agreements.identity.models import Verdict
 from agreements.ledger.queries import entries_about
 from agreements.mail import outbox
 from agreements.revocation.revoking import revoke
-from agreements.web import access
+from agreements.web import access, member_rows
+from agreements.web.member_forms import RemovalForm
 from agreements.web.posted import posted
 from agreements.web.refusals import IntoForm, IntoMessages
 from agreements.web.steward_forms import GrantSearchForm, InvitationForm, RevocationForm, RuleForm
@@ -51,6 +54,8 @@ def grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         "dataset": found.dataset,
         "grant": found,
         "may_revoke": grant_rules.may(grant_rules.Permission.REVOKE, grant=found, by=access.actor(request)),
+        "members": member_rows.rows(found, address=_about_members(request, found)),
+        "removal_form": RemovalForm(auto_id=False),
         "downloads": queries.downloads_of(found),
         "downloads_shown": queries.SHOWN,
         **access.ending(found),
@@ -181,6 +186,18 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("review-queue")
         return redirect("datasets")
     return render(request, "stewardship/invitation.html", {"invitation": found})
+
+
+def _about_members(request: HttpRequest, grant: Grant) -> member_rows.Address:
+    """Offer what the signed-in person may do about the members of a grant."""
+    names = {"withdraw": "steward-member-withdraw", "remove": "steward-member-remove"}
+    may_end = grant_rules.may(grant_rules.Permission.REMOVE_MEMBER, grant=grant, by=access.actor(request))
+
+    def address(verb: str, member_pk: int) -> str:
+        offered = names.get(verb) if may_end else None
+        return reverse(offered, args=[grant.dataset.slug, grant.reference, member_pk]) if offered else ""
+
+    return address
 
 
 def _desk(

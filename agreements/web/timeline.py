@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
@@ -24,6 +25,8 @@ _TONES: Final = {
     Kind.GRANT_ISSUED: "good",
     Kind.GRANT_RESUMED: "good",
     Kind.APPLICATION_RETURNED: "attention",
+    Kind.MEMBER_JOINED: "good",
+    Kind.MEMBER_REMOVED: "attention",
     Kind.GRANT_SUSPENDED: "attention",
     Kind.GRANT_EXPIRED: "attention",
     Kind.APPLICATION_DECLINED: "bad",
@@ -50,10 +53,19 @@ class Happening:
     detail: str = ""
 
 
-def timeline_of(entries: Iterable[LedgerEntry], *, viewer: User, internal: bool = False) -> list[Happening]:
-    """Return the rows in the order given, as the viewer may see them: reviewers are named to each other only."""
+def timeline_of(
+    entries: Iterable[LedgerEntry],
+    *,
+    viewer: User,
+    internal: bool = False,
+    known: Mapping[str, str] = MappingProxyType({}),
+) -> list[Happening]:
+    """Return the rows in the order given, as the viewer may see them: reviewers are named to each other only.
+
+    `known` names further people by their actors' ids: those who share an access know each other.
+    """
     shown = [entry for entry in entries if internal or entry.kind not in INTERNAL]
-    names = _names(shown) if internal else {}
+    names = _names(shown) if internal else known
     return [
         Happening(
             text=label(entry.kind),
@@ -71,7 +83,7 @@ def _names(entries: list[LedgerEntry]) -> dict[str, str]:
     return {f"person:{user.public_id}": user.display_name for user in User.objects.filter(public_id__in=ids)}
 
 
-def _who(actor: str, viewer: User, names: dict[str, str]) -> str:
+def _who(actor: str, viewer: User, names: Mapping[str, str]) -> str:
     if actor == viewer.actor.id:
         return _("you")
     if actor.startswith("system:"):

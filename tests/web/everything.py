@@ -33,7 +33,7 @@ from agreements.documents import store
 from agreements.documents.issuing import newest
 from agreements.flows.agreement_issue import issue_agreement
 from agreements.flows.signed_copy import receive_upload
-from agreements.grants import links
+from agreements.grants import links, member_invitations, members
 from agreements.grants.models import Grant, Link
 from agreements.identity import rules
 from agreements.identity.models import Verdict
@@ -62,6 +62,8 @@ NOT_THERE: Final = {
     "rule": "987654",
     "token": "0" * 66,
     "invitation": "0" * 64,
+    "member": "987654",
+    "membership": "0" * 64,
     "person": "987654",
     "upload": "00000000-0000-4000-8000-000000000000",
     "job": "987654",
@@ -94,6 +96,7 @@ def build(folder: Path) -> Everything:
     invited = invitations.invite(
         dataset=scene.dataset, email="new@genebody.example", role=Role.AUDITOR, by=scene.dan.actor
     )
+    colleague = members.invite(grant=grant, email="new@connect.ust.hk", name="New", by=scene.alice.actor)
     rule = rules.add(dataset=scene.dataset, suffix="ust.hk", verdict=Verdict.ALLOW, reason="Known.", by=scene.dan.actor)
     message = OutboxMessage.objects.get(kind="application-received")
     names = {
@@ -114,6 +117,8 @@ def build(folder: Path) -> Everything:
         "invitation": invitations.token(invited),
         "invited": str(invited.pk),
         "person": str(scene.eve.pk),
+        "member": str(colleague.pk),
+        "membership": member_invitations.token(colleague),
         "upload": str(_uploaded(scene).pk),
         "job": str(_failed_job(scene).pk),
     }

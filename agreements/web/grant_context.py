@@ -1,0 +1,122 @@
+"""What the page of an access shows to whom: the holder sees everybody's doings, a member their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from agreements.catalog.models import Archive, SealKind
+from agreements.grants import addresses, links, member_queries, queries, scripts, shared
+from agreements.grants.deliverable import deliverable
+from agreements.grants.models import Grant, GrantMember, Link
+from agreements.grants.permissions import Permission, may
+from agreements.grants.running import is_running
+from agreements.ledger.kinds import Kind
+from agreements.ledger.models import LedgerEntry
+from agreements.ledger.queries import entries_about
+from agreements.people.models import User
+from agreements.web import access
+from agreements.web.timeline import timeline_of
+
+# What happens to an access happens to all who share it.
+_OF_ALL: Final = frozenset(
+    {Kind.GRANT_ISSUED, Kind.GRANT_SUSPENDED, Kind.GRANT_RESUMED, Kind.GRANT_EXPIRED, Kind.GRANT_REVOKED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An archive with the newest link to it, if one is running. `newer`: the version that came after this one."""
+
+    archive: Archive
+    link: Link | None
+    landing: str
+    direct: str
+    newer: Archive | None
+    is_being_sealed: bool
+
+    @property
+    def is_shared(self) -> bool:
+        return self.archive.seal == SealKind.SHARED
+
+
+def context(grant: Grant, *, viewer: User) -> dict[str, Any]:
+    """Return what the page of an access shows to one of its people."""
+    by = viewer.actor
+    opens = is_running(grant) and may(Permission.REVEAL_PASSWORD, grant=grant, by=by)
+    sees_all = may(Permission.SEE_PEOPLE, grant=grant, by=by)
+    joined = list(member_queries.joined(grant))
+    return {
+        "grant": grant,
+        "opens": opens,
+        "is_holder": sees_all,
+        "membership": next((row for row in joined if row.person_id == viewer.pk), None),
+        "members": joined if sees_all else [],
+        "may_leave": may(Permission.LEAVE, grant=grant, by=by),
+        "named": member_queries.named_and_not_invited(grant) if sees_all and is_running(grant) else [],
+        "downloads": queries.downloads_of(grant, person_pk=None if sees_all else viewer.pk),
+        "downloads_shown": queries.SHOWN,
+        "by_person": sees_all and bool(joined),
+        **access.ending(grant),
+        "timeline": timeline_of(
+            _seen_by(viewer, entries_about(grant.reference), all_of_them=sees_all),
+            viewer=viewer,
+            known=_names(grant, joined),
+        ),
+        **(_downloads(grant, viewer) if opens else {"offers": []}),
+    }
+
+
+def _downloads(grant: Grant, viewer: User) -> dict[str, Any]:
+    offers = _offers(grant, viewer)
+    files = scripts.files(grant, person_pk=viewer.pk)
+    return {
+        "offers": offers,
+        "missing": sum(offer.link is None and offer.newer is None for offer in offers),
+        "files": files,
+        "not_in_links": scripts.not_in_links(files),
+        "first_file": files[0] if files else None,
+        "any_shared": any(offer.is_shared for offer in offers),
+    }
+
+
+def _offers(grant: Grant, viewer: User) -> list[Offer]:
+    running: dict[int, Link] = {}
+    for link in links.running(grant=grant, person_pk=viewer.pk):
+        running.setdefault(link.archive_id, link)
+    archives = list(deliverable(grant))
+    ready = shared.ready_of(archives)
+    newest: dict[tuple[int, str], Archive] = {}
+    offers = []
+    for archive in archives:
+        newer = newest.setdefault((archive.subset_id, archive.name), archive)
+        mine = running.get(archive.pk)
+        token = links.token(mine) if mine else ""
+        offers.append(
+            Offer(
+                archive=archive,
+                link=mine,
+                landing=addresses.landing(token) if mine else "",
+                direct=addresses.direct(token, archive.name) if mine else "",
+                newer=None if newer == archive else newer,
+                is_being_sealed=archive.seal == SealKind.SHARED and archive.pk not in ready,
+            )
+        )
+    return offers
+
+
+def _seen_by(viewer: User, entries: Iterable[LedgerEntry], *, all_of_them: bool) -> list[LedgerEntry]:
+    return [
+        entry
+        for entry in entries
+        if all_of_them
+        or entry.kind in _OF_ALL
+        or entry.actor == viewer.actor.id
+        or entry.subjects.get("member") == str(viewer.public_id)
+    ]
+
+
+def _names(grant: Grant, joined: list[GrantMember]) -> dict[str, str]:
+    people = [grant.holder, *(member.person for member in joined if member.person)]
+    return {person.actor.id: person.display_name for person in people}
