@@ -1,176 +1,145 @@
-"""Sealing against what AES and SHA-1 allow, pyzipper, stream-zip and 7-Zip, on the same bytes in one run.
+"""Sealing against what AES and SHA-1 allow, and against other tools on the same files in the same run.
 
-``python -m bench.sealing --json FILE --quick``. Large members, then an archive shaped like GeneBody's (members of
-0.7 MB). Each tool reads files of one folder; what it writes goes through a pipe or a sink and is dropped.
+``python -m bench.sealing --json FILE --quick``. Large members, then an archive shaped like GeneBody's (14,400 members
+of 0.7 MB), then ranges and memory. Whatever is compared takes turns, and each one's best round counts.
 """
 
-import argparse
-import hashlib
-import hmac
-import json
-import platform
-import shutil
-import subprocess
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-import pyzipper
-import stream_zip
+import hmac
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from agreements.sealing import STORED, ArchiveIndex, Layout, Member, SealedView
-
-PASSWORD = "7K2F-9MQX-3ABC-WZ8T-HJ4N"
-MIB = 1 << 20
-LARGE = 64 * MIB
-SMALL = 700_000
-
-
-class Dropped:
-    """A sink that counts."""
-
-    def __init__(self) -> None:
-        self.size = 0
-
-    def write(self, data: bytes) -> int:
-        self.size += len(data)
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is kept back."""
+from bench.rows import Row, arguments, best_seconds, report
+from bench.sealing_memory import peaks
+from bench.sealing_packs import (
+    LARGE,
+    MIB,
+    SMALL,
+    computed,
+    files_in,
+    index_of,
+    on_one_thread,
+    seal,
+    view_of,
+    view_of_files,
+)
+from bench.sealing_rivals import Rival, installed
 
 
-def files_in(folder: Path, count: int, size: int) -> list[Path]:
-    folder.mkdir()
-    data = hashlib.shake_128(b"bench").digest(size)
-    paths = [folder / f"{number:05}.jpg" for number in range(count)]
-    for path in paths:
-        path.write_bytes(data)
-    return paths
-
-
-def view_of(paths: list[Path]) -> SealedView:
-    """The pack is the files one after the other, read as the folder store would read its one file."""
-    size = paths[0].stat().st_size
-    members = [
-        Member(n, path.name, STORED, size, size, 1_700_000_000, bytes(32), bytes(32), n * size)
-        for n, path in enumerate(paths)
-    ]
-    index = ArchiveIndex(members)
-
-    def read(offset: int, length: int) -> Iterator[bytes]:
-        while length:
-            number, within = divmod(offset, size)
-            with paths[number].open("rb", buffering=0) as file:
-                file.seek(within)
-                while length and (chunk := file.read(min(MIB, length))):
-                    offset, length = offset + len(chunk), length - len(chunk)
-                    yield chunk
-
-    return SealedView(index, Layout(index), PASSWORD, bytes(32), read)
-
-
-def ours(paths: list[Path]) -> None:
-    sink = Dropped()
-    for chunk in view_of(paths).stream():
-        sink.write(chunk)
-
-
-def by_pyzipper(paths: list[Path]) -> None:
-    with pyzipper.AESZipFile(Dropped(), "w", encryption=pyzipper.WZ_AES) as archive:
-        archive.setpassword(PASSWORD.encode())
-        for path in paths:
-            archive.write(path, path.name)
-
-
-def by_stream_zip(paths: list[Path]) -> None:
-    def chunks(path: Path) -> Iterator[bytes]:
-        with path.open("rb", buffering=0) as file:
-            while chunk := file.read(MIB):
-                yield chunk
-
-    when = datetime(2023, 11, 14, tzinfo=UTC)
-    members = ((path.name, when, 0o644, stream_zip.NO_COMPRESSION_64, chunks(path)) for path in paths)
-    for _ in stream_zip.stream_zip(members, password=PASSWORD, chunk_size=MIB):
-        pass
-
-
-def by_seven_zip(paths: list[Path]) -> None:
-    # 7-Zip seeks in a zip it writes, so it cannot write to a pipe: a file in memory comes nearest.
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
-        command = ["7z", "a", "-tzip", "-mem=AES256", "-mx0", "-mmt1", f"-p{PASSWORD}", f"{folder}/out.zip", "."]
-        subprocess.run(command, cwd=paths[0].parent, check=True, stdout=subprocess.DEVNULL)
-
-
-def rates(works: dict[str, Callable[[], object]], size: int, rounds: int) -> dict[str, float]:
-    """Bytes a second of each one's best round; they take turns, so that a busy machine slows all alike."""
-    best = dict.fromkeys(works, float("inf"))
-    for _ in range(rounds):
-        for name, work in works.items():
-            began = time.perf_counter()
-            work()
-            best[name] = min(best[name], time.perf_counter() - began)
-    return {name: size / seconds for name, seconds in best.items()}
-
-
-def aes_then_sha1(size: int) -> None:
-    """The least that must be done: AES-256 in OpenSSL's counter mode, then HMAC-SHA1, on 1 MiB in cache."""
+def aes() -> None:
+    """AES-256 in OpenSSL's fastest mode, on 1 MiB that stays in the cache."""
     data, out = bytes(MIB), bytearray(MIB + 16)
     cipher = Cipher(algorithms.AES(bytes(32)), modes.CTR(bytes(16))).encryptor()
-    mac = hmac.new(b"key", digestmod="sha1")
-    for _ in range(size // MIB):
+    for _ in range(LARGE // MIB):
         cipher.update_into(data, out)
-    for _ in range(size // MIB):
+
+
+def sha1() -> None:
+    """HMAC-SHA1 on the same."""
+    data, mac = bytes(MIB), hmac.new(b"key", digestmod="sha1")
+    for _ in range(LARGE // MIB):
         mac.update(data)
 
 
-def row(promise: str, mine: float, against: float, target: float) -> dict[str, Any]:
-    ratio = mine / against
-    figures = {"ours": round(mine / 1e6, 1), "against": round(against / 1e6, 1)}
-    return {"promise": promise, **figures, "ratio": round(ratio, 3), "target": target, "holds": ratio >= target}
+def in_line(work: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        with on_one_thread():
+            work()
+
+    return run
 
 
-def measure(quick: bool) -> list[dict[str, Any]]:
-    rounds = 3 if quick else 5
-    rivals: dict[str, Callable[[list[Path]], None]] = {"pyzipper": by_pyzipper, "stream-zip": by_stream_zip}
-    if shutil.which("7z"):
-        rivals["7z on one thread"] = by_seven_zip
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        paths = files_in(Path(folder) / "large", 2 if quick else 16, LARGE)
-        size = len(paths) * LARGE
-        found = rates(works_on(paths, rivals) | {"limit": lambda: aes_then_sha1(size)}, size, rounds)
-        rows.append(row("large members: AES then SHA-1", found["ours"], found["limit"], 0.85))
-        for name in rivals:
-            target = 1.0 if name.startswith("7z") else 4.0
-            rows.append(row(f"large members: {name}", found["ours"], found[name], target))
-        paths = files_in(Path(folder) / "small", 200 if quick else 2880, SMALL)
-        found = rates(works_on(paths, rivals), len(paths) * SMALL, rounds)
-        rows += [row(f"GeneBody-shaped archive: {name}", found["ours"], found[name], 1.0) for name in rivals]
-    return rows
+def against_the_limit(rounds: int) -> tuple[list[Row], dict[str, object]]:
+    """A member of 64 MiB from memory, since the limit reads no file either."""
+
+    def ours() -> None:
+        seal(view_of(index_of([LARGE]), computed))
+
+    seconds = best_seconds({"aes": aes, "sha1": sha1, "one thread": in_line(ours), "two": ours}, rounds)
+    rate = {name: LARGE / spent / 1e6 for name, spent in seconds.items()}
+    limit = LARGE / (seconds["aes"] + seconds["sha1"]) / 1e6
+    rows = [
+        Row(promise=f"large members, {how}: AES then SHA-1", ours=rate[name], against=limit, target=0.85)
+        for name, how in (("one thread", "one thread"), ("two", "where a second core is free"))
+    ]
+    return rows, {"AES-256, MB/s": rate["aes"], "SHA-1, MB/s": rate["sha1"]}
 
 
-def works_on(paths: list[Path], rivals: dict[str, Callable[[list[Path]], None]]) -> dict[str, Callable[[], object]]:
-    return {name: partial(work, paths) for name, work in {"ours": ours, **rivals}.items()}
+def against_rivals(shape: str, paths: list[Path], rounds: int, *, alone: bool) -> list[Row]:
+    """Each rival in turns with us; ``alone`` means that our codes are made in line: one thread does the work."""
+    size = sum(path.stat().st_size for path in paths)
+
+    def ours() -> None:
+        seal(view_of_files(paths))
+
+    def theirs(rival: Rival) -> Callable[[], None]:
+        return lambda: rival.seal(paths)
+
+    works: dict[str, Callable[[], object]] = {}
+    for rival in installed():
+        works[f"ours beside {rival.name}"] = in_line(ours) if alone else ours
+        works[rival.name] = theirs(rival)
+    seconds = best_seconds(works, rounds)
+    rate = {name: size / spent / 1e6 for name, spent in seconds.items()}
+    best = max(rate[name] for name in rate if name.startswith("ours"))
+    return [
+        Row(promise=f"{shape}: {rival.name}", ours=best, against=rate[rival.name], target=rival.target)
+        for rival in installed()
+    ]
+
+
+def ranges(rounds: int) -> list[Row]:
+    """First bytes of 1 MiB in the middle of a member, so that no code is asked for."""
+    huge, small = view_of(index_of([7_000_000] * 14_400), computed), view_of(index_of([7_000_000] * 14), computed)
+    works: dict[str, Callable[[], object]] = {}
+    for name, view in (("huge", huge), ("small", small)):
+        for part in (0, 0.5, 0.99):
+            number = int(len(view.index) * part)
+            start = view.layout.data_start(number) + 2 * MIB
+
+            def first_byte(view: object = view, start: int = start) -> None:
+                stream = view.stream(start, start + MIB)  # type: ignore[attr-defined]
+                next(stream)
+                stream.close()
+
+            works[f"{name} {part:.0%}"] = first_byte
+    found = {name: seconds * 1000 for name, seconds in best_seconds(works, rounds).items()}
+    promise = "first bytes of 1 MiB in 100 GB"
+
+    def row(text: str, ours: str, against: str) -> Row:
+        figures = {"ours": found[ours], "against": found[against]}
+        return Row(promise=f"{promise}, {text}", **figures, target=1.25, unit="ms", direction="at most")
+
+    return [
+        row("at 50 %: at 0 %", "huge 50%", "huge 0%"),
+        row("at 99 %: at 0 %", "huge 99%", "huge 0%"),
+        row("at 50 %: in 0.1 GB", "huge 50%", "small 50%"),
+    ]
+
+
+def memory() -> list[Row]:
+    """The bound that is promised is 64 MB."""
+    return [
+        Row(promise=f"memory above idle: {name}", ours=peak, against=64, target=1, unit="MB", direction="at most")
+        for name, peak in peaks().items()
+    ]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--quick", action="store_true")
-    arguments = parser.parse_args()
-    rows = measure(arguments.quick)
-    print(f"{'MB/s':45} {'ours':>9} {'against':>9}   ratio")
-    for each in rows:
-        verdict = "holds" if each["holds"] else "MISSED"
-        print(f"{each['promise']:45} {each['ours']:9.1f} {each['against']:9.1f} {each['ratio']:7.3f} {verdict}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps({"machine": platform.platform(), "rows": rows}, indent=1) + "\n")
+    asked = arguments(__doc__)
+    rows, facts = against_the_limit(10 if asked.quick else 40)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = files_in(Path(folder) / "large", 1 if asked.quick else 16, LARGE)
+        rows += against_rivals("large members, one thread", paths, 2 if asked.quick else 4, alone=True)
+        paths = files_in(Path(folder) / "small", 150 if asked.quick else 14_400, SMALL)
+        rows += against_rivals(f"GeneBody-shaped, {len(paths):,} members", paths, 2, alone=False)
+    rows += ranges(40 if asked.quick else 200)
+    rows += memory()
+    report(rows, title="sealing", json_file=asked.json, facts=facts)
 
 
 if __name__ == "__main__":

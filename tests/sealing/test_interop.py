@@ -112,16 +112,26 @@ def test_a_zip_that_was_deflated_already_is_passed_through_as_it_is(tmp_path: Pa
             head = original.getvalue()[info.header_offset : info.header_offset + 30]
             start = info.header_offset + 30 + sum(struct.unpack("<HH", head[26:]))
             packed = original.getvalue()[start : start + info.compress_size]
-            digests = [hashlib.sha256(data).digest() for data in (packed, files[info.filename])]
-            sizes = (info.file_size, info.compress_size)
-            members.append(Member(number, info.filename, info.compress_type, *sizes, MTIME, *digests, start))
+            members.append(
+                Member(
+                    number=number,
+                    name=info.filename,
+                    method=info.compress_type,
+                    plain_size=info.file_size,
+                    packed_size=info.compress_size,
+                    mtime=MTIME,
+                    sha256_packed=hashlib.sha256(packed).digest(),
+                    sha256_plain=hashlib.sha256(files[info.filename]).digest(),
+                    offset=start,
+                )
+            )
     pack = Pack(original.getvalue(), ArchiveIndex(members))
     whole, layout = pack.sealed(), Layout(pack.index)
     for member in pack.index.members:
-        data = memoryview(whole)[layout.data_start(member.number) : layout.tag_start(member.number)]
-        plain = np.empty(len(data), np.uint8)
-        for place in range(0, len(data), BLOCK):
-            piece = data[place : place + BLOCK]
+        sealed = memoryview(whole)[layout.data_start(member.number) : layout.tag_start(member.number)]
+        plain = np.empty(len(sealed), np.uint8)
+        for place in range(0, len(sealed), BLOCK):
+            piece = sealed[place : place + BLOCK]
             cipher = CounterCipher(pack.view().keys(member.number).aes, Scratch())
             cipher.apply(piece, place, plain[place : place + len(piece)])
         assert plain.tobytes() == pack.data[member.offset : member.offset + member.packed_size]
