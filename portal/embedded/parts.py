@@ -13,9 +13,8 @@ from pathlib import Path
 from portal.embedded.children import Child
 
 # Pages answer in milliseconds, but a body is read in the thread, as slowly as its sender likes, and granian knows no
-# limit for that: with 8 threads, eight half-sent forms stop the site. A download keeps its thread as long as it takes.
+# limit for that: with 8 threads, eight half-sent forms stop the site.
 WEB_THREADS = 128
-DELIVERY_THREADS = 256
 # granian's "backpressure" counts open connections, idle ones included; a browser keeps six. With as many as threads,
 # two open browsers stop the site for everybody else. What comes at once beyond the threads waits for one.
 CONNECTIONS = 1024
@@ -48,17 +47,28 @@ def broker(folder: Path, path: Path) -> Part:
     return Part("broker", command, lambda _child: _answers_ping(path), {})
 
 
-def http_server(name: str, host: str, port: int, threads: int) -> Part:
-    """One of the two WSGI processes, `web` or `delivery`. No access log: addresses hold link tokens."""
+def web_server(host: str, port: int) -> Part:
+    """The pages. No access log: addresses hold link tokens."""
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
-    options = ["--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--http", "1"]
+    options = ["--workers", "1", "--blocking-threads", str(WEB_THREADS), "--no-ws", "--http", "1"]
     limits = ["--backlog", "1024", "--backpressure", str(CONNECTIONS), "--workers-kill-timeout", "5"]
     limits += ["--http1-header-read-timeout", str(HEADER_MILLISECONDS)]
     return Part(
-        name,
+        "web",
         [*granian, *options, *limits, "portal.wsgi:application"],
         lambda _child: _answers_http(host, port),
-        {"COUNTERSIGN_PROCESS": name},
+        {"COUNTERSIGN_PROCESS": "web"},
+    )
+
+
+def delivery_server(host: str, port: int) -> Part:
+    """The long downloads; `portal/delivery_server.py` holds every option."""
+    gunicorn = [sys.executable, "-m", "gunicorn", "--config", "python:portal.delivery_server"]
+    return Part(
+        "delivery",
+        [*gunicorn, "--bind", f"{host}:{port}"],
+        lambda _child: _answers_http(host, port),
+        {"COUNTERSIGN_PROCESS": "delivery"},
     )
 
 

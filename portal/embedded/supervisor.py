@@ -169,8 +169,8 @@ class Supervisor:
             found.append(parts.broker(data, self._sockets / "broker.sock"))
         return [
             *found,
-            parts.http_server("web", plan.host, self.web_port, parts.WEB_THREADS),
-            parts.http_server("delivery", plan.host, self.delivery_port, parts.DELIVERY_THREADS),
+            parts.web_server(plan.host, self.web_port),
+            parts.delivery_server(plan.host, self.delivery_port),
             parts.worker(plan.concurrency),
             parts.beat(plan.home / "beat-schedule"),
         ]
