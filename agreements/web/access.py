@@ -30,10 +30,10 @@ from agreements.catalog.permissions import datasets_for
 from agreements.catalog.permissions import may as may_do
 from agreements.catalog.roles import holders
 from agreements.core.actors import Actor
-from agreements.grants import links, member_queries
+from agreements.grants import links, member_queries, shared_desk
 from agreements.grants import permissions as grant_rules
 from agreements.grants.deliverable import deliverable
-from agreements.grants.models import Grant, GrantMember, Link
+from agreements.grants.models import Generation, Grant, GrantMember, Link
 from agreements.identity import rules
 from agreements.identity.models import DomainRule
 from agreements.mail import outbox
@@ -205,6 +205,17 @@ def managed_grant(
     """Return one of them, with which the signed-in person may do `needs`."""
     found = _found(managed_grants(request, slug).filter(reference=reference).first())
     return _may(request, found, needs) if needs else found
+
+
+def shared_archive(dataset: Dataset, archive_id: int) -> Archive:
+    """Return an archive under a shared seal; the dataset was loaded for its steward."""
+    return _found(shared_desk.shared_archives(dataset).filter(pk=archive_id).first())
+
+
+def newest_generation(dataset: Dataset, archive_id: int) -> Generation:
+    """Return the newest generation of a shared archive; the dataset was loaded for its steward."""
+    found = Generation.objects.filter(archive__in=shared_desk.shared_archives(dataset).filter(pk=archive_id))
+    return _found(found.select_related("archive__subset__dataset").order_by("-generation").first())
 
 
 def running_role(dataset: Dataset, assignment_id: int) -> RoleAssignment:

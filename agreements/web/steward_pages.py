@@ -19,7 +19,7 @@ from agreements.catalog.models import Dataset, Role
 from agreements.catalog.permissions import Permission, may
 from agreements.flows import address_rules
 from agreements.grants import permissions as grant_rules
-from agreements.grants import queries
+from agreements.grants import queries, shared_desk
 from agreements.grants.models import Grant
 from agreements.identity import rules
 from agreements.identity.models import Verdict
@@ -59,6 +59,7 @@ def grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         "downloads": queries.downloads_of(found),
         "downloads_shown": queries.SHOWN,
         **access.ending(found),
+        "holds": shared_desk.held_by(found),
         "timeline": timeline_of(entries_about(found.reference), viewer=access.person(request), internal=True),
     }
     return render(request, "stewardship/grant.html", context)
@@ -222,6 +223,7 @@ def _desk(
         "query": urlencode({"words": words}) if words else "",
         "archives": shelf.offered(dataset),
         "may_publish": may(Permission.PUBLISH, dataset=dataset, by=access.actor(request)),
+        "shared": shared_desk.shelves(shared_desk.shared_archives(dataset)),
         "people": roles.holders(dataset),
         "rules": rules.rows(dataset),
         "invitations": invitations.waiting(dataset),

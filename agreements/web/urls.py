@@ -14,6 +14,7 @@ from agreements.web import (
     publish_pages,
     record_pages,
     review_pages,
+    shared_pages,
     steward_pages,
     upload_pages,
 )
@@ -87,6 +88,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stewardship/<slug:slug>/archives/jobs/<int:job_id>/stop/", publish_pages.stop_job, name="job-stop"),
     path("stewardship/<slug:slug>/archives/jobs/<int:job_id>/again/", publish_pages.repeat_job, name="job-again"),
     path("stewardship/<slug:slug>/archives/<int:archive_id>/withdraw/", publish_pages.withdraw, name="withdraw"),
+    path("stewardship/<slug:slug>/shared/", shared_pages.shared_archives, name="shared"),
+    path("stewardship/<slug:slug>/shared/<int:archive_id>/", shared_pages.shared_archive, name="shared-archive"),
+    path("stewardship/<slug:slug>/shared/<int:archive_id>/seal/", shared_pages.seal_next, name="shared-seal"),
+    path("stewardship/<slug:slug>/shared/<int:archive_id>/again/", shared_pages.seal_again, name="shared-again"),
     path("stewardship/<slug:slug>/uploads/", upload_pages.begin, name="uploads"),
     path("stewardship/<slug:slug>/uploads/<uuid:upload_id>/", upload_pages.upload, name="upload"),
     path("stewardship/<slug:slug>/uploads/<uuid:upload_id>/compare/", upload_pages.compare, name="upload-compare"),

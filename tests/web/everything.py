@@ -33,7 +33,7 @@ from agreements.documents import store
 from agreements.documents.issuing import newest
 from agreements.flows.agreement_issue import issue_agreement
 from agreements.flows.signed_copy import receive_upload
-from agreements.grants import links, member_invitations, members
+from agreements.grants import links, member_invitations, members, shared
 from agreements.grants.models import Grant, Link
 from agreements.identity import rules
 from agreements.identity.models import Verdict
@@ -60,6 +60,7 @@ NOT_THERE: Final = {
     "failed": "987654",
     "role": "987654",
     "rule": "987654",
+    "shared": "987654",
     "token": "0" * 66,
     "invitation": "0" * 64,
     "member": "987654",
@@ -109,6 +110,7 @@ def build(folder: Path) -> Everything:
         "open": str(opened.pk),
         "open_name": opened.name,
         "link": str(link.pk),
+        "shared": str(_shared_archive(scene, folder / "everyone").pk),
         "token": links.token(link),
         "mail": str(message.pk),
         "failed": str(_failed(message).pk),
@@ -191,6 +193,16 @@ def _open_archive(scene: Scene, folder: Path) -> Archive:
     (folder / "readme.txt").write_text("open to all")
     subset = Subset.objects.create(dataset=scene.dataset, slug="test10", title="Test10", access=Access.OPEN)
     return publish_archive(subset=subset, source=folder, name="test10.zip", by=SYSTEM)
+
+
+def _shared_archive(scene: Scene, folder: Path) -> Archive:
+    folder.mkdir()
+    (folder / "readme.txt").write_text("sealed once for all")
+    archive = publish_archive(
+        subset=Subset.objects.get(slug="train40"), source=folder, name="everyone.zip", by=SYSTEM, seal=SealKind.SHARED
+    )
+    shared.ask(archive=archive, by=SYSTEM)
+    return archive
 
 
 def _draft(scene: Scene) -> str:

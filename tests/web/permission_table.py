@@ -131,6 +131,14 @@ GET  /stewardship/{slug}/archives/jobs/{job}/again/     in     405    405    405
 POST /stewardship/{slug}/archives/jobs/{job}/again/     in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/archives/{archive}/withdraw/   in     404    404    404    404    ok     404    404    404
 POST /stewardship/{slug}/archives/{archive}/withdraw/   in     404    404    404    404    422    404    404    404
+GET  /stewardship/{slug}/shared/                        in     404    404    404    404    ok     ok     404    404
+POST /stewardship/{slug}/shared/                        in     405    405    405    405    405    405    405    405
+GET  /stewardship/{slug}/shared/{shared}/               in     404    404    404    404    ok     ok     404    404
+POST /stewardship/{slug}/shared/{shared}/               in     405    405    405    405    405    405    405    405
+GET  /stewardship/{slug}/shared/{shared}/seal/          in     405    405    405    405    405    405    405    405
+POST /stewardship/{slug}/shared/{shared}/seal/          in     404    404    404    404    to     404    404    404
+GET  /stewardship/{slug}/shared/{shared}/again/         in     405    405    405    405    405    405    405    405
+POST /stewardship/{slug}/shared/{shared}/again/         in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/uploads/                       in     405    405    405    405    405    405    405    405
 POST /stewardship/{slug}/uploads/                       in     404    404    404    404    422    404    404    404
 GET  /stewardship/{slug}/uploads/{upload}/              in     404    404    404    404    ok     404    404    404

@@ -1,0 +1,147 @@
+"""Shared archives on the steward's desk."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from agreements.applications.models import State
+from agreements.catalog.models import Archive, Role, SealKind, Subset
+from agreements.catalog.publishing import publish_archive
+from agreements.core import actors
+from agreements.grants import links, redeeming, shared
+from agreements.grants.models import Generation, GenerationState, Grant
+from tests.applications.cases import put, staff
+from tests.flows.scene import Scene, signed_in
+
+SYSTEM = actors.job("tests")
+DESK = "/stewardship/genebody/"
+PAGE = f"{DESK}shared/"
+
+
+@pytest.fixture
+def archive(scene: Scene, tmp_path: Path, settings: Any) -> Archive:
+    settings.VAULT_DELIVERY = f"folder:{tmp_path / 'delivery'}"
+    return _publish(tmp_path, "everyone.zip")
+
+
+def test_without_a_shared_archive_the_page_says_what_one_is(scene: Scene) -> None:
+    dan = signed_in(scene.dan)
+    assert "No archive has a shared seal" in dan.get(PAGE).content.decode()
+    assert PAGE not in dan.get(DESK).content.decode()
+
+
+def test_the_desk_leads_to_it_once_there_is_one(scene: Scene, archive: Archive) -> None:
+    assert PAGE in signed_in(scene.dan).get(DESK).content.decode()
+
+
+def test_while_it_is_sealed_the_page_asks_again_by_itself_and_says_how_far_it_is(
+    scene: Scene, archive: Archive
+) -> None:
+    dan = signed_in(scene.dan)
+    waiting = dan.get(PAGE).content.decode()
+    assert "Waiting for a worker" in waiting
+    assert f'hx-get="{PAGE}{archive.pk}/"' in waiting
+    assert "Seal the next generation…" not in waiting
+    generation = shared.ask(archive=archive, by=SYSTEM)
+    half = archive.sealed_size // 2
+    Generation.objects.update(state=GenerationState.SEALING, done=half)
+    part = dan.get(f"{PAGE}{archive.pk}/", headers={"HX-Request": "true"}).content.decode()
+    assert "Sealing generation 1" in part
+    assert re.search(r"\(50 %\)", part)
+    assert "<html" not in part
+    Generation.objects.update(done=archive.sealed_size, checked=half)
+    assert "Reading back what was stored" in dan.get(f"{PAGE}{archive.pk}/").content.decode()
+    Generation.objects.update(state=GenerationState.WAITING, done=0)
+    shared.work_off_one(generation.pk)
+    done = dan.get(f"{PAGE}{archive.pk}/").content.decode()
+    assert "hx-get" not in done
+    assert "generation 1, since" in done
+
+
+def test_the_next_generation_is_sealed_after_the_consequence_was_read(scene: Scene, archive: Archive) -> None:
+    shared.work_off()
+    dan = signed_in(scene.dan)
+    page = dan.get(PAGE).content.decode()
+    assert "everybody with access needs the new password" in page
+    assert "Copies already downloaded stay readable" in page
+    assert dan.post(f"{PAGE}{archive.pk}/seal/", follow=True).redirect_chain == [(PAGE, 302)]
+    assert Generation.objects.filter(state=GenerationState.WAITING, asked_by=scene.dan, generation=2).exists()
+    again = dan.post(f"{PAGE}{archive.pk}/seal/", follow=True).content.decode()
+    assert "The next generation of everyone.zip is being sealed." in again
+    assert Generation.objects.count() == 2
+    shared.work_off()
+    assert "Earlier generations" in dan.get(PAGE).content.decode()
+
+
+def test_what_failed_is_said_in_words_and_tried_again(scene: Scene, archive: Archive) -> None:
+    generation = shared.ask(archive=archive, by=SYSTEM)
+    Generation.objects.update(state=GenerationState.FAILED, trouble="The disk is <full>.", attempts=8)
+    dan = signed_in(scene.dan)
+    page = dan.get(PAGE).content.decode()
+    assert "Generation 1 could not be sealed" in page
+    assert "The disk is &lt;full&gt;." in page
+    assert "could not be sealed" in dan.get(DESK).content.decode()
+    dan.post(f"{PAGE}{archive.pk}/again/")
+    generation.refresh_from_db()
+    assert (generation.state, generation.attempts) == (GenerationState.WAITING, 0)
+
+
+def test_after_a_revocation_the_next_generation_is_offered(scene: Scene, archive: Archive) -> None:
+    shared.work_off()
+    put(scene, State.APPROVED)
+    grant = Grant.objects.get()
+    link = links.make(grant=grant, archive=archive, person=scene.alice, by=scene.alice.actor, mail=False)
+    redeeming.hand_over(links.token(link), start=0, stop=1)
+    redeeming.hand_over(links.token(link), start=1, stop=2)
+    dan = signed_in(scene.dan)
+    assert "1 access</dd>" in dan.get(PAGE).content.decode()
+    assert "seal the next one" not in dan.get(PAGE).content.decode()
+    dan.post(f"{DESK}grants/{grant.reference}/revoke/", {"clause_id": "termination", "reason": "It ended."})
+    words = "1 access that was revoked since holds"
+    assert words in dan.get(PAGE).content.decode()
+    assert words in dan.get(DESK).content.decode()
+    assert "seal the next generation" in dan.get(f"{DESK}grants/{grant.reference}/").content.decode()
+    dan.post(f"{PAGE}{archive.pk}/seal/")
+    assert words not in dan.get(PAGE).content.decode()
+    shared.work_off()
+    assert words not in dan.get(PAGE).content.decode()
+    assert "seal the next generation" not in dan.get(f"{DESK}grants/{grant.reference}/").content.decode()
+
+
+def test_auditors_read_and_have_no_buttons(scene: Scene, archive: Archive) -> None:
+    shared.work_off()
+    audrey = signed_in(staff(scene, "audrey", Role.AUDITOR))
+    page = audrey.get(PAGE).content.decode()
+    assert "generation 1, since" in page
+    assert "<form" not in page.split("<main")[1].split("</main>")[0]
+
+
+def test_ten_archives_take_as_many_queries_as_one(scene: Scene, archive: Archive, tmp_path: Path) -> None:
+    shared.work_off()
+    dan = signed_in(scene.dan)
+    for _warm in range(2):
+        before = {address: _queries(dan, address) for address in (PAGE, DESK)}
+    for number in range(9):
+        _publish(tmp_path, f"more{number}.zip")
+    shared.work_off()
+    assert {address: _queries(dan, address) for address in before} == before
+
+
+def _publish(folder: Path, name: str) -> Archive:
+    source = folder / name.removesuffix(".zip")
+    source.mkdir()
+    (source / "a.txt").write_text(f"sealed once for all: {name}" * 100)
+    subset = Subset.objects.get(slug="train40")
+    return publish_archive(subset=subset, source=source, name=name, by=SYSTEM, seal=SealKind.SHARED)
+
+
+def _queries(browser: Any, address: str) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.get(address).status_code == 200
+    return len(asked.captured_queries)
