@@ -141,18 +141,17 @@ class ArchiveIndex:
         """
         c, count = self.columns, len(self)
         names = [name.encode() for name in c.names]
-        canonical = framed(
-            FORMAT.encode(),
-            struct.pack(">Q", count),
-            struct.pack(f">{count}I", *map(len, names)),
-            b"".join(names),
-            struct.pack(f">{count}H", *c.methods),
-            struct.pack(f">{count}Q", *c.plain_sizes),
-            struct.pack(f">{count}Q", *c.packed_sizes),
-            struct.pack(f">{count}q", *c.mtimes),
-            c.sha256_packed,
-        )
-        return hashlib.sha256(canonical).digest()
+        digest = hashlib.sha256()
+        digest.update(framed(FORMAT.encode(), struct.pack(">Q", count), struct.pack(f">{count}I", *map(len, names))))
+        digest.update(framed(b"".join(names)))
+        del names
+        # One at a time: a hundred thousand members would otherwise be held twice.
+        digest.update(framed(struct.pack(f">{count}H", *c.methods)))
+        for column in (c.plain_sizes, c.packed_sizes):
+            digest.update(framed(struct.pack(f">{count}Q", *column)))
+        digest.update(framed(struct.pack(f">{count}q", *c.mtimes)))
+        digest.update(framed(c.sha256_packed))
+        return digest.digest()
 
     @cached_property
     def number_of(self) -> dict[str, int]:
@@ -180,7 +179,7 @@ class ArchiveIndex:
                 raise BadIndex(f"This index has the format {document['format']!r}, not {FORMAT!r}.")
             values: dict[str, Any] = {}
             for field in fields(Columns):
-                value = document[field.name]
+                value = document.pop(field.name)
                 values[field.name] = base64.b64decode(value) if isinstance(value, str) else tuple(value)
             columns = Columns(**values)
             index = cls.__new__(cls)

