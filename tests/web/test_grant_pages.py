@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 
 from agreements.applications.models import State
+from agreements.catalog.models import Archive
+from agreements.core.clock import now
 from agreements.grants import lifecycle, links
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Grant, Link
 from agreements.ledger.models import LedgerEntry
@@ -139,3 +141,52 @@ def _download(link: Link, start: int, stop: int, *, sent: int | None, how: Downl
     )
     if how is not None:
         DownloadClosed.objects.create(opened=opened, bytes_sent=sent, seconds=1.0, how=how)
+
+
+def test_all_links_are_made_with_one_press_and_one_mail(scene: Scene, alice: Client, grant: Grant) -> None:
+    page, address = f"/grants/{grant.reference}/", f"/grants/{grant.reference}/links/"
+    assert "Make all links" not in alice.get(page).content.decode()
+    assert "Every archive has a running link already." in alice.post(address, follow=True).content.decode()
+    _another_archive(grant, "masks.zip")
+    Link.objects.update(ended_at=now())
+    assert "2 archives have no running link of yours." in alice.get(page).content.decode()
+    assert alice.post(address).status_code == 302
+    assert OutboxMessage.objects.get(kind="link-fresh").recipient == scene.alice.email
+    assert links.running(grant=grant, person_pk=scene.alice.pk).count() == 2
+
+
+def test_files_for_scripts_are_ones_own_and_kept_by_no_cache(scene: Scene, alice: Client, grant: Grant) -> None:
+    token = links.token(Link.objects.get())
+    for name, words in (
+        ("links.txt", f"/d/{token}/train40.zip\n"),
+        ("aria2.txt", "\n  out=train40.zip\n"),
+        ("SHA256SUMS", "  train40/annots.npy\n"),
+    ):
+        address = f"/grants/{grant.reference}/{name}"
+        response = alice.get(address)
+        assert words in response.content.decode()
+        assert (response["Cache-Control"], response["Referrer-Policy"]) == ("no-store", "no-referrer")
+        assert response["Content-Disposition"] == f'attachment; filename="{name}"'
+        assert Client().get(address)["Location"].startswith("/accounts/login/")
+        for other in (scene.bob, scene.carol, scene.dan, scene.eve):
+            assert signed_in(other).get(address).status_code == 404
+
+
+def test_of_an_access_that_stands_still_no_file_is_given(alice: Client, grant: Grant) -> None:
+    lifecycle.suspend(grant=grant, by=SYSTEM, cause="address", reason="x")
+    for name in ("links.txt", "aria2.txt", "SHA256SUMS"):
+        assert alice.get(f"/grants/{grant.reference}/{name}").status_code == 404
+
+
+def test_an_earlier_version_is_shown_as_one_and_stays(alice: Client, grant: Grant) -> None:
+    _another_archive(grant, "train40.zip", version=2)
+    page = alice.get(f"/grants/{grant.reference}/").content.decode()
+    assert page.index("version 2 of ") < page.index("version 1 of ")
+    assert page.count("Earlier version") == 1
+    assert "You were given this version, and it stays yours to download. Version 2 is newer." in page
+
+
+def _another_archive(grant: Grant, name: str, *, version: int = 1) -> Archive:
+    first = Archive.objects.get(name="train40.zip", version=1)
+    fields = {field.name: getattr(first, field.name) for field in Archive._meta.fields if field.name != "id"}
+    return Archive.objects.create(**fields | {"name": name, "version": version})

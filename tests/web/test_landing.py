@@ -12,10 +12,19 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from agreements.catalog.models import Archive, SealKind
 from agreements.grants import addresses, delivery, passwords
-from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Link
+from agreements.grants.models import (
+    DownloadClosed,
+    DownloadEnd,
+    DownloadOpened,
+    Generation,
+    GenerationState,
+    Link,
+)
 from tests.grants.conftest import noon, scene, seconds, watching  # noqa: F401
 from tests.grants.scene import MEMBERS, Scene
+from tests.grants.test_links import newer_version
 from tests.web.downloads import body, leave, path, streaming, token, whole  # noqa: F401
 
 
@@ -80,6 +89,53 @@ class TestLanding:
             name: hashlib.sha256(data).hexdigest() for name, data in MEMBERS.items()
         }
         assert response["Content-Type"].startswith("text/plain")
+
+    def test_it_gives_commands_that_go_on_where_they_stopped(self, client: Client, token: str) -> None:
+        page = client.get(f"/l/{token}").content.decode()
+        address = addresses.direct(token, "train40.zip")
+        for line in (
+            f"wget -c {address}",
+            f"curl -fL -C - -o train40.zip {address}",
+            f"aria2c -c -x 8 -s 8 -o train40.zip {address}",
+        ):
+            assert f'data-copy="{line}"' in page, line
+
+    def test_it_gives_an_input_file_for_aria2_without_a_cookie(self, client: Client, token: str) -> None:
+        response = client.get(f"/l/{token}/aria2.txt")
+        text = response.content.decode()
+        assert f"{addresses.direct(token, 'train40.zip')}\n  out=train40.zip\n" in text
+        assert "checksum" not in text
+        assert response["Cache-Control"] == "private, no-transform, no-store"
+        assert client.get(f"/l/{token[:-1]}x/aria2.txt").status_code == 404
+
+    def test_of_a_newer_version_it_says_where_that_is(self, client: Client, scene: Scene, token: str) -> None:
+        newer_version(scene)
+        page = client.get(f"/l/{token}").content.decode()
+        assert "version 2 was published on 2 March 2026; the page of your access has it" in page
+
+    def test_a_shared_archive_is_the_same_for_everyone_and_has_a_checksum(
+        self, client: Client, scene: Scene, token: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert "The archive itself has no published checksum" in client.get(f"/l/{token}").content.decode()
+        Archive.objects.filter(pk=scene.sealed.pk).update(seal=SealKind.SHARED)
+        assert "This archive is being sealed" in client.get(f"/l/{token}").content.decode()
+        _ready_generation(scene)
+        page = client.get(f"/l/{token}").content.decode()
+        assert "being sealed" not in page
+        assert "The file is the same for everyone who has access." in page
+        assert "--checksum=sha-256=" + "ab" * 32 in page
+
+
+def _ready_generation(scene: Scene) -> Generation:
+    return Generation.objects.create(
+        archive=scene.sealed,
+        generation=1,
+        state=GenerationState.READY,
+        object_key="sealed",
+        sha256="ab" * 32,
+        seal_id="0" * 32,
+        key_number=1,
+    )
 
 
 class TestOpenArchives:
