@@ -222,6 +222,7 @@ def _desk(
         ),
         "query": urlencode({"words": words}) if words else "",
         "archives": shelf.offered(dataset),
+        "may_trace": may(Permission.TRACE, dataset=dataset, by=access.actor(request)),
         "may_publish": may(Permission.PUBLISH, dataset=dataset, by=access.actor(request)),
         "shared": shared_desk.shelves(shared_desk.shared_archives(dataset)),
         "people": roles.holders(dataset),

@@ -16,6 +16,7 @@ from agreements.web import (
     review_pages,
     shared_pages,
     steward_pages,
+    trace_pages,
     upload_pages,
 )
 from agreements.web.converters import Reference, Version, Word
@@ -114,6 +115,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         steward_pages.withdraw_invitation,
         name="invitation-withdraw",
     ),
+    path("stewardship/<slug:slug>/trace/", trace_pages.trace, name="trace"),
     path("stewardship/<slug:slug>/rules/add/", steward_pages.add_rule, name="rule-add"),
     path("stewardship/<slug:slug>/rules/<int:rule_id>/end/", steward_pages.end_rule, name="rule-end"),
     path("invitations/<word:token>/", steward_pages.accept_invitation, name="invitation"),

@@ -163,6 +163,8 @@ GET  /stewardship/{slug}/rules/add/                     in     405    405    405
 POST /stewardship/{slug}/rules/add/                     in     404    404    404    404    422    404    404    404
 GET  /stewardship/{slug}/rules/{rule}/end/              in     405    405    405    405    405    405    405    405
 POST /stewardship/{slug}/rules/{rule}/end/              in     404    404    404    404    to     404    404    404
+GET  /stewardship/{slug}/trace/                         in     404    404    404    404    ok     404    404    404
+POST /stewardship/{slug}/trace/                         in     404    404    404    404    422    404    404    404
 GET  /invitations/{invitation}/                         in     ok     ok     ok     ok     ok     ok     ok     ok
 POST /invitations/{invitation}/                         in     to     to     to     to     to     to     to     to
 GET  /record/                                           in     404    404    404    404    ok     ok     404    404
