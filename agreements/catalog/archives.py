@@ -29,11 +29,14 @@ def index_of(archive: Archive) -> ArchiveIndex:
 
 
 def reader(archive: Archive) -> Callable[[int, int], Iterator[bytes]]:
-    """Return `read(offset, length)` over the pack, usable from several threads and without a database."""
-    store, key = stores.archives(), archive.pack_key
+    """Return `read(offset, length)` over the pack, usable from several threads and without a database.
+
+    Make one for each download: all its reads are of one version of the pack, and fail once another lies in its place.
+    """
+    read_pack = stores.archives().one_version(archive.pack_key)
 
     def read(offset: int, length: int) -> Iterator[bytes]:
-        return store.open_range(key, offset, offset + length)
+        return read_pack(offset, offset + length)
 
     return read
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -60,6 +60,15 @@ class FolderStore:
         check_range(start, stop, self.size(key))
         return self._read(key, start, stop)
 
+    def one_version(self, key: str) -> Callable[[int, int], Iterator[bytes]]:
+        first: dict[str, tuple[int, ...]] = {}
+
+        def read(start: int, stop: int) -> Iterator[bytes]:
+            check_range(start, stop, self.size(key))
+            return self._read(key, start, stop, first)
+
+        return read
+
     def size(self, key: str) -> int:
         try:
             return self._place(key).stat().st_size
@@ -110,8 +119,16 @@ class FolderStore:
     def _place(self, key: str) -> Path:
         return self.folder / check_key(key)
 
-    def _read(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+    def _read(
+        self, key: str, start: int, stop: int, first: dict[str, tuple[int, ...]] | None = None
+    ) -> Iterator[bytes]:
+        """Give the bytes [start, stop); with `first`, of the version that is noted there or comes to be."""
         with self._place(key).open("rb", buffering=0) as file:
+            if first is not None:
+                status = os.fstat(file.fileno())
+                here = (status.st_ino, status.st_size, status.st_mtime_ns)
+                if first.setdefault(key, here) != here:
+                    raise OutOfReach(f"{key} was replaced while it was read")
             file.seek(start)
             while start < stop:
                 chunk = file.read(min(CHUNK, stop - start))

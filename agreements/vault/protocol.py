@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import Final, NamedTuple, Protocol
 
@@ -83,6 +83,13 @@ class Store(Protocol):
 
     def open_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         """Stream the bytes [start, stop), exactly. Raises NoSuchObject; OutOfReach if they cannot all be had."""
+
+    def one_version(self, key: str) -> Callable[[int, int], Iterator[bytes]]:
+        """Return `read(start, stop)` like `open_range`, all of whose ranges are of one version of the object.
+
+        It is the version that the first range was read from; once another is in its place, reads raise OutOfReach.
+        Usable from several threads.
+        """
 
     def size(self, key: str) -> int:
         """Return the length in bytes. Raises NoSuchObject."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,11 @@ class S3Store:
         return client_of(self.access, endpoint=self.access.endpoint, attempts=1)
 
     @cached_property
+    def _writer(self) -> S3Client:
+        """Patient: a part that was not stored costs a whole publishing its turn."""
+        return client_of(self.access, endpoint=self.access.endpoint, attempts=6)
+
+    @cached_property
     def _signer(self) -> S3Client:
         """Signs for the public host; it never connects anywhere."""
         return client_of(self.access, endpoint=self.access.public_endpoint or self.access.endpoint)
@@ -73,15 +78,23 @@ class S3Store:
         return Put(size, digest.hexdigest())
 
     def begin_parts(self, key: str, *, size: int) -> s3_parts.S3Parts:
-        return s3_parts.begin(self.client, self.bucket, check_key(key), size)
+        return s3_parts.begin(self._writer, self.bucket, check_key(key), size)
 
     def resume_parts(self, key: str, token: str, *, size: int) -> s3_parts.S3Parts | None:
-        return s3_parts.resume(self.client, self.bucket, check_key(key), token, size)
+        return s3_parts.resume(self._writer, self.bucket, check_key(key), token, size)
 
     def open_range(self, key: str, start: int, stop: int) -> Iterator[bytes]:
-        size, etag = self._head(key)
-        check_range(start, stop, size)
-        return s3_reading.read(self._reader, s3_reading.Version(self.bucket, key, etag), start, stop)
+        return self.one_version(key)(start, stop)
+
+    def one_version(self, key: str) -> Callable[[int, int], Iterator[bytes]]:
+        first: dict[str, tuple[int, str]] = {}
+
+        def read(start: int, stop: int) -> Iterator[bytes]:
+            size, etag = first[key] if first else first.setdefault(key, self._head(key))
+            check_range(start, stop, size)
+            return s3_reading.read(self._reader, s3_reading.Version(self.bucket, key, etag), start, stop)
+
+        return read
 
     def size(self, key: str) -> int:
         return self._head(key)[0]

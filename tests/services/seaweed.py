@@ -24,23 +24,83 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG, linux/prctl.h
 _GRPC = 10_000  # every SeaweedFS part also listens this much higher
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seaweed:
-    """What a client needs; `pid` is the server's process."""
+    """What a client needs, and how to take the server away and bring it back."""
 
-    endpoint: str
-    port: int
+    folder: Path
     access_key: str
     secret_key: str = field(repr=False)
-    pid: int
+    ports: list[int] = field(default_factory=lambda: _ports(5))
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def port(self) -> int:
+        """Where S3 is spoken."""
+        return self.ports[0]
+
+    @property
+    def endpoint(self) -> str:
+        """The address of the server."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start the server, with what it held before, and wait until it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # Without keys the server lets everybody write; without a limit it takes 2 GB.
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": str(self.folder),
+            "TMPDIR": str(self.folder),
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "GOMEMLIMIT": "400MiB",
+        }
+        log = self.folder / "weed.log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                _command(self.folder, self.ports),
+                env=environment,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Nothing of the interpreter runs in there but one system call.
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+            )
+        try:
+            _wait_until_it_answers(self.port, self._process, log)
+        except BaseException:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """`kill -9`. SIGTERM takes it four seconds, and a test's data need not survive."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
 
 @contextmanager
 def running(folder: Path, *, access_key: str = "tests", secret_key: str = "tests-only-secret") -> Iterator[Seaweed]:
     """Run a server whose data is under `folder`, and end it by its process id."""
-    folder.mkdir(parents=True, exist_ok=True)
-    s3, master, volume, filer, admin = _ports(5)
-    command = [
+    server = Seaweed(folder, access_key, secret_key)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+
+
+def _command(folder: Path, ports: list[int]) -> list[str]:
+    s3, master, volume, filer, admin = ports
+    return [
         str(_binary()),
         "mini",
         f"-dir={folder}",
@@ -57,35 +117,9 @@ def running(folder: Path, *, access_key: str = "tests", secret_key: str = "tests
         "-admin.ui=false",
         "-disableHttp",
         "-master.telemetry=false",
+        # Each bucket takes volumes of its own.
         "-volume.max=300",
     ]
-    # Without keys the server lets everybody write; without a limit it takes 2 GB.
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
-        "AWS_ACCESS_KEY_ID": access_key,
-        "AWS_SECRET_ACCESS_KEY": secret_key,
-        "GOMEMLIMIT": "400MiB",
-    }
-    with (folder / "weed.log").open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            # Nothing of the interpreter runs in there but one system call.
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
-        )
-    try:
-        _wait_until_it_answers(s3, process, folder / "weed.log")
-        yield Seaweed(f"http://127.0.0.1:{s3}", s3, access_key, secret_key, process.pid)
-    finally:
-        # SIGTERM takes it four seconds, and a test's data need not survive.
-        process.kill()
-        process.wait()
 
 
 def _binary() -> Path:

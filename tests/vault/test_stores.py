@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from agreements.vault import stores
 from agreements.vault.folder import FolderStore
-from agreements.vault.protocol import NoSuchObject, Store
+from agreements.vault.protocol import NoSuchObject, OutOfReach, Store
 from agreements.vault.s3 import S3Store
 
 DATA = bytes(range(256)) * 4096 + b"end"
@@ -99,6 +99,17 @@ def test_readers_do_not_disturb_each_other(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert seen == [DATA[100:900_000]] * 8
+
+
+def test_all_ranges_of_one_reader_are_of_one_version(store: Store) -> None:
+    store.put("pack-1", pieces(DATA))
+    read, later = store.one_version("pack-1"), store.one_version("pack-1")
+    assert b"".join(read(0, 100)) == DATA[:100]
+    store.put("pack-1", pieces(DATA[::-1]))
+    with pytest.raises(OutOfReach, match=r"pack-1 .*replaced"):
+        list(read(100, 200))
+    assert b"".join(later(100, 200)) == DATA[::-1][100:200]
+    assert b"".join(store.open_range("pack-1", 100, 200)) == DATA[::-1][100:200]
 
 
 def test_a_folder_keeps_no_file_of_an_interrupted_put(tmp_path_factory: pytest.TempPathFactory) -> None:
