@@ -59,9 +59,17 @@ def _one_way_of_failing(view: View) -> View:
             response["Retry-After"] = str(_LATER)
         for name, value in _PRIVATE.items():
             response.headers.setdefault(name, value)
-        return response
+        return _without_body(response) if request.method == "HEAD" else response
 
     return answered
+
+
+def _without_body(response: HttpResponseBase) -> HttpResponseBase:
+    """Leave the body of an answer to HEAD away here: the server would, but says so in its log each time."""
+    if isinstance(response, HttpResponse):
+        response.headers.setdefault("Content-Length", str(len(response.content)))
+        response.content = b""
+    return response
 
 
 # The button changes nothing (it redirects), and must work where cookies are refused, so it carries no CSRF token.

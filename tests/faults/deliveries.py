@@ -94,6 +94,7 @@ def running(*, vault: Seaweed | None = None, processes: int = 1) -> Iterator[Del
     try:
         made.python("manage.py", "migrate", "--verbosity", "0")
         made.python("manage.py", "createcachetable", "--verbosity", "0")
+        made.python("manage.py", "collectstatic", "--no-input", "--verbosity", "0")  # the pages of refusals need it
         made.paths = json.loads(made.python("-m", "tests.faults.prepare_deliveries", str(folder)))
         for port in ports:
             made.start(port)
@@ -160,6 +161,7 @@ def _environment(folder: Path, address: str, vault: Seaweed | None, port: int) -
         "COUNTERSIGN_VAULT_DELIVERY": f"folder:{folder / 'delivery'}",
         "COUNTERSIGN_VAULT_PAPERS": f"folder:{folder / 'papers'}",
         "COUNTERSIGN_INBOX": str(folder / "inbox"),
+        "COUNTERSIGN_STATIC_ROOT": str(folder / "static"),
     }
     if vault is not None:
         found |= {
