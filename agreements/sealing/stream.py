@@ -9,7 +9,7 @@ import numpy as np
 
 from agreements.sealing.ahead import KeysAhead
 from agreements.sealing.authentication import Authentication
-from agreements.sealing.cipher import BLOCK, Bytes, CounterCipher, Scratch
+from agreements.sealing.cipher import BLOCK, Bytes, CounterCipher
 from agreements.sealing.index import ArchiveIndex
 from agreements.sealing.keys import VERIFIER_BYTES, MemberKeys
 from agreements.sealing.layout import Layout, Part, Segment
@@ -22,6 +22,8 @@ Chunks = Generator[memoryview, None, None]
 # glibc gives large blocks back to the system when they are freed, and the next one costs a page fault for every
 # 4 KiB: 0.1 ns a byte. Having freed one block of 4 MiB it keeps up to 8 MiB instead (mallopt(3), M_MMAP_THRESHOLD).
 bytes(4 * 1024 * 1024)
+
+_NOTHING: Bytes = np.empty(0, np.uint8)
 
 
 class View(Protocol):
@@ -40,10 +42,10 @@ class View(Protocol):
 class MemberAtWork:
     """The cipher and the authentication of the member being made."""
 
-    def __init__(self, number: int, size: int, keys: MemberKeys, scratch: Scratch) -> None:
+    def __init__(self, number: int, size: int, keys: MemberKeys) -> None:
         self.number = number
         self.verifier = keys.verifier
-        self.cipher = CounterCipher(keys.aes, scratch)
+        self.cipher = CounterCipher(keys.aes)
         self.authentication = Authentication(keys.mac, size)
 
 
@@ -58,10 +60,9 @@ class Run:
         self._code: Future[bytes] | None = None
         self._ahead = KeysAhead(view.keys, self._members_with_keys())
         self._reader = PackReader(view.read)
-        self._scratch = Scratch()
         self._at_work: MemberAtWork | None = None
         self._left = stop - start
-        self._out: Bytes = np.empty(min(BLOCK, self._left), np.uint8)
+        self._out: Bytes = _NOTHING
         self._filled = 0
         self._authenticating: Authentication | None = None
         self._from = 0
@@ -107,7 +108,7 @@ class Run:
     def _put(self, data: bytes) -> Chunks:
         left = np.frombuffer(data, np.uint8)
         while len(left):
-            count = min(len(left), len(self._out) - self._filled)
+            count = self._room(len(left))
             self._out[self._filled : self._filled + count] = left[:count]
             left = left[count:]
             self._filled += count
@@ -127,7 +128,7 @@ class Run:
         for piece in self._reader.take(offset, segment.stop - segment.start, wanted):
             done = 0
             while done < len(piece):
-                count = min(len(piece) - done, len(self._out) - self._filled)
+                count = self._room(len(piece) - done)
                 target = self._out[self._filled : self._filled + count]
                 member.cipher.apply(piece[done : done + count], position, target)
                 done += count
@@ -136,20 +137,26 @@ class Run:
                 if self._filled == len(self._out):
                     yield self._chunk()
 
+    def _room(self, wanted: int) -> int:
+        """How many bytes there is room for in ``_out``; it is made when needed, not while a reader is slow."""
+        if self._out is _NOTHING:
+            self._out = np.empty(min(BLOCK, self._left), np.uint8)
+        return min(wanted, len(self._out) - self._filled)
+
     def _chunk(self) -> memoryview:
         """What is filled, never written to again."""
         chunk = self._out.data
         if self._authenticating is not None:
             self._authenticating.update(chunk[self._from :])
         self._left -= self._filled
-        self._out = np.empty(min(BLOCK, self._left), np.uint8)
+        self._out = _NOTHING
         self._filled = self._from = 0
         return chunk
 
     def _member(self, number: int) -> MemberAtWork:
         if self._at_work is None or self._at_work.number != number:
             size = self._view.index.columns.packed_sizes[number]
-            self._at_work = MemberAtWork(number, size, self._ahead.take(number), self._scratch)
+            self._at_work = MemberAtWork(number, size, self._ahead.take(number))
         return self._at_work
 
     def _members_with_keys(self) -> Iterator[int]:
@@ -186,7 +193,7 @@ class Run:
 def member_code(view: View, number: int, ended: Event) -> bytes:
     """A member's authentication code by one pass over it. Raises Ended soon after ``ended`` is set."""
     size, position = view.index.columns.packed_sizes[number], 0
-    member = MemberAtWork(number, size, view.keys(number), Scratch())
+    member = MemberAtWork(number, size, view.keys(number))
     reader = PackReader(view.read)
     try:
         for piece in reader.take(view.index.columns.offsets[number], size):

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from Crypto.Cipher import AES
@@ -5,11 +7,10 @@ from Crypto.Util import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agreements.sealing.cipher import BLOCK, CounterCipher, Scratch
+from agreements.sealing.cipher import BLOCK, CounterCipher
 from tests.sealing.packs import noise
 
 KEY = bytes(range(32))
-SCRATCH = Scratch()
 
 
 def expected(data: bytes, position: int) -> bytes:
@@ -30,17 +31,32 @@ near = st.builds(lambda turn, by: max(turn + by, 0), turns, st.integers(-BLOCK -
 def test_any_stretch_at_any_position_equals_a_general_counter_mode(position: int, length: int) -> None:
     data = noise(length)
     out = bytearray(length)
-    CounterCipher(KEY, SCRATCH).apply(memoryview(data), position, np.frombuffer(out, np.uint8))
+    CounterCipher(KEY).apply(memoryview(data), position, np.frombuffer(out, np.uint8))
     assert bytes(out) == expected(data, position)
 
 
 @pytest.mark.parametrize("first", [1, 15, 16, 17])
 def test_a_member_made_piece_by_piece_equals_one_made_at_once(first: int) -> None:
     data = noise(5 * BLOCK + 3)
-    cipher, made, place, step = CounterCipher(KEY, SCRATCH), b"", 0, first
+    cipher, made, place, step = CounterCipher(KEY), b"", 0, first
     while place < len(data):
         piece = data[place : place + min(step, BLOCK)]
         out = bytearray(len(piece))
         cipher.apply(memoryview(piece), place, np.frombuffer(out, np.uint8))
         made, place, step = made + bytes(out), place + len(piece), step * 3
     assert made == expected(data, 0)
+
+
+def test_ciphers_on_many_threads_do_not_share_what_they_work_in() -> None:
+    data = noise(BLOCK + BLOCK // 2)
+
+    def made(key: int) -> bytes:
+        out = np.empty(BLOCK, np.uint8)
+        cipher = CounterCipher(bytes([key]) * 32)
+        for _ in range(20):
+            cipher.apply(memoryview(data)[key : key + BLOCK], key << 20, out)
+        return out.tobytes()
+
+    with ThreadPoolExecutor(12) as pool:
+        together = list(pool.map(made, range(24)))
+    assert together == [made(key) for key in range(24)]

@@ -11,7 +11,7 @@ import pytest
 import pyzipper
 
 from agreements.sealing import ArchiveIndex, Layout, Member, SealedView
-from agreements.sealing.cipher import BLOCK, CounterCipher, Scratch
+from agreements.sealing.cipher import BLOCK, CounterCipher
 from agreements.sealing.layout import Part
 from tests.sealing.packs import MTIME, OTHER_PASSWORD, PASSWORD, SALT_KEY, Pack, noise, pack_of
 from tests.sealing.tools import TOOLS, run, unpacked
@@ -132,7 +132,7 @@ def test_a_zip_that_was_deflated_already_is_passed_through_as_it_is(tmp_path: Pa
         plain = np.empty(len(sealed), np.uint8)
         for place in range(0, len(sealed), BLOCK):
             piece = sealed[place : place + BLOCK]
-            cipher = CounterCipher(pack.view().keys(member.number).aes, Scratch())
+            cipher = CounterCipher(pack.view().keys(member.number).aes)
             cipher.apply(piece, place, plain[place : place + len(piece)])
         assert plain.tobytes() == pack.data[member.offset : member.offset + member.packed_size]
     path = tmp_path / "sealed.zip"
