@@ -121,3 +121,14 @@ def breaking(monkeypatch: pytest.MonkeyPatch, delivery_store: Store) -> Breaking
     broken = Breaking(delivery_store, before=3, error=OutOfReach("gone"))
     monkeypatch.setattr(stores, "delivery", lambda: broken)
     return broken
+
+
+@pytest.fixture(params=["folder", "s3"])
+def delivery_store(request: pytest.FixtureRequest, tmp_path: Path, settings: Any) -> Store:
+    return deliver_into(request.param, request, tmp_path, settings)
+
+
+@pytest.fixture
+def archive(scene: Scene, tmp_path: Path, delivery_store: Store, monkeypatch: pytest.MonkeyPatch) -> Archive:
+    into_small_parts(monkeypatch)
+    return publish(scene, tmp_path / "everyone")

@@ -12,7 +12,7 @@ import pyzipper
 
 from agreements.catalog.models import Archive
 from agreements.core import clock
-from agreements.grants import holding, links, passwords, redeeming, revealing, seals, shared, shared_removing
+from agreements.grants import holding, issuing, links, passwords, redeeming, revealing, seals, shared, shared_removing
 from agreements.grants.deliverable import deliverable
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Generation, Grant, Link
 from agreements.grants.redeeming import Preparing, Refused
@@ -165,7 +165,7 @@ def test_two_grants_share_the_password_of_a_generation_and_nothing_else(scene: S
     sealed(archive)
     application = scenes.approved(scene.dataset, scene.terms, scene.bob)
     submission = scenes.handed_in(application)
-    of_bob = scenes.issuing.issue(submission=submission, by=scene.carol.actor, as_role="reviewer")
+    of_bob = issuing.issue(submission=submission, by=scene.carol.actor, as_role="reviewer")
     one = revealing.reveal_all(grant=scene.grant, by=scene.alice.actor)
     two = revealing.reveal_all(grant=of_bob, by=scene.bob.actor)
     assert one.shared == two.shared
