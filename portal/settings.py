@@ -10,6 +10,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from portal import environment as env
+from portal import store_origins
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -153,6 +154,10 @@ S3_PUBLIC_ENDPOINT = env.text("COUNTERSIGN_S3_PUBLIC_ENDPOINT", S3_ENDPOINT)
 S3_REGION = env.text("COUNTERSIGN_S3_REGION", "us-east-1")
 S3_ACCESS_KEY = env.text("COUNTERSIGN_S3_ACCESS_KEY", "")
 S3_SECRET_KEY = env.text("COUNTERSIGN_S3_SECRET_KEY", "")
+# The button of a link to a shared archive is a form, which is led on to the object store.
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += store_origins.origins(
+    VAULT_DELIVERY, public_endpoint=S3_PUBLIC_ENDPOINT, region=S3_REGION
+)
 
 # A folder of the server from which stewards publish without a shell; what their browsers send lies there too.
 INBOX = Path(env.text("COUNTERSIGN_INBOX", str(BASE_DIR / "var" / "inbox")))
