@@ -58,7 +58,7 @@ BADGES: Final[dict[str, Badge]] = {
     "running": Badge(_("Running"), "accent", "pending"),
     "done": Badge(_("Done"), "good", "pass"),
     "stopped": Badge(_("Stopped"), "quiet", "ended"),
-    "offered": Badge(_("Offered"), "good", "open"),
+    "offered": Badge(_("Offered"), "good", "pass"),
     "earlier": Badge(_("Earlier version"), "quiet", "archive"),
     # Subsets.
     "open": Badge(_("Open"), "good", "open"),

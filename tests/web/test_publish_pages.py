@@ -187,7 +187,7 @@ def test_an_empty_inbox_says_where_it_is_and_how_files_get_there(dan: Any, setti
     assert "The inbox is empty" in page
     assert str(tmp_path / "nowhere") in page
     assert "sftp" in page
-    assert "<noscript>" in page
+    assert "Sending a large file needs JavaScript" in page
 
 
 def test_a_publishing_that_failed_says_why_and_is_tried_again(dan: Any, place: Path) -> None:

@@ -146,6 +146,7 @@ class Upload {
   buttons(running) {
     this.root.querySelector("[data-upload-pause]").hidden = !running;
     this.root.querySelector("[data-upload-resume]").hidden = running;
+    this.root.querySelector("[data-upload-buttons]").hidden = false;
   }
 
   async run() {
@@ -187,7 +188,7 @@ class Upload {
     this.buttons(false);
     this.say(error instanceof Halt ? error.said || this.text(error.key) : String(error));
     if (error.key === "OtherFile" || error.key === "Changed") {
-      this.root.querySelector("[data-upload-resume]").hidden = true;
+      this.root.querySelector("[data-upload-buttons]").hidden = true;
       this.root.querySelector("[data-upload-form]").hidden = false;
     }
   }
@@ -242,6 +243,7 @@ if (root) {
     part("start").disabled = !fits;
   };
   root.hidden = false;
+  document.querySelector("[data-upload-without]").hidden = true;
   part("input").addEventListener("change", chosen);
   const zone = root.querySelector(".file-drop-zone");
   for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
