@@ -31,9 +31,7 @@ class PieceForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("The file, or a piece of it"),
-        help_text=gettext_lazy(
-            "A piece will do if it holds the beginning of one member. On a terminal: head -c 8M leaked.zip > piece.zip"
-        ),
+        help_text=gettext_lazy("A piece will do if it holds the beginning of one member."),
         widget=forms.FileInput(),
     )
 
