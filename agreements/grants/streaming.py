@@ -19,8 +19,9 @@ from agreements.grants.redeeming import Ticket
 
 log = logging.getLogger(__name__)
 
-PIECE: Final = 128 * 1024
-"""Most bytes handed to the server at once: what may still leave after a cut is bounded by a few of these."""
+PIECE: Final = 256 * 1024
+"""Most bytes handed to the server at once, each time after a look at the watcher. As many as the engine makes in one
+block: what is cut smaller is copied."""
 
 
 class Cut(ConnectionResetError):
