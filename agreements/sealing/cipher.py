@@ -15,36 +15,42 @@ BLOCK = 256 * 1024
 """Bytes worked on at a time. Counters, keystream, input and output of one step just fit a core's second-level cache
 of 1 MiB; with half as much the calls count for more, with twice as much the cache misses do."""
 
-_AES_BLOCK = 16
-_BLOCKS = BLOCK // _AES_BLOCK + 1
+AES_BLOCK = 16
+_BLOCKS = BLOCK // AES_BLOCK + 1
 
 Bytes = NDArray[np.uint8]
 
 
-class Scratch:
-    """Counter blocks and room for a keystream, borrowed for one step at a time."""
+def buffer_for(size: int) -> Bytes:
+    """An array for that many bytes from AES_BLOCK on, with the room before and behind that the cipher needs.
+
+    Behind are two blocks: the last one may be whole, and ``update_into`` asks for up to 15 bytes more than it writes.
+    """
+    return np.empty(AES_BLOCK + size + 2 * AES_BLOCK, np.uint8)
+
+
+class Counters:
+    """Counter blocks, borrowed for one step at a time."""
 
     def __init__(self) -> None:
-        keystream, counters = bytearray((_BLOCKS + 1) * _AES_BLOCK), bytearray(_BLOCKS * _AES_BLOCK)
-        self.keystream = memoryview(keystream)
-        self.keystream_array: Bytes = np.frombuffer(keystream, np.uint8)
-        self._counters = memoryview(counters)
+        blocks = bytearray(_BLOCKS * AES_BLOCK)
+        self._blocks = memoryview(blocks)
         # A member's size is below 2^62 bytes, so its counters stay below 2^58: the upper halves remain 0.
-        self._lower_halves: NDArray[np.uint64] = np.frombuffer(counters, "<u8")[::2]
+        self._lower_halves: NDArray[np.uint64] = np.frombuffer(blocks, "<u8")[::2]
         self._lower_halves += np.arange(1, _BLOCKS + 1, dtype=np.uint64)
         self._first = 1
 
-    def counters(self, first: int, count: int) -> memoryview:
+    def get(self, first: int, count: int) -> memoryview:
         """The counter blocks ``first`` to ``first + count - 1``; at most those of BLOCK bytes and one more."""
         if not self._first <= first <= first + count <= self._first + _BLOCKS:
             self._lower_halves += np.uint64((first - self._first) % (1 << 64))
             self._first = first
-        start = (first - self._first) * _AES_BLOCK
-        return self._counters[start : start + count * _AES_BLOCK]
+        start = (first - self._first) * AES_BLOCK
+        return self._blocks[start : start + count * AES_BLOCK]
 
 
-_idle: deque[Scratch] = deque(maxlen=8)
-"""Streams that wait for a slow reader hold none, so that hundreds of them cost no half MiB each."""
+_idle: deque[Counters] = deque(maxlen=8)
+"""Streams that wait for a slow reader hold none, so that hundreds of them cost no quarter MiB each."""
 
 
 class CounterCipher:
@@ -54,14 +60,21 @@ class CounterCipher:
         cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305 - counter blocks never repeat
         self._encryptor: CipherContext = cipher.encryptor()
 
-    def apply(self, data: memoryview, position: int, out: Bytes) -> None:
-        """Writes ``data``, which lies ``position`` bytes into the member, encrypted into ``out``, at most BLOCK."""
+    def apply(self, data: memoryview, position: int, out: Bytes, at: int) -> None:
+        """Writes ``data``, which lies ``position`` bytes into the member, encrypted into ``out`` from ``at`` on.
+
+        At most BLOCK bytes. The keystream is made in place, in whole AES blocks, so ``out`` must come from
+        ``buffer_for``. What lies before ``at`` stays as it is; what lies behind may change.
+        """
+        skip = position % AES_BLOCK
+        blocks = (skip + len(data) + AES_BLOCK - 1) // AES_BLOCK
         try:
-            scratch = _idle.pop()
+            counters = _idle.pop()
         except IndexError:
-            scratch = Scratch()
-        skip = position % _AES_BLOCK
-        blocks = (skip + len(data) + _AES_BLOCK - 1) // _AES_BLOCK
-        self._encryptor.update_into(scratch.counters(position // _AES_BLOCK + 1, blocks), scratch.keystream)
-        np.bitwise_xor(data, scratch.keystream_array[skip : skip + len(data)], out=out)
-        _idle.append(scratch)
+            counters = Counters()
+        before = out[at - skip : at].tobytes()
+        self._encryptor.update_into(counters.get(position // AES_BLOCK + 1, blocks), out.data[at - skip :])
+        out.data[at - skip : at] = before
+        target = out[at : at + len(data)]
+        np.bitwise_xor(target, data, out=target)
+        _idle.append(counters)

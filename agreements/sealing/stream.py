@@ -9,7 +9,7 @@ import numpy as np
 
 from agreements.sealing.ahead import KeysAhead
 from agreements.sealing.authentication import Authentication
-from agreements.sealing.cipher import BLOCK, Bytes, CounterCipher
+from agreements.sealing.cipher import AES_BLOCK, BLOCK, Bytes, CounterCipher, buffer_for
 from agreements.sealing.index import ArchiveIndex
 from agreements.sealing.keys import VERIFIER_BYTES, MemberKeys
 from agreements.sealing.layout import Layout, Part, Segment
@@ -63,6 +63,7 @@ class Run:
         self._at_work: MemberAtWork | None = None
         self._left = stop - start
         self._out: Bytes = _NOTHING
+        """The chunk being made, from AES_BLOCK on."""
         self._filled = 0
         self._authenticating: Authentication | None = None
         self._from = 0
@@ -101,19 +102,17 @@ class Run:
         yield from self._put(whole[segment.start : segment.stop])
 
     def _finished_code(self, number: int) -> bytes:
-        rest = self._out[self._from : self._filled] if self._authenticating else self._out[:0]
+        rest = self._made()[self._from :] if self._authenticating else memoryview(b"")
         self._authenticating = None
-        return self._member(number).authentication.finish(rest.data)
+        return self._member(number).authentication.finish(rest)
 
     def _put(self, data: bytes) -> Chunks:
-        left = np.frombuffer(data, np.uint8)
-        while len(left):
-            count = self._room(len(left))
-            self._out[self._filled : self._filled + count] = left[:count]
-            left = left[count:]
-            self._filled += count
-            if self._filled == len(self._out):
-                yield self._chunk()
+        while data:
+            count = self._room(len(data))
+            at = AES_BLOCK + self._filled
+            self._out.data[at : at + count] = data[:count]
+            data = data[count:]
+            yield from self._advance(count)
 
     def _data(self, segment: Segment) -> Chunks:
         member = self._member(segment.number)
@@ -129,29 +128,33 @@ class Run:
             done = 0
             while done < len(piece):
                 count = self._room(len(piece) - done)
-                target = self._out[self._filled : self._filled + count]
-                member.cipher.apply(piece[done : done + count], position, target)
+                member.cipher.apply(piece[done : done + count], position, self._out, AES_BLOCK + self._filled)
                 done += count
                 position += count
-                self._filled += count
-                if self._filled == len(self._out):
-                    yield self._chunk()
+                yield from self._advance(count)
 
     def _room(self, wanted: int) -> int:
         """How many bytes there is room for in ``_out``; it is made when needed, not while a reader is slow."""
+        size = min(BLOCK, self._left)
         if self._out is _NOTHING:
-            self._out = np.empty(min(BLOCK, self._left), np.uint8)
-        return min(wanted, len(self._out) - self._filled)
+            self._out = buffer_for(size)
+        return min(wanted, size - self._filled)
 
-    def _chunk(self) -> memoryview:
-        """What is filled, never written to again."""
-        chunk = self._out.data
+    def _made(self) -> memoryview:
+        return self._out.data[AES_BLOCK : AES_BLOCK + self._filled]
+
+    def _advance(self, count: int) -> Chunks:
+        """Counts what was put into ``_out``; yields it once it is full, never to be written to again."""
+        self._filled += count
+        if self._filled < min(BLOCK, self._left):
+            return
+        chunk = self._made()
         if self._authenticating is not None:
             self._authenticating.update(chunk[self._from :])
         self._left -= self._filled
         self._out = _NOTHING
         self._filled = self._from = 0
-        return chunk
+        yield chunk
 
     def _member(self, number: int) -> MemberAtWork:
         if self._at_work is None or self._at_work.number != number:
@@ -201,9 +204,9 @@ def member_code(view: View, number: int, ended: Event) -> bytes:
                 if ended.is_set():
                     raise Ended
                 data = piece[start : start + BLOCK]
-                out = np.empty(len(data), np.uint8)
-                member.cipher.apply(data, position, out)
-                member.authentication.update(out.data)
+                out = buffer_for(len(data))
+                member.cipher.apply(data, position, out, AES_BLOCK)
+                member.authentication.update(out.data[AES_BLOCK : AES_BLOCK + len(data)])
                 position += len(data)
     finally:
         reader.close()
