@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from agreements.core import invited, secrets
+from agreements.core.addresses import comparison_key
 from agreements.core.clock import now
 from agreements.grants.models import GrantMember, MemberState
-from agreements.grants.running import is_running
+from agreements.grants.running import why_not_running
 from agreements.keys import known
+from agreements.people.models import User
 
 LIFETIME: Final = dt.timedelta(days=14)
 """Counted from when it was mailed last."""
@@ -27,7 +31,27 @@ def is_waiting(member: GrantMember) -> bool:
 
 def is_open(member: GrantMember) -> bool:
     """Return whether it can be taken up now: it waits, and the access is running. Needs `member.grant.dataset`."""
-    return is_waiting(member) and is_running(member.grant)
+    return why_shut(member) is None
+
+
+def why_shut(member: GrantMember) -> str | None:
+    """Return in words why an invitation cannot be taken up now, or None if it can. Needs `member.grant.dataset`."""
+    names = {"holder": member.grant.holder_name}
+    if (why_not := why_not_running(member.grant)) is not None or is_waiting(member):
+        return why_not
+    if member.state == MemberState.INVITED:
+        return _("This invitation has run out. Ask %(holder)s to send it again.") % names
+    return _("This invitation is no longer open: it was withdrawn, or taken up before. Ask %(holder)s.") % names
+
+
+def is_for(member: GrantMember, person: User) -> bool:
+    """Return whether an invitation was sent to a person's mailbox, however the two addresses are spelt."""
+    return comparison_key(person.email) == comparison_key(member.email)
+
+
+def was_taken_up_by(member: GrantMember, person: User) -> bool:
+    """Return whether a person is the member that was invited here."""
+    return member.state == MemberState.JOINED and member.person_id == person.pk
 
 
 def token(member: GrantMember) -> str:

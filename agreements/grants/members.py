@@ -91,9 +91,8 @@ def accept(*, token: str, by: Actor) -> GrantMember:
         member = GrantMember.objects.select_for_update().get(pk=found.pk)
         member.grant = grant
         person = _invited_person(member, by=by)
-        check_running(grant)
-        if not member_invitations.is_waiting(member):
-            raise NotPossible(_("This invitation is no longer open. Ask %(holder)s.") % {"holder": grant.holder_name})
+        if (why_shut := member_invitations.why_shut(member)) is not None:
+            raise NotPossible(why_shut)
         _check_may_join(grant, person)
         member.person, member.terms = person, grant.terms
         member.state, member.joined_at = MemberState.JOINED, now()
@@ -197,7 +196,7 @@ def _check_mails(grant: Grant) -> None:
 
 def _invited_person(member: GrantMember, *, by: Actor) -> User:
     person = User.objects.filter(pk=by.person_pk or 0, is_active=True).first()
-    if person is None or addresses.comparison_key(person.email) != addresses.comparison_key(member.email):
+    if person is None or not member_invitations.is_for(member, person):
         raise NotAllowed(_("This invitation is for another address. Sign in with the address it was sent to."))
     return person
 

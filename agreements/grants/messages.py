@@ -97,6 +97,7 @@ def render_links(message: OutboxMessage, subject: str) -> Rendered:
     items = [
         {
             "name": link.archive.name,
+            "version": link.archive.version,
             "size": wording.size(link.archive.sealed_size),
             "url": addresses.landing(tokens.token(link)),
             "until": wording.moment(lifetimes.expected_end(link), zone=zone),

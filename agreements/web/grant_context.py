@@ -9,7 +9,7 @@ from typing import Any, Final
 from agreements.catalog.models import Archive, SealKind
 from agreements.grants import addresses, links, member_queries, queries, scripts, shared
 from agreements.grants.deliverable import deliverable
-from agreements.grants.models import Grant, GrantMember, Link
+from agreements.grants.models import Grant, GrantMember, Link, MemberState
 from agreements.grants.permissions import Permission, may
 from agreements.grants.running import is_running
 from agreements.ledger.kinds import Kind
@@ -46,7 +46,8 @@ def context(grant: Grant, *, viewer: User) -> dict[str, Any]:
     by = viewer.actor
     opens = is_running(grant) and may(Permission.REVEAL_PASSWORD, grant=grant, by=by)
     sees_all = may(Permission.SEE_PEOPLE, grant=grant, by=by)
-    joined = list(member_queries.joined(grant))
+    ever = list(member_queries.every(grant))
+    joined = [member for member in ever if member.state == MemberState.JOINED]
     return {
         "grant": grant,
         "opens": opens,
@@ -62,7 +63,7 @@ def context(grant: Grant, *, viewer: User) -> dict[str, Any]:
         "timeline": timeline_of(
             _seen_by(viewer, entries_about(grant.reference), all_of_them=sees_all),
             viewer=viewer,
-            known=_names(grant, joined),
+            known=_names(grant, ever),
         ),
         **(_downloads(grant, viewer) if opens else {"offers": []}),
     }
@@ -117,6 +118,6 @@ def _seen_by(viewer: User, entries: Iterable[LedgerEntry], *, all_of_them: bool)
     ]
 
 
-def _names(grant: Grant, joined: list[GrantMember]) -> dict[str, str]:
-    people = [grant.holder, *(member.person for member in joined if member.person)]
+def _names(grant: Grant, ever: list[GrantMember]) -> dict[str, str]:
+    people = [grant.holder, *(member.person for member in ever if member.person)]
     return {person.actor.id: person.display_name for person in people}

@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from agreements.core.addresses import comparison_key
 from agreements.grants import member_invitations, member_queries, members
-from agreements.grants.models import Grant, GrantMember, MemberState
+from agreements.grants.models import Grant, GrantMember
 from agreements.grants.permissions import Permission
 from agreements.grants.running import why_not_running
 from agreements.web import access, member_rows
@@ -122,8 +121,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     if member is None:
         raise Http404
     person = access.person(request)
-    is_theirs = comparison_key(person.email) == comparison_key(member.email)
-    if is_theirs and member.state == MemberState.JOINED and member.person_id == person.pk:
+    if member_invitations.was_taken_up_by(member, person):
         return redirect("grant", reference=member.grant.reference)
     form = JoinForm(posted(request))
     if form.is_valid():
@@ -134,23 +132,14 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "member": member,
         "grant": member.grant,
-        "is_theirs": is_theirs,
-        "why_not": "" if member_invitations.is_open(member) else _why_shut(member),
+        "is_theirs": member_invitations.is_for(member, person),
+        "why_not": member_invitations.why_shut(member),
         "until": member_invitations.runs_out(member),
         "form": form,
     }
     response = render(request, "grants/join.html", context, status=422 if form.errors else 200)
     response["Referrer-Policy"] = "no-referrer"
     return response
-
-
-def _why_shut(member: GrantMember) -> str:
-    names = {"holder": member.grant.holder_name}
-    if (why_not := why_not_running(member.grant)) is not None:
-        return why_not
-    if member.state == MemberState.INVITED:
-        return _("This invitation has run out. Ask %(holder)s to send it again.") % names
-    return _("This invitation was withdrawn or taken up already. Ask %(holder)s.") % names
 
 
 def _withdraw(request: HttpRequest, member: GrantMember) -> None:

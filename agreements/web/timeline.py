@@ -37,7 +37,7 @@ _SUBMISSION: Final = gettext_lazy("submission %(submission)s")
 _DETAILS: Final[dict[Kind, StrOrPromise]] = {
     Kind.GRANT_REVOKED: gettext_lazy("clause %(clause)s of terms %(terms)s"),
     Kind.AGREEMENT_ISSUED: gettext_lazy("issue %(issue)s, terms %(terms)s"),
-    Kind.LINK_ISSUED: "%(archive)s",
+    Kind.LINK_ISSUED: gettext_lazy("%(archive)s, version %(version)s"),
     **dict.fromkeys((Kind(kind) for kind, fields in PAYLOAD_FIELDS.items() if "submission" in fields), _SUBMISSION),
 }
 

@@ -8,21 +8,16 @@ import io
 import pytest
 import pyzipper
 from django.core import mail
-from pytest_django import Settings
 
-from agreements.applications.models import ApplicationMember
 from agreements.bars.models import Bar
 from agreements.catalog.models import Dataset, Role, RoleAssignment
-from agreements.core import clock
-from agreements.core import secrets as keys
-from agreements.core.errors import Invalid, NotAllowed, NotPossible, TooMany
+from agreements.core.errors import Invalid, NotAllowed, NotPossible
 from agreements.grants import (
     addresses,
     delivery,
     lifecycle,
     links,
     member_invitations,
-    member_queries,
     members,
     passwords,
     redeeming,
@@ -30,150 +25,15 @@ from agreements.grants import (
 )
 from agreements.grants.models import DownloadClosed, DownloadEnd, Grant, GrantMember, Link, MemberState, Seal
 from agreements.grants.permissions import Permission, Standing, held_by, may, standings
-from agreements.grants.redeeming import Refused, Ticket
+from agreements.grants.redeeming import Refused
 from agreements.grants.streaming import Cut, stream
 from agreements.grants.watcher import Watcher
-from agreements.keys.models import MasterKey
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.drain import drain
-from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
+from tests.grants.membership import invited, joined, link_of, sent_to, ticket_of
 from tests.grants.scene import NOON, Scene, person
 from tests.grants.test_states import SYSTEM, revoke
-
-
-def invited(scene: Scene, email: str = "bob@mit.example.edu") -> GrantMember:
-    return members.invite(grant=scene.grant, email=email, name="Bob", by=scene.alice.actor)
-
-
-def joined(scene: Scene, who: User | None = None) -> GrantMember:
-    who = who or scene.bob
-    return members.accept(token=member_invitations.token(invited(scene, who.email)), by=who.actor)
-
-
-def link_of(scene: Scene, who: User) -> Link:
-    return Link.objects.select_related("seal", "archive", "grant").get(seal__person=who, archive=scene.sealed)
-
-
-def ticket_of(scene: Scene, who: User) -> Ticket:
-    return redeeming.redeem(links.token(link_of(scene, who)), start=0, stop=scene.sealed.sealed_size)
-
-
-def sent_to(who: User, word: str) -> str:
-    mail.outbox.clear()
-    drain()
-    [letter] = [one for one in mail.outbox if one.to == [who.email] and word in one.subject]
-    return str(letter.body)
-
-
-class TestInviting:
-    def test_the_mail_says_who_invites_to_what_and_holds_the_address(self, scene: Scene) -> None:
-        member = invited(scene)
-        drain()
-        letter = next(one for one in mail.outbox if one.to == [scene.bob.email])
-        assert letter.subject == "GeneBody: Alice Example invites you to use the data"
-        for words in ("Dear Bob,", "Massachusetts Institute of Examples", "terms, version 1.0", "16 March 2026, 12:00"):
-            assert words in letter.body, words
-        assert addresses.membership(member_invitations.token(member)) in letter.body
-        assert "because Alice Example gave your address" in letter.body
-
-    def test_what_is_stored_opens_nothing(self, scene: Scene) -> None:
-        token = member_invitations.token(invited(scene))
-        for model in (GrantMember, OutboxMessage, LedgerEntry):
-            assert not [row for row in model.objects.values() if token[32:] in str(row)]
-        assert scene.bob.email not in str(list(LedgerEntry.objects.values()))
-
-    @pytest.mark.parametrize("who", ["bob", "carol", "dan", "eve"])
-    def test_nobody_but_the_holder_invites(self, scene: Scene, who: str) -> None:
-        with pytest.raises(NotAllowed):
-            members.invite(grant=scene.grant, email="x@mit.example.edu", name="", by=getattr(scene, who).actor)
-
-    def test_a_member_does_not_invite(self, scene: Scene) -> None:
-        joined(scene)
-        with pytest.raises(NotAllowed):
-            members.invite(grant=scene.grant, email="x@mit.example.edu", name="", by=scene.bob.actor)
-
-    def test_an_address_is_invited_once_however_it_is_spelt(self, scene: Scene) -> None:
-        invited(scene)
-        for spelt in ("bob@mit.example.edu", "BOB@MIT.example.edu", "bob+data@mit.example.edu"):
-            with pytest.raises(NotPossible, match="invited already"):
-                invited(scene, spelt)
-        joined_one = members.accept(token=member_invitations.token(GrantMember.objects.get()), by=scene.bob.actor)
-        assert joined_one.state == MemberState.JOINED
-        with pytest.raises(NotPossible, match="member already"):
-            invited(scene)
-
-    def test_the_holder_is_not_invited_nor_what_is_no_address(self, scene: Scene) -> None:
-        with pytest.raises(NotPossible, match="your own address"):
-            invited(scene, "alice+2@mit.example.edu")
-        with pytest.raises(Invalid) as refused:
-            invited(scene, "bob at mit")
-        assert refused.value.field == "email"
-
-    def test_there_is_room_for_as_many_as_the_dataset_says(self, scene: Scene) -> None:
-        Dataset.objects.update(max_members=2)
-        first = invited(scene, "one@mit.example.edu")
-        invited(scene, "two@mit.example.edu")
-        with pytest.raises(NotPossible, match="At most 2 people"):
-            invited(scene, "three@mit.example.edu")
-        members.withdraw(member=first, by=scene.alice.actor)
-        invited(scene, "three@mit.example.edu")
-
-    def test_so_many_are_mailed_in_a_day_and_no_more(self, scene: Scene) -> None:
-        member = invited(scene)
-        for _ in range(members.MAILS_PER_DAY - 1):
-            members.resend(member=member, by=scene.alice.actor)
-        with pytest.raises(TooMany):
-            members.resend(member=member, by=scene.alice.actor)
-        with pytest.raises(TooMany):
-            invited(scene, "other@mit.example.edu")
-        with clock.frozen(NOON + dt.timedelta(days=1, seconds=1)):
-            members.resend(member=member, by=scene.alice.actor)
-
-    def test_an_invitation_that_ran_out_is_renewed_and_its_address_works_again(self, scene: Scene) -> None:
-        first = invited(scene)
-        token = member_invitations.token(first)
-        later = NOON + member_invitations.LIFETIME
-        with clock.frozen(later):
-            with pytest.raises(NotPossible, match="no longer open"):
-                members.accept(token=token, by=scene.bob.actor)
-            assert member_queries.taken(scene.grant) == 0
-            assert invited(scene).pk == first.pk
-            assert members.accept(token=token, by=scene.bob.actor).state == MemberState.JOINED
-
-    def test_an_invitation_sent_again_under_another_key_has_another_address(
-        self, scene: Scene, settings: Settings
-    ) -> None:
-        member = invited(scene)
-        old = member_invitations.token(member)
-        settings.MASTER_KEYS = {1: bytes(range(32)), 2: bytes(32)}
-        assert member_invitations.find(old) == member
-        MasterKey.objects.update_or_create(
-            number=1, defaults={"check_value": keys.key_ring().check_value(1), "compromised_at": NOON}
-        )
-        assert member_invitations.find(old) is None
-        renewed = members.resend(member=member, by=scene.alice.actor)
-        assert member_invitations.find(old) is None
-        assert member_invitations.find(member_invitations.token(renewed)) == member
-
-    def test_a_withdrawn_one_opens_nothing_and_its_mail_is_not_sent(self, scene: Scene) -> None:
-        member = invited(scene)
-        members.withdraw(member=member, by=scene.alice.actor)
-        drain()
-        assert not [one for one in mail.outbox if one.to == [scene.bob.email]]
-        with pytest.raises(NotPossible, match="no longer open"):
-            members.accept(token=member_invitations.token(member), by=scene.bob.actor)
-        for verb in (members.withdraw, members.resend):
-            with pytest.raises(NotPossible, match="invitation withdrawn"):
-                verb(member=member, by=scene.alice.actor)
-
-    def test_whom_the_application_names_is_offered_until_they_are_invited(self, scene: Scene) -> None:
-        for name, email in (("Bob", "bob@mit.example.edu"), ("Zoe", "zoe@other.example.org")):
-            ApplicationMember.objects.create(application=scene.application, name=name, email=email)
-        offered = member_queries.named_and_not_invited(scene.grant)
-        assert [(one.name, one.is_elsewhere) for one in offered] == [("Bob", False), ("Zoe", True)]
-        invited(scene, "Bob+x@mit.example.edu")
-        assert [one.name for one in member_queries.named_and_not_invited(scene.grant)] == ["Zoe"]
 
 
 class TestJoining:
