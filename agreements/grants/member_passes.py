@@ -1,7 +1,8 @@
 """One pass over a large member for all who wait for its code.
 
 A pass goes on when those who waited have left, one for each archive in a process: its code is kept, so it need never be
-made again. A second one that nobody waits for is called off and charged with what it read.
+made again. A second one that nobody waits for is called off and charged with what it read, and so is one whose access
+has ended.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from django.db import DatabaseError
 
 from agreements.grants import process, quota
 from agreements.grants.member_codes import KeptCodes, Name, for_a_moment
+from agreements.grants.models import GrantState, Seal
 from agreements.grants.quota import NeededPass
 from agreements.sealing.waiting import Ended
 
@@ -25,6 +27,8 @@ LOOK: Final = 0.25
 """Seconds after which somebody who waits looks whether they still should."""
 LOOK_ELSEWHERE: Final = 1.0
 """Seconds between two looks at a pass that another process makes."""
+LOOK_AT_ACCESS: Final = 5.0
+"""Seconds between two looks whether a pass that nobody waits for will still be of use."""
 PATIENCE: Final = 30.0
 PATIENT_RATE: Final = 50_000_000
 """Another process is waited for so many seconds, and one more for so many bytes of the member; then one goes alone."""
@@ -40,6 +44,7 @@ class Pass:
         self._needed = NeededPass(number, size)
         self._work = work
         self._row: int | None = None
+        self._look_at = 0.0
         self.waiting = 0
         self.read = 0
         self.stop = threading.Event()
@@ -48,9 +53,13 @@ class Pass:
         threading.Thread(target=self._run, name="member-code", daemon=True).start()
 
     def counted(self, chunks: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryview]:
-        """Count what is read of the pack."""
+        """Count what is read of the pack; call the pass off when nobody waits and access has ended."""
         for chunk in chunks:
             self.read += len(chunk)
+            if not self.waiting and time.monotonic() >= self._look_at:
+                self._look_at = time.monotonic() + LOOK_AT_ACCESS
+                if not self._is_of_use():
+                    self.stop.set()
             yield chunk
 
     def _run(self) -> None:
@@ -81,6 +90,14 @@ class Pass:
             with for_a_moment():
                 rows = quota.under_way(self._codes.seal, self._codes.archive, self._needed.member)
                 return rows.exclude(process=process.THIS).exists()
+        except DatabaseError:
+            return False
+
+    def _is_of_use(self) -> bool:
+        running = Seal.objects.filter(pk=self._codes.seal.pk, ended_at=None, grant__state=GrantState.ACTIVE)
+        try:
+            with for_a_moment():
+                return running.exists()
         except DatabaseError:
             return False
 

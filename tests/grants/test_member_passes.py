@@ -18,6 +18,7 @@ from agreements.sealing.waiting import Ended
 from portal.embedded.children import wait_until
 from tests.grants.passing import Gate, begin, gate, passing, scene, settled, tail_of, view, whole  # noqa: F401
 from tests.grants.scene import Scene
+from tests.grants.test_states import revoke
 
 # Threads with connections of their own write here, so the transactions are real, and so is the clock.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,6 +81,22 @@ def test_a_pass_goes_on_when_its_client_has_left_and_a_second_one_is_called_off(
     assert MemberCode.objects.get().member == 0
     read = dict(MemberPass.objects.values_list("member", "bytes_read"))
     assert read == {0: sizes[0], 2: min(sizes[2], quota.LEAST)}
+
+
+def test_a_pass_that_nobody_waits_for_ends_with_access(scene: Scene, gate: Gate) -> None:
+    ended = threading.Event()
+    made = view(scene)
+    leaver = threading.Thread(target=wait_for, args=(made, 0, ended))
+    leaver.start()
+    assert gate.reached.acquire(timeout=20)
+    ended.set()
+    leaver.join(20)
+    revoke(scene, by=scene.dan.actor)
+    gate.opened.set()
+    settled()
+    assert made.codes.peek(0) is None
+    assert not MemberCode.objects.exists()
+    assert MemberPass.objects.get().bytes_read is not None
 
 
 def test_whoever_comes_back_joins_the_pass_that_went_on(scene: Scene, gate: Gate) -> None:
