@@ -14,13 +14,14 @@ from django.db import DatabaseError, connection
 
 from agreements.catalog import inbox, job_runs, jobs
 from agreements.catalog.models import Archive, JobState, PublishJob
-from agreements.core.clock import now
+from agreements.core.clock import frozen, now
 from agreements.core.errors import Invalid, NotPossible
 from agreements.people.models import User
 from agreements.vault.protocol import OutOfReach
 from portal.embedded.children import wait_until
 from tests.catalog.asking import Ask, again, claimed, done
 from tests.catalog.sources import zip_of
+from tests.faults.processes import is_there
 
 
 def test_who_loses_the_job_in_the_middle_stops_and_writes_nothing(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,18 +189,46 @@ def test_a_real_process_stops_when_it_is_asked_to(transactional_db: None, ask: A
     assert not Archive.objects.exists()
 
 
+def test_a_real_process_ends_when_the_worker_that_started_it_is_gone(transactional_db: None, ask: Ask) -> None:
+    folder = inbox.prepare() / "large"
+    folder.mkdir()
+    for number in range(80):
+        with (folder / f"{number}.raw").open("wb") as file:
+            file.truncate(GIB // 8)
+    ask(source="large")
+    job = claimed()
+    worker = "import subprocess, sys; print(subprocess.Popen(sys.argv[1:]).pid, flush=True); input()"
+    command = [sys.executable, "-c", worker, *_command(job)]
+    with subprocess.Popen(command, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert wait_until(lambda: again(job).claimed_until != job.claimed_until, 30)
+        parent.kill()
+    assert wait_until(lambda: not is_there(child), 15)
+    assert again(job).state == JobState.RUNNING
+    with frozen(now() + jobs.LEASE):
+        assert claimed().attempts == 2
+
+
 def _process(job: PublishJob) -> subprocess.Popen[bytes]:
     """Start the process that the worker would start, on the database of this test."""
+    return subprocess.Popen(_command(job), env=_environment(), stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+def _command(job: PublishJob) -> list[str]:
+    manage = str(settings.BASE_DIR / "manage.py")
+    return [sys.executable, manage, "run_publishing", str(job.pk), str(job.attempts)]
+
+
+def _environment() -> dict[str, str]:
     database = connection.settings_dict
     address = f"sqlite:///{database['NAME']}"
     if connection.vendor != "sqlite":
         who = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
         address = f"postgres://{who}/{database['NAME']}"
-    environment = os.environ | {
+    return os.environ | {
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "COUNTERSIGN_DATABASE_URL": address,
         "COUNTERSIGN_INBOX": str(settings.INBOX),
         "COUNTERSIGN_VAULT_ARCHIVES": settings.VAULT_ARCHIVES,
     }
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "run_publishing", str(job.pk), str(job.attempts)]
-    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
