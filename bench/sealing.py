@@ -132,7 +132,7 @@ def memory() -> list[Row]:
 
 def main() -> None:
     asked = arguments(__doc__)
-    rows, facts = against_the_limit(10 if asked.quick else 40)
+    rows, facts = against_the_limit(20 if asked.quick else 60)
     with tempfile.TemporaryDirectory() as folder:
         paths = files_in(Path(folder) / "large", 1 if asked.quick else 16, LARGE)
         rows += against_rivals("large members, one thread", paths, 2 if asked.quick else 4, alone=True)
