@@ -8,6 +8,7 @@ so `DeliveryWorker` adds what is missing: no client holds a thread, or the accep
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import socket
 import threading
@@ -23,6 +24,7 @@ from portal.privacy import hide_from_same_user
 
 HEADER_SECONDS: Final = 10
 """Within which a request's line and headers have to be there."""
+NICE: Final = 5
 SPARE_CONNECTIONS: Final = 1024
 """Kept-alive connections and such as wait for a thread, besides those that hold one."""
 
@@ -62,7 +64,12 @@ def when_ready(server: Any) -> None:
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
-    """A download holds two descriptors, its connection and its file; 1024 are the rule, and too few."""
+    """Make room for descriptors, and let the pages go first.
+
+    A download holds two descriptors, its connection and its file; 1024 are the rule, and too few. Many downloads at
+    once keep every core busy, and nobody sees a download wait for a page.
+    """
+    os.nice(NICE)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 4 * threads + SPARE_CONNECTIONS
     if soft != resource.RLIM_INFINITY and soft < wanted:

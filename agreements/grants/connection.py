@@ -34,7 +34,8 @@ class Connection:
     def reset(self) -> None:
         """Break the connection: whoever waits to send wakes with an error, and what was not yet sent is dropped.
 
-        The socket is left to the server to close; closing it is what sends the reset.
+        The socket is left to the server to close; closing it is what sends the reset. A client for whom nothing was
+        left to send sees the connection end before that, short of the promised length.
         """
         if self._socket is None:
             return

@@ -158,7 +158,7 @@ def test_ten_seconds_without_a_database_cut_the_stream_even_when_the_watcher_han
 
 def test_a_tick_that_reached_the_database_keeps_the_stream(scene: Scene, watching: Watcher, seconds: Seconds) -> None:
     stream = begin(scene)
-    for _ in range(3):
+    for _ in range(2):
         seconds.now += 9
         watching.tick()
         next(stream)
