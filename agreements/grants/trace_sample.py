@@ -29,7 +29,7 @@ class Limits:
     seconds: float | None = None
 
 
-COMMAND: Final = Limits(salts=100_000, derived=4_000_000, codes=8)
+COMMAND: Final = Limits(salts=100_000, derived=2_000_000, codes=8)
 PAGE: Final = Limits(salts=10_000, derived=1_000_000, codes=4, seconds=15)
 
 

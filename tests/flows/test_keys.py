@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 
 from agreements.applications.models import State
 from agreements.catalog import invitations
-from agreements.catalog.models import Role, StaffInvitation
+from agreements.catalog.models import Archive, Role, SealKind, StaffInvitation
 from agreements.core import actors
 from agreements.core.errors import NotPossible
 from agreements.core.secrets import INVITATION, LINK, key_ring
@@ -17,7 +17,7 @@ from agreements.documents import issuing, qr
 from agreements.flows import keys
 from agreements.flows.agreement_issue import issue_agreement
 from agreements.grants import links, member_invitations, members, passwords, rotation
-from agreements.grants.models import Grant, GrantMember, Link, Seal
+from agreements.grants.models import Generation, GenerationState, Grant, GrantMember, Link, Seal
 from agreements.keys import known
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
@@ -103,6 +103,20 @@ def test_invitations_go_out_again_under_the_new_key(grant: Grant, scene: Scene) 
         (scene.bob.email, "member-invited"),
         ("new@genebody.example", "staff-invitation"),
     ]
+
+
+def test_a_shared_archive_is_put_in_line_for_its_next_generation(grant: Grant) -> None:
+    archive = Link.objects.get().archive
+    Archive.objects.filter(pk=archive.pk).update(seal=SealKind.SHARED)
+    Generation.objects.create(
+        archive=archive, generation=1, seal_id="a" * 32, key_number=1, object_key="x", state=GenerationState.READY
+    )
+    assert keys.plan(1).generations == 1
+    for _twice in range(2):
+        keys.replace(1, by=BY)
+    first, second = Generation.objects.order_by("generation")
+    assert (first.key_number, second.key_number, second.state) == (1, 2, GenerationState.WAITING)
+    assert keys.shared_archives(1) == ["genebody/train40/train40.zip"], "handed out until the next one is ready"
 
 
 def test_a_form_printed_under_the_key_is_issued_anew(scene: Scene, settings: Any) -> None:
