@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from agreements.catalog import plain_zip
 from agreements.catalog.sources import SourceMember, inflated
 from agreements.core.errors import Invalid
-from agreements.sealing import ArchiveIndex, BadIndex, BadMemberName, Member
+from agreements.sealing import STORED, ArchiveIndex, BadIndex, BadMemberName, Member
 from agreements.sealing.names import check_names
 
 Progress = Callable[[str, int, int], None]
@@ -123,7 +123,9 @@ def _member(number: int, source: SourceMember, facts: Facts) -> Member:
 
 
 def _read(source: SourceMember, tell: Callable[[int], None]) -> Facts:
-    packed, plain = sha256(), sha256()
+    packed = sha256()
+    # Of a stored member they are the same bytes, which are not hashed twice.
+    plain = packed if source.method == STORED else sha256()
     packed_size = plain_size = checksum = 0
 
     def counted() -> Iterator[bytes]:
@@ -135,7 +137,8 @@ def _read(source: SourceMember, tell: Callable[[int], None]) -> Facts:
             yield chunk
 
     for chunk in inflated(source, counted()):
-        plain.update(chunk)
+        if plain is not packed:
+            plain.update(chunk)
         plain_size += len(chunk)
         checksum = zlib.crc32(chunk, checksum)
     _check_sizes(source, packed_size, plain_size, checksum)

@@ -26,7 +26,7 @@ from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 from agreements.sealing import Layout
 from agreements.vault import stores
-from agreements.vault.protocol import OutOfReach, Put, Store
+from agreements.vault.protocol import Put, Store
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,8 @@ def _kept(journal: Journal) -> Iterator[Journal]:
     finally:
         try:
             journal.save()
-        except OutOfReach as error:
+        except OSError as error:
+            # Out of reach, or full: no reason to hide what happened before.
             log.warning("what was read will be read again: %s", error)
 
 

@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 import os
-import random
-import secrets
-import signal
-import subprocess
-import sys
-import textwrap
-import tracemalloc
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_django import Settings
 
 from agreements.catalog import archives, journal, sources
 from agreements.catalog.journal import Journal
@@ -24,87 +15,13 @@ from agreements.catalog.publishing import publish_archive
 from agreements.catalog.withdrawing import withdraw_archive
 from agreements.core import clock
 from agreements.core.errors import DomainError, NotPossible
-from agreements.vault import parts, stores
-from agreements.vault.folder import FolderStore
 from agreements.vault.folder_parts import FolderParts
 from agreements.vault.protocol import Store
 from agreements.vault.s3_parts import S3Parts
 from tests.catalog.conftest import SETUP
-from tests.services.seaweed import Seaweed
+from tests.catalog.interruptions import interrupted_at, large, published_right, read, store, written
 
-ROOT = Path(__file__).parents[2]
-PART = 5 * 1024 * 1024
-BIG = random.Random(5).randbytes(PART)
-
-
-@pytest.fixture(params=["folder", "s3"])
-def store(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """Return the store of archives, with the smallest parts that S3 allows."""
-    monkeypatch.setattr(parts, "PART", PART)
-    if request.param == "s3":
-        server: Seaweed = request.getfixturevalue("seaweed_server")
-        settings.VAULT_ARCHIVES = f"s3:r-{secrets.token_hex(6)}"
-        settings.S3_ENDPOINT = settings.S3_PUBLIC_ENDPOINT = server.endpoint
-        settings.S3_ACCESS_KEY, settings.S3_SECRET_KEY = server.access_key, server.secret_key
-    return stores.archives()
-
-
-@pytest.fixture
-def large(source: Path) -> Path:
-    """Return the source with four files more, each a little longer than a part."""
-    for number in range(4):
-        (source / f"large{number}.bin").write_bytes(bytes([number]) * 1000 + BIG)
-    return source
-
-
-@pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the names of files that are read, as they are."""
-    seen: list[str] = []
-    packed = sources.FolderMember.packed
-
-    def noted(self: sources.FolderMember, start: int = 0) -> Iterator[bytes]:
-        seen.append(self.name)
-        return packed(self, start)
-
-    monkeypatch.setattr(sources.FolderMember, "packed", noted)
-    return seen
-
-
-@pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return the numbers of the parts that are written, as they are."""
-    seen: list[int] = []
-    for kind in (FolderParts, S3Parts):
-        write = kind.write
-
-        def noted(self: FolderParts | S3Parts, number: int, data: bytes, write: object = write) -> None:
-            seen.append(number)
-            write(self, number, data)  # type: ignore[operator]
-
-        monkeypatch.setattr(kind, "write", noted)
-    return seen
-
-
-def interrupted_at(phase: str, share: float, subset: Subset, source: Path) -> None:
-    """Publish until that share of a phase is done, then press Ctrl-C."""
-
-    def press(now: str, done: int, total: int) -> None:
-        if now == phase and done >= share * total:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        publish_archive(subset=subset, source=source, by=SETUP, progress=press)
-    assert not Archive.objects.exists()
-    assert archives.current(subset) == []
-
-
-def published_right(archive: Archive, source: Path) -> None:
-    index = archives.index_of(archive)
-    for member in index.members:
-        if not member.is_directory:
-            stored = b"".join(archives.reader(archive)(member.offset, member.packed_size))
-            assert stored == (source / member.name).read_bytes(), member.name
+__all__ = ["large", "read", "store", "written"]
 
 
 def test_what_was_read_before_an_interruption_is_not_read_again(
@@ -218,71 +135,6 @@ def test_a_withdrawn_version_s_content_can_be_published_again_as_a_new_one(
     assert (again.version, again.digest, again.pack_key) == (2, first.digest, first.pack_key)
     assert archives.current(train40) == [again]
     assert written == [], "its pack is there"
-
-
-Counted = tuple[list[str], list[int]]
-
-
-@pytest.fixture
-def counted(read: list[str], written: list[int], monkeypatch: pytest.MonkeyPatch) -> Counted:
-    """Return what is read and written of small parts."""
-    monkeypatch.setattr(parts, "PART", PART)
-    return read, written
-
-
-KILLED = """
-    import os, signal, sys
-    from pathlib import Path
-    import django
-    django.setup()
-    from agreements.catalog import journal, packing, sources, storing
-    from agreements.vault import parts
-    from agreements.vault.folder import FolderStore
-    parts.PART, journal.EVERY, journal._SHARE = {part}, 0.0, 0
-    def die(phase, done, total):
-        if phase == sys.argv[3] and done >= 0.7 * total:
-            os.kill(os.getpid(), signal.SIGKILL)
-    store = FolderStore(Path(sys.argv[1]))
-    store.prepare()
-    source = Path(sys.argv[2])
-    kept = journal.Journal(store, sources.address_of(source))
-    with sources.opened(source) as members:
-        measured = packing.measure(members, as_zip=False, remembered=kept, progress=die)
-        storing.store_pack(store, measured, members, kept, die)
-"""
-
-
-@pytest.mark.parametrize("phase", ["reading", "writing", "checking"])
-def test_kill_9_at_any_time_and_running_again_finishes(
-    vault: FolderStore, train40: Subset, large: Path, phase: str, counted: Counted
-) -> None:
-    read, written = counted
-    program = textwrap.dedent(KILLED).format(part=PART)
-    killed = subprocess.run(
-        [sys.executable, "-c", program, str(vault.folder), str(large), phase], check=False, cwd=ROOT, env=os.environ
-    )
-    assert killed.returncode == -signal.SIGKILL
-    assert [name for name in vault.names() if name.startswith("pack-")] == [] or phase == "checking"
-    published_right(publish_archive(subset=train40, source=large, by=SETUP), large)
-    if phase == "reading":
-        assert read.count("large0.bin") == 1, "it was measured before the kill, and is read once to be written"
-    assert written == {"reading": [0, 1, 2, 3, 4], "writing": [2, 3, 4], "checking": []}[phase]
-    assert [left.name for left in vault.leftovers()] == []
-
-
-def test_memory_does_not_grow_with_what_is_published(train40: Subset, tmp_path: Path) -> None:
-    folder = tmp_path / "sparse"
-    folder.mkdir()
-    with (folder / "zeros.bin").open("wb") as file:
-        file.truncate(200 * 1024 * 1024)
-    tracemalloc.start()
-    try:
-        archive = publish_archive(subset=train40, source=folder, by=SETUP)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert archive.pack_size == 200 * 1024 * 1024
-    assert peak < 40 * 1024 * 1024, f"{peak / 1e6:.0f} MB"
 
 
 def test_the_journal_is_not_written_more_often_than_it_is_worth(

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
-from agreements.vault.s3 import Access, S3Store
+from agreements.vault.s3 import S3Store
+from agreements.vault.s3_client import Access
 from portal.store_origins import origins
 
 

@@ -15,7 +15,6 @@ from agreements.core.errors import DomainError
 from agreements.grants.wording import size
 from agreements.management.bars import telling
 from agreements.vault.listing import SCHEME
-from agreements.vault.protocol import OutOfReach
 
 PHASES: Final = {"reading": "Reading", "writing": "Writing", "checking": "Reading back"}
 INTERRUPTED: Final = (
@@ -53,7 +52,7 @@ class Command(BaseCommand):
                     by=job("publish_archive"),
                     progress=tell,
                 )
-        except (DomainError, OutOfReach) as error:
+        except (DomainError, OSError) as error:
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
             raise CommandError(INTERRUPTED, returncode=130) from None
