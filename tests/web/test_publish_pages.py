@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from agreements.applications.models import State
 from agreements.catalog import inbox, job_runs, jobs, roles, uploads
@@ -291,6 +293,18 @@ def test_a_second_steward_sees_an_upload_and_may_only_remove_it(scene: Scene, da
     assert Upload.objects.get().removed_at is not None
 
 
+def test_the_page_asks_the_database_as_often_for_twenty_archives_and_jobs_as_for_one(dan: Any) -> None:
+    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
+    dan.get(ARCHIVES)
+    job, archive = work_off(), Archive.objects.get(version=2)
+    before = _queries(dan)
+    for version in range(3, 22):
+        archive.pk, archive.version, job.pk = None, version, None
+        archive.save(force_insert=True)
+        job.save(force_insert=True)
+    assert _queries(dan) == before
+
+
 def test_ended_jobs_are_told_of_for_a_week(dan: Any) -> None:
     dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
     work_off()
@@ -308,6 +322,12 @@ def test_the_desk_keeps_a_short_table_of_what_is_offered(dan: Any, scene: Scene)
     assert page.count("train40.zip") == 1
     assert f'href="{ARCHIVES}"' in page
     assert Grant.objects.count() == 0
+
+
+def _queries(client: Any) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        client.get(ARCHIVES)
+    return len(asked)
 
 
 def _steward(scene: Scene, user: User) -> User:
