@@ -25,7 +25,7 @@ from agreements.grants import (
 )
 from agreements.grants.models import DownloadClosed, DownloadEnd, Grant, GrantMember, Link, MemberState, Seal
 from agreements.grants.permissions import Permission, Standing, held_by, may, standings
-from agreements.grants.redeeming import Refused
+from agreements.grants.refusals import Refused
 from agreements.grants.streaming import Cut, stream
 from agreements.grants.watcher import Watcher
 from agreements.ledger.models import LedgerEntry
@@ -144,6 +144,8 @@ class TestEnding:
         member.refresh_from_db()
         assert (member.state, member.ended_at) == (MemberState.LEFT, NOON)
         assert not held_by(scene.bob.pk).exists()
+        still = Link.objects.filter(ended_at=None).values_list("seal__person", flat=True)
+        assert list(still) == [scene.alice.pk]
         assert redeeming.examine(tokens[scene.alice])
         with pytest.raises(Refused):
             redeeming.examine(tokens[scene.bob])

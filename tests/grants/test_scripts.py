@@ -107,6 +107,7 @@ def test_of_two_versions_the_newest_with_a_link_keeps_its_name(scene: Scene) -> 
     found = files_of(scene)
     assert [file.name for file in found] == ["train40.zip", "train40-v1.zip", "test10.zip"]
     assert [file.name for file in scripts.not_in_links(found)] == ["train40-v1.zip"]
+    assert scripts.links_txt(found).splitlines() == [found[0].address, found[2].address]
     links.end(link=Link.objects.get(archive=scene.sealed), by=scene.alice.actor)
     assert [file.archive for file in files_of(scene)] == [newer, scene.open]
 

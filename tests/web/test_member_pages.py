@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.test import Client
 
 from agreements.applications.models import ApplicationMember, State
 from agreements.grants import lifecycle, links, member_invitations, members, passwords, seals
-from agreements.grants.models import Grant, GrantMember, Link, MemberState
+from agreements.grants.models import DownloadOpened, Grant, GrantMember, Link, MemberState
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
@@ -189,6 +191,21 @@ class TestTheMembersPage:
         assert "Bob" in hers
         assert "zoe@connect.ust.hk" not in theirs
 
+    def test_downloads_are_ones_own_and_the_holder_sees_whose(self, scene: Scene, alice: Client, grant: Grant) -> None:
+        joined(grant, scene.bob)
+        for who, stop in ((scene.alice, 100), (scene.bob, 200)):
+            link = link_of(who)
+            DownloadOpened.objects.create(
+                process=uuid.uuid4(), grant=grant, link=link, archive=link.archive, range_start=0, range_stop=stop
+            )
+        address = f"/grants/{grant.reference}/"
+        theirs, hers = (_downloads(browser, address) for browser in (signed_in(scene.bob), alice))
+        assert "bytes 0 to 199" in theirs
+        assert "bytes 0 to 99" not in theirs
+        assert "Who" not in theirs
+        assert ">Bob</td>" in hers
+        assert ">Alice</td>" in hers
+
     def test_leaving_ends_it_at_once(self, scene: Scene, alice: Client, grant: Grant, page: str) -> None:
         assert alice.post(f"{page}leave/").status_code == 404
         joined(grant, scene.bob)
@@ -226,6 +243,11 @@ class TestTheStewardsPage:
         signed_in(scene.dan).post(address)
         waiting.refresh_from_db()
         assert waiting.state == MemberState.WITHDRAWN
+
+
+def _downloads(browser: Client, address: str) -> str:
+    page = browser.get(address).content.decode()
+    return page[page.index('id="downloads"') : page.index('id="agreed"')]
 
 
 def _happened(browser: Client, address: str) -> str:
