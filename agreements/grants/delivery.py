@@ -61,6 +61,11 @@ def presigned(offer: Offer) -> str | None:
     return stores.archives().presign(offer.archive.pack_key, filename=offer.name, seconds=PRESIGNED)
 
 
+def store_signs_addresses() -> bool:
+    """Tell whether the store of shared archives hands them out itself."""
+    return stores.delivery().signs_addresses
+
+
 @lru_cache(maxsize=16)
 def _layout(index: ArchiveIndex) -> Layout:
     return Layout(index)

@@ -81,6 +81,10 @@ class FolderStore:
     def exists(self, key: str) -> bool:
         return self._place(key).is_file()
 
+    @property
+    def signs_addresses(self) -> bool:
+        return False
+
     def presign(self, key: str, *, filename: str, seconds: int) -> str | None:
         return None
 

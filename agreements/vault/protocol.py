@@ -100,6 +100,10 @@ class Store(Protocol):
     def exists(self, key: str) -> bool:
         """Tell whether there is a whole object of this name."""
 
+    @property
+    def signs_addresses(self) -> bool:
+        """Whether `presign` returns addresses."""
+
     def presign(self, key: str, *, filename: str, seconds: int) -> str | None:
         """Return an address from which anybody can download the object for that long, or None."""
 

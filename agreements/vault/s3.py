@@ -109,6 +109,10 @@ class S3Store:
             return False
         return True
 
+    @property
+    def signs_addresses(self) -> bool:
+        return self.may_presign
+
     def presign(self, key: str, *, filename: str, seconds: int) -> str | None:
         if not self.may_presign:
             return None

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from agreements.catalog.archives import sha256sums
 from agreements.grants import addresses, delivery, quota, redeeming, scripts, streaming
 from agreements.grants.connection import Connection
-from agreements.grants.redeeming import Offer, Preparing, Refused, Ticket, Unavailable
+from agreements.grants.redeeming import Offer, Ticket
+from agreements.grants.refusals import Preparing, Refused, Unavailable
 from agreements.vault.protocol import NoSuchObject, OutOfReach
 from agreements.web import bad_tokens, handing_over, landing_context, ranges
 from agreements.web.bad_tokens import network_of
@@ -111,13 +112,15 @@ def aria2_txt(request: HttpRequest, token: str) -> HttpResponseBase:
 @_one_way_of_failing
 def direct(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     """Stream a sealed archive, or a range of it; or lead on to the store that holds it sealed."""
+    if request.method == "GET":
+        count_requests(token)
+        if (led_on := handing_over.whole_to_the_store(request, token, name)) is not None:
+            return led_on
     resuming = handing_over.is_resumed(request)
     offer = redeeming.examine(token, name=name, resuming=resuming)
     assert offer.link is not None, "only open archives have none"
     if offer.is_being_prepared:
         raise Preparing
-    if request.method == "GET":
-        count_requests(offer.link.pk)
     if (led_on := handing_over.to_the_store(request, token, offer, resuming=resuming)) is not None:
         return led_on
     return _bytes_of(

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from agreements.core.clock import now
+from agreements.grants import tokens
 from agreements.web.bad_tokens import WINDOW, network_of
 
 OPEN_MOST: Final = 600
@@ -41,9 +42,10 @@ def count_open(address: str) -> None:
     _count(f"open {network_of(address)}", OPEN_MOST)
 
 
-def count_requests(link: int) -> None:
-    """Count one request for bytes by a link that opens. Raises TooManyDownloads."""
-    _count(f"link {link}", LINK_MOST)
+def count_requests(token: str) -> None:
+    """Count one request for bytes by a link, if one of our keys made its token. Raises TooManyDownloads."""
+    if (found := tokens.read(token)) is not None:
+        _count(f"link {found[0]}", LINK_MOST)
 
 
 def _count(key: str, most: int) -> None:

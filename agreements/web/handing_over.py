@@ -21,21 +21,37 @@ def is_resumed(request: HttpRequest) -> bool:
     return unit.strip().lower() == "bytes" and not wanted.lstrip(" \t").startswith("0-")
 
 
+def whole_to_the_store(request: HttpRequest, token: str, name: str) -> HttpResponse | None:
+    """Lead a GET for a whole shared archive on, in few cheap queries; None for whatever it is not.
+
+    Raises what `redeeming.hand_over` raises.
+    """
+    whole = request.headers.get("Range", "bytes=0-") == "bytes=0-"
+    if request.method != "GET" or not whole or not delivery.store_signs_addresses():
+        return None
+    handed = redeeming.hand_over_whole(token, name=name)
+    return None if handed is None else _led_on(handed)
+
+
 def to_the_store(request: HttpRequest, token: str, offer: Offer, *, resuming: bool) -> HttpResponse | None:
     """Lead a GET for a shared archive on to the store, or return None where the store signs no addresses.
 
     The client repeats its Range and If-Range there; here the range is read for the row only. Raises what
     `redeeming.hand_over` raises.
     """
-    if request.method != "GET" or offer.generation is None or delivery.presigned(offer) is None:
+    if request.method != "GET" or offer.generation is None or not delivery.store_signs_addresses():
         return None
     try:
         span = ranges.span(request.headers.get("Range"), size=offer.size)
     except ranges.Unsatisfiable:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{offer.size}", "Accept-Ranges": "bytes"})
     handed = redeeming.hand_over(token, name=offer.name, start=span.start, stop=span.stop, resuming=resuming)
+    return _led_on(handed)
+
+
+def _led_on(handed: Offer) -> HttpResponse:
     address = delivery.presigned(handed)
-    assert address is not None, "the store signed one a moment ago"
+    assert address is not None, "the store signs addresses"
     return HttpResponseRedirect(address)
 
 

@@ -21,7 +21,8 @@ from agreements.documents.models import Inspection
 from agreements.flows.approving import approve
 from agreements.grants import links
 from agreements.grants.models import DownloadOpened, Grant, Link
-from agreements.grants.redeeming import Refused, Ticket, redeem
+from agreements.grants.redeeming import Ticket, redeem
+from agreements.grants.refusals import Refused
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
 from agreements.mail import outbox

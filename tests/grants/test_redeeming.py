@@ -13,7 +13,7 @@ from agreements.catalog.models import Archive, Dataset
 from agreements.core import actors, clock
 from agreements.grants import lifecycle, links, redeeming
 from agreements.grants.models import DownloadOpened, Grant, Link, Seal
-from agreements.grants.redeeming import Refused, Unavailable, Why
+from agreements.grants.refusals import Refused, Unavailable, Why
 from agreements.people.models import User
 from tests.grants.scene import NOON, Scene
 from tests.grants.test_states import revoke

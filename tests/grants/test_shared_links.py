@@ -15,7 +15,7 @@ from agreements.core import clock
 from agreements.grants import holding, issuing, links, passwords, redeeming, revealing, seals, shared, shared_removing
 from agreements.grants.deliverable import deliverable
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Generation, Grant, Link
-from agreements.grants.redeeming import Preparing, Refused
+from agreements.grants.refusals import Preparing, Refused
 from agreements.ledger.models import LedgerEntry
 from agreements.vault.protocol import Store
 from tests.grants import scene as scenes
