@@ -47,6 +47,7 @@ def not_given_back() -> NotPossible:
 
 def _write(store: Store, measured: Measured, sources: Sequence[SourceMember], journal: Journal, tell: Progress) -> None:
     key, size = measured.pack_key, pack_bytes.size(measured)
+    was_there = store.exists(key)
     token = journal.upload(key)
     parts: Parts | None = store.resume_parts(key, token, size=size) if token else None
     if parts is None:
@@ -67,16 +68,15 @@ def _write(store: Store, measured: Measured, sources: Sequence[SourceMember], jo
                     tell("writing", done + buffer.tell(), size)
                 parts.write(number, buffer.getvalue())
                 done += sizes[number]
+        parts.finish()
     except pack_bytes.Changed as error:
         # What is stored of this file may be neither its old bytes nor its new ones.
         journal.drop(error.source)
         parts.abandon()
         raise
-    try:
-        parts.finish()
     except OutOfReach:
         # Somebody else published the same meanwhile and finished first.
-        if not store.exists(key):
+        if was_there or not store.exists(key):
             raise
 
 

@@ -145,3 +145,18 @@ def test_the_journal_is_not_written_more_often_than_it_is_worth(
     publish_archive(subset=train40, source=large, by=SETUP)
     assert len(saved) <= 2
     assert journal.EVERY >= 10
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_of_two_that_publish_the_same_at_once_both_end_with_the_one_version(
+    store: Store, train40: Subset, large: Path, share: float
+) -> None:
+    others: list[Archive] = []
+
+    def let_another_finish(phase: str, done: int, total: int) -> None:
+        if phase == "writing" and done >= share * total and not others:
+            others.append(publish_archive(subset=train40, source=large, by=SETUP))
+
+    mine = publish_archive(subset=train40, source=large, by=SETUP, progress=let_another_finish)
+    assert [mine] == others
+    published_right(mine, large)
