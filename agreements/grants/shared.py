@@ -39,7 +39,8 @@ SLICE: Final = sweep.BUDGET
 def ask(*, archive: Archive, by: Actor) -> Generation:
     """Put the next generation of an archive in line; the one that is ready serves until then.
 
-    Raises NotAllowed (as for publishing), NotPossible: not under a shared seal, withdrawn, or one is under way.
+    Raises NotAllowed (as for publishing), NotPossible: not under a shared seal, withdrawn, or one is under way under
+    the present master key.
     """
     with act():
         check_may(Permission.PUBLISH, dataset=archive.subset.dataset, by=by)
@@ -49,9 +50,10 @@ def ask(*, archive: Archive, by: Actor) -> Generation:
         if locked.withdrawn_at is not None:
             raise NotPossible(_("%(archive)s was withdrawn.") % {"archive": locked.name})
         newest = Generation.objects.filter(archive=locked).order_by("-generation").first()
-        if newest is not None and newest.state in UNDER_WAY:
-            raise NotPossible(_("The next generation of %(archive)s is being sealed.") % {"archive": locked.name})
-        if newest is not None and newest.state == GenerationState.FAILED:
+        if newest is not None and newest.state in {*UNDER_WAY, GenerationState.FAILED}:
+            # One begun under a key that was replaced since would have to be sealed again at once.
+            if newest.state in UNDER_WAY and newest.key_number == key_ring().current:
+                raise NotPossible(_("The next generation of %(archive)s is being sealed.") % {"archive": locked.name})
             _retire(newest)
         made = _create(locked, number=newest.generation + 1 if newest else 1, asked_by=by.person_pk)
         poke(Wakeup.SEALING)

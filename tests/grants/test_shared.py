@@ -15,8 +15,9 @@ import pyzipper
 from agreements.catalog.models import Archive
 from agreements.core import actors, clock
 from agreements.core.errors import NotAllowed, NotPossible
-from agreements.grants import passwords, shared, shared_removing
+from agreements.grants import passwords, shared, shared_claims, shared_removing
 from agreements.grants.models import Generation, GenerationState
+from agreements.grants.shared_claims import LostClaim
 from agreements.grants.shared_sealing import view_of
 from agreements.ledger.models import LedgerEntry
 from agreements.vault.folder import FolderStore
@@ -134,6 +135,21 @@ def test_the_first_generation_needs_no_asking(archive: Archive) -> None:
     assert (generation.generation, generation.asked_by) == (1, None)
     shared.work_off()
     assert Generation.objects.count() == 1
+
+
+@in_a_folder
+def test_after_a_new_master_key_what_is_under_way_is_begun_anew(archive: Archive, settings: Any) -> None:
+    begun = shared.ask(archive=archive, by=SYSTEM)
+    slow = shared_claims.take()
+    assert slow is not None
+    settings.MASTER_KEYS = settings.MASTER_KEYS | {2: bytes(range(1, 33))}
+    anew = shared.ask(archive=archive, by=SYSTEM)
+    assert (anew.generation, anew.key_number) == (2, 2)
+    with pytest.raises(LostClaim):
+        slow.renew()
+    assert finished(anew) == shared.ready(archive)
+    begun.refresh_from_db()
+    assert begun.state == GenerationState.RETIRED
 
 
 @in_a_folder
