@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from agreements.applications.models import State
-from agreements.catalog import inbox, job_runs, jobs, roles, uploads
-from agreements.catalog.models import Access, Archive, Dataset, JobState, PublishJob, Role, Subset, Upload
-from agreements.core.clock import frozen, now
-from agreements.grants.models import DownloadOpened, Grant, Link
-from agreements.ledger.models import LedgerEntry
+from agreements.catalog import inbox, job_runs, jobs
+from agreements.catalog.models import Access, JobState, PublishJob, Subset
+from agreements.grants.models import Link
 from agreements.ledger.verify import verify
-from agreements.people.models import User
 from agreements.web import publish_pages
-from tests.applications.cases import SYSTEM, put, staff
+from tests.applications.cases import put
 from tests.catalog.asking import BeatingWithTheWork
 from tests.catalog.sources import zip_of
 from tests.flows.scene import Scene, signed_in
@@ -225,111 +219,3 @@ def test_progress_is_shown_in_words_bytes_and_percent(dan: Any) -> None:
     page = words(dan.get(f"{ARCHIVES}jobs/{job.pk}/"))
     assert "Writing to the vault: 3.0 MiB of 4.0 MiB (75 %)" in page
     assert f'max="{4 * mib}" value="{3 * mib}"' in page
-
-
-def test_a_version_is_withdrawn_with_its_consequences_named_first(dan: Any, scene: Scene) -> None:
-    put(scene, State.APPROVED)
-    first = Archive.objects.get()
-    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
-    work_off()
-    second = Archive.objects.get(version=2)
-    page = words(dan.get(f"{ARCHIVES}{second.pk}/withdraw/"))
-    assert "1 running access is no longer offered this version." in page
-    assert "No running link leads to it." in page
-    assert "Version 1 is offered instead." in page
-    link = Link.objects.get()
-    DownloadOpened.objects.create(
-        process=os.urandom(16).hex(), grant=link.grant, link=link, archive=first, range_start=0, range_stop=1
-    )
-    page = words(dan.get(f"{ARCHIVES}{first.pk}/withdraw/"))
-    assert "No running access is offered this version now." in page
-    assert "1 running link to it stops with the next request." in page
-    assert "1 download of it is running and is cut within seconds." in page
-    assert "Version 2 is offered instead." in page
-    assert dan.post(f"{ARCHIVES}{second.pk}/withdraw/", {"reason": "  "}).status_code == 422
-    page = words(dan.post(f"{ARCHIVES}{second.pk}/withdraw/", {"reason": "A face was not blurred."}, follow=True))
-    assert "train40.zip, version 2 is withdrawn." in page
-    assert "A face was not blurred." in page
-    answer = dan.post(f"{ARCHIVES}{second.pk}/withdraw/", {"reason": "Again."})
-    assert (answer.status_code, "withdrawn already" in words(answer)) == (422, True)
-    entry = LedgerEntry.objects.latest("sequence")
-    assert (entry.kind, entry.payload["version"]) == ("archive.withdrawn", 2)
-    assert "blurred" not in str(entry.payload)
-    assert verify().holds
-
-
-def test_an_auditor_reads_the_archives_and_finds_no_button(scene: Scene, dan: Any) -> None:
-    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
-    page = signed_in(staff(scene, "audrey", Role.AUDITOR)).get(ARCHIVES).content.decode()
-    assert "train40.zip" in page
-    assert "Waiting for a worker" in page
-    assert "/withdraw/" not in page
-    assert "/stop/" not in page
-    assert f'href="{PUBLISH}"' not in page
-
-
-def test_another_datasets_archives_jobs_and_uploads_are_not_there(scene: Scene, dan: Any) -> None:
-    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
-    job, archive = PublishJob.objects.get(), Archive.objects.get()
-    subset = Subset.objects.select_related("dataset").get(slug="train40")
-    upload = uploads.begin(subset=subset, file_name="a.zip", size=100, by=scene.dan.actor)
-    other = Dataset.objects.create(slug="other", reference_prefix="OT", title="Other", contact_address="o@o.example")
-    roles.give(user=scene.eve, dataset=other, role=Role.STEWARD, by=SYSTEM)
-    eve = signed_in(scene.eve)
-    for path in (f"archives/jobs/{job.pk}/", f"archives/{archive.pk}/withdraw/", f"uploads/{upload.pk}/"):
-        assert eve.get(f"/stewardship/other/{path}").status_code == 404
-    assert eve.get("/stewardship/other/archives/").status_code == 200
-
-
-def test_a_second_steward_sees_an_upload_and_may_only_remove_it(scene: Scene, dan: Any) -> None:
-    subset = Subset.objects.select_related("dataset").get(slug="train40")
-    upload = uploads.begin(subset=subset, file_name="a.zip", size=100, by=scene.dan.actor)
-    bob = signed_in(_steward(scene, scene.bob))
-    assert "a.zip" in words(bob.get(PUBLISH))
-    assert bob.get(f"/stewardship/genebody/uploads/{upload.pk}/").status_code == 404
-    assert bob.get(f"{PREVIEW}?subset=train40&upload={upload.pk}").status_code == 404
-    page = words(bob.post(f"/stewardship/genebody/uploads/{upload.pk}/remove/", follow=True))
-    assert "The upload of a.zip was removed." in page
-    assert Upload.objects.get().removed_at is not None
-
-
-def test_the_page_asks_the_database_as_often_for_twenty_archives_and_jobs_as_for_one(dan: Any) -> None:
-    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
-    dan.get(ARCHIVES)
-    job, archive = work_off(), Archive.objects.get(version=2)
-    before = _queries(dan)
-    for version in range(3, 22):
-        archive.pk, archive.version, job.pk = None, version, None
-        archive.save(force_insert=True)
-        job.save(force_insert=True)
-    assert _queries(dan) == before
-
-
-def test_ended_jobs_are_told_of_for_a_week(dan: Any) -> None:
-    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
-    work_off()
-    with frozen(now() + dt.timedelta(days=6)):
-        assert "Published as version 2." in words(dan.get(ARCHIVES))
-    with frozen(now() + dt.timedelta(days=8)):
-        assert "Published as version 2." not in words(dan.get(ARCHIVES))
-
-
-def test_the_desk_keeps_a_short_table_of_what_is_offered(dan: Any, scene: Scene) -> None:
-    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "personal"})
-    work_off()
-    dan.get(ARCHIVES)
-    page = words(dan.get("/stewardship/genebody/"))
-    assert page.count("train40.zip") == 1
-    assert f'href="{ARCHIVES}"' in page
-    assert Grant.objects.count() == 0
-
-
-def _queries(client: Any) -> int:
-    with CaptureQueriesContext(connection) as asked:
-        client.get(ARCHIVES)
-    return len(asked)
-
-
-def _steward(scene: Scene, user: User) -> User:
-    roles.give(user=user, dataset=scene.dataset, role=Role.STEWARD, by=SYSTEM)
-    return user
