@@ -34,7 +34,9 @@ PEOPLE: Final = 13
 PAGES: Final = 60
 
 ENGINE: Final = """
-import time
+import os, sys, time
+if sys.argv[1] == "one core" and hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 import django; django.setup()
 from agreements.grants import delivery, links
 link = links.with_all().first()
@@ -56,22 +58,33 @@ def main() -> None:
         with delivery_site.running(members=members, grants=PEOPLE, database_url=database.url) as site:
             rows = [
                 memory_of_one(site, facts),
-                rate(site, rounds=4 if options.quick else 8),
+                *rates(site, rounds=4 if options.quick else 8),
                 pages(site, facts, seconds=6 if options.quick else 20),
             ]
     rows += cut(facts)
     report(rows, title="delivery", json_file=options.json, facts=facts)
 
 
-def rate(site: Site, *, rounds: int) -> Row:
-    """One curl to /dev/null against the engine alone."""
-    engine, over_http = 0.0, 0.0
+def rates(site: Site, *, rounds: int) -> list[Row]:
+    """One curl to /dev/null against the engine alone, on one core and on all: it takes a second one if that is free.
+
+    On two cores the second row compares three busy threads (cipher and sending, authentication, curl) with two.
+    """
+    best = {"one core": 0.0, "all cores": 0.0}
+    over_http = 0.0
     for _ in range(rounds):
-        engine = max(engine, float(site.python(ENGINE)))
+        for cores in best:
+            best[cores] = max(best[cores], float(site.python(ENGINE, cores)))
         over_http = max(over_http, download(site))
-    return Row(
-        promise="one download by curl, against the engine alone", ours=over_http / MB, against=engine / MB, target=0.8
-    )
+    return [
+        Row(
+            promise=f"one download by curl, against the engine alone on {cores}",
+            ours=over_http / MB,
+            against=engine / MB,
+            target=0.8,
+        )
+        for cores, engine in best.items()
+    ]
 
 
 def download(site: Site) -> float:
