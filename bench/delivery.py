@@ -73,8 +73,8 @@ def rates(site: Site, *, rounds: int) -> list[Row]:
     best = {"one core": 0.0, "all cores": 0.0}
     over_http = 0.0
     for _ in range(rounds):
-        for cores in best:
-            best[cores] = max(best[cores], float(site.python(ENGINE, cores)))
+        for cores, before in best.items():
+            best[cores] = max(before, float(site.python(ENGINE, cores)))
         over_http = max(over_http, download(site))
     return [
         Row(
