@@ -10,7 +10,6 @@ import datetime as dt
 from typing import Any, Final
 
 from django.db import connection
-from django.utils.dateparse import parse_datetime
 
 from agreements.catalog.models import Archive, Dataset, SealKind, Subset
 from agreements.grants.models import Generation, GenerationState, Grant, Link, Seal
@@ -86,12 +85,10 @@ def _row(sql: str, params: list[Any]) -> tuple[Any, ...] | None:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         found: tuple[Any, ...] | None = cursor.fetchone()
-    if found is None or connection.vendor != "sqlite":
-        return found
-    return tuple(_moment(value) if isinstance(value, str) else value for value in found)
+    return None if found is None else tuple(map(_in_utc, found))
 
 
-def _moment(text: str) -> str | dt.datetime:
-    """Return what SQLite, which has no type for it, keeps as the text of a moment in UTC; another text as it is."""
-    moment = parse_datetime(text) if len(text) > len("2026-11-22") and text[:4].isdigit() else None
-    return text if moment is None else moment.replace(tzinfo=dt.UTC)
+def _in_utc(value: Any) -> Any:
+    """Return a moment with its zone: below its models, Django gives those of SQLite without one."""
+    is_bare = isinstance(value, dt.datetime) and value.tzinfo is None
+    return value.replace(tzinfo=dt.UTC) if is_bare else value
