@@ -25,17 +25,34 @@ def test_four_hundred_other_keys_do_not_reset_a_counter() -> None:
     ("asked", "answer"), [({}, "31536000 False False"), ({"SUBDOMAINS": "yes"}, "31536000 True False")]
 )
 def test_hsts_binds_other_sites_of_the_domain_only_when_asked(asked: dict[str, str], answer: str) -> None:
-    program = "from portal import settings as s\n" + (
-        "print(s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD)"
+    answered = evaluate(
+        "s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD",
+        COUNTERSIGN_SITE_URL="https://countersign.example",
+        **{f"COUNTERSIGN_HSTS_{name}": value for name, value in asked.items()},
     )
+    assert answered == answer
+
+
+@pytest.mark.parametrize(("process", "pooled"), [("web", "True"), ("delivery", "True"), ("worker", "False")])
+def test_pages_and_downloads_share_connections_and_forked_workers_do_not(process: str, pooled: str) -> None:
+    answered = evaluate(
+        "'pool' in s.DATABASES['default']['OPTIONS']",
+        COUNTERSIGN_PROCESS=process,
+        COUNTERSIGN_DATABASE_URL="postgres://app@127.0.0.1/app",
+    )
+    assert answered == pooled
+
+
+def evaluate(expression: str, **settings: str) -> str:
+    """Return what an expression over the settings `s` prints in a process with these in its environment."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COUNTERSIGN_")} | {
         "COUNTERSIGN_ENV_FILE": "",
         "COUNTERSIGN_SECRET_KEY": "test",
         "COUNTERSIGN_MASTER_KEYS": "1:" + "A" * 43 + "=",
-        "COUNTERSIGN_SITE_URL": "https://countersign.example",
-        **{f"COUNTERSIGN_HSTS_{name}": value for name, value in asked.items()},
+        **settings,
     }
+    program = f"from portal import settings as s\nprint({expression})"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == answer
+    return done.stdout.strip()
