@@ -1,0 +1,98 @@
+"""What is read in plain SQL decides as what Django reads: one rule, whichever way its facts came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agreements.catalog.models import Archive
+from agreements.grants import links, quick_reads, redeeming, tokens
+from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Generation, Link
+from agreements.grants.refusals import Refused, Why
+from tests.grants.scene import Scene
+from tests.grants.shared_scene import deliver_into, publish, sealed
+from tests.grants.test_redeeming import BREAKING
+
+FILES = {"a.txt": b"alpha" * 1000, "b.txt": b"beta" * 1000}
+
+
+@pytest.fixture
+def link(scene: Scene, tmp_path: Path, request: pytest.FixtureRequest, settings: Any) -> Link:
+    """Alice's only link, to an archive that was sealed for everyone."""
+    deliver_into("folder", request, tmp_path, settings)
+    archive = publish(scene, tmp_path / "everyone", files=FILES)
+    sealed(archive)
+    Link.objects.all().delete()
+    return links.make(grant=scene.grant, archive=archive, person=scene.alice, by=scene.alice.actor, mail=False)
+
+
+def test_a_whole_archive_is_handed_over_and_recorded(link: Link) -> None:
+    offer = redeeming.hand_over_whole(links.token(link), name=link.archive.name)
+    assert offer is not None
+    opened = DownloadOpened.objects.get()
+    assert (opened.link_id, opened.grant_id, opened.archive_id) == (link.pk, link.grant_id, link.archive_id)
+    assert opened.generation == Generation.objects.get()
+    assert (opened.range_start, opened.range_stop) == (0, link.archive.sealed_size)
+    assert DownloadClosed.objects.get().how == DownloadEnd.HANDED_OVER
+
+
+def test_both_ways_offer_the_same(link: Link) -> None:
+    token = links.token(link)
+    quick = redeeming.hand_over_whole(token, name=link.archive.name)
+    slow = redeeming.examine(token)
+    assert quick is not None
+    assert (quick.etag, quick.size, quick.name) == (slow.etag, slow.size, slow.name)
+    assert quick.generation is not None
+    assert slow.generation is not None
+    assert quick.generation.object_key == slow.generation.object_key
+
+
+SHUT = [
+    (why, breaking)
+    for why, breaking in BREAKING
+    if why not in {Why.NOT_SEALED, Why.OTHER_NAME}  # the first is no shared archive, the second is tested below
+]
+
+
+@pytest.mark.parametrize(("why", "breaking"), SHUT, ids=[f"{n}-{why.name}" for n, (why, _) in enumerate(SHUT)])
+def test_both_ways_refuse_for_the_same_reason(
+    scene: Scene, link: Link, why: Why, breaking: Callable[[Scene], object]
+) -> None:
+    token, name = links.token(link), link.archive.name
+    if why == Why.LINK_ENDED and not link.ended_at:
+        Link.objects.update(ended_at=link.created_at)
+    else:
+        breaking(scene)
+    found = set()
+    for take in (redeeming.examine, redeeming.hand_over_whole):
+        with pytest.raises(Refused) as refused:
+            take(token, name=name)
+        found.add((refused.value.why, refused.value.grant))
+    assert found == {(why, scene.grant.reference)}
+    assert not DownloadOpened.objects.exists()
+
+
+def test_another_name_is_refused(link: Link) -> None:
+    with pytest.raises(Refused):
+        redeeming.hand_over_whole(links.token(link), name="other.zip")
+
+
+def test_a_link_to_a_personal_archive_or_to_nothing_is_left_to_the_other_way(scene: Scene) -> None:
+    assert redeeming.hand_over_whole(links.token(scene.link), name=scene.sealed.name) is None
+    assert redeeming.hand_over_whole("0" * 64, name=scene.sealed.name) is None
+    found = tokens.read(links.token(scene.link))
+    assert found is not None
+    assert quick_reads.shared_link(*found) is None
+
+
+def test_an_open_archive_is_read_with_all_that_decides(scene: Scene) -> None:
+    quick = quick_reads.open_archive(scene.dataset.slug, scene.open.pk)
+    slow = Archive.objects.select_related("subset__dataset").get(pk=scene.open.pk)
+    assert quick is not None
+    for name in ("pk", "name", "seal", "pack_key", "pack_size", "pack_sha256", "withdrawn_at"):
+        assert getattr(quick, name) == getattr(slow, name)
+    assert quick.subset.access == slow.subset.access
+    assert quick_reads.open_archive("another", scene.open.pk) is None
