@@ -16,10 +16,8 @@ from django.db import DatabaseError, transaction
 
 from agreements.catalog.models import Access, Archive, SealKind
 from agreements.core.clock import now
-from agreements.grants import holding, links, process, quick_reads, quota, seals, tokens
+from agreements.grants import holding, links, plain_sql, process, quota, seals, tokens
 from agreements.grants.models import (
-    DownloadClosed,
-    DownloadEnd,
     DownloadOpened,
     DownloadRunning,
     Generation,
@@ -112,7 +110,7 @@ def hand_over(token: str, *, name: str | None = None, start: int, stop: int, res
     with _told_apart(), transaction.atomic(durable=True):
         holding.share(token)
         offer = _ready(_examine(token, name, resuming))
-        _close_at_once(_open(offer, start, stop))
+        plain_sql.write_handed_over(_opening(offer, start, stop))
         return offer
 
 
@@ -126,21 +124,21 @@ def hand_over_whole(token: str, *, name: str) -> Offer | None:
         return None
     with _told_apart(), transaction.atomic(durable=True):
         holding.share(token)
-        row = quick_reads.shared_link(*found)
+        row = plain_sql.shared_link(*found)
         if row is None:
             return None
         link, generation = row
         _check(link, name)
         etag = seals.etag(generation, archive_digest=link.archive.digest)
         offer = Offer(link.archive, link.archive.sealed_size, etag, link=link, generation=generation)
-        _close_at_once(_open(offer, 0, offer.size))
+        plain_sql.write_handed_over(_opening(offer, 0, offer.size))
         return offer
 
 
 def examine_open(slug: str, archive_pk: int, *, name: str) -> Offer:
     """Return what an open archive offers to everyone. Raises Refused, Unavailable."""
     try:
-        archive = quick_reads.open_archive(slug, archive_pk)
+        archive = plain_sql.open_archive(slug, archive_pk)
     except DatabaseError as error:
         raise Unavailable from error
     if archive is None or archive.name != name:
@@ -170,7 +168,7 @@ def note_handed_over(offer: Offer) -> None:
     """
     try:
         with transaction.atomic(durable=True):
-            _close_at_once(_open(offer, 0, offer.size))
+            plain_sql.write_handed_over(_opening(offer, 0, offer.size))
     except DatabaseError as error:
         raise Unavailable from error
 
@@ -253,8 +251,8 @@ def _ready(offer: Offer) -> Offer:
     return offer
 
 
-def _open(offer: Offer, start: int, stop: int) -> DownloadOpened:
-    opened = DownloadOpened(
+def _opening(offer: Offer, start: int, stop: int) -> DownloadOpened:
+    return DownloadOpened(
         process=process.THIS,
         grant=offer.link.grant if offer.link else None,
         link=offer.link,
@@ -264,6 +262,10 @@ def _open(offer: Offer, start: int, stop: int) -> DownloadOpened:
         range_start=start,
         range_stop=stop,
     )
+
+
+def _open(offer: Offer, start: int, stop: int) -> DownloadOpened:
+    opened = _opening(offer, start, stop)
     opened.save(force_insert=True)
     return opened
 
@@ -271,7 +273,3 @@ def _open(offer: Offer, start: int, stop: int) -> DownloadOpened:
 def _note_running(opened: DownloadOpened, offer: Offer) -> None:
     seal = offer.link.seal if offer.link else None
     DownloadRunning.objects.create(opened=opened, process=opened.process, seal=seal, at=opened.at)
-
-
-def _close_at_once(opened: DownloadOpened) -> None:
-    DownloadClosed(opened=opened, at=now(), how=DownloadEnd.HANDED_OVER).save(force_insert=True)

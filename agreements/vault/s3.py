@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +19,10 @@ from agreements.vault.s3_client import Access, client_of, is_missing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+SIGNED_ANEW_AFTER: Final = 30
+"""Seconds for which a signed address is given out again."""
 
 
 class S3Store:
@@ -116,11 +121,22 @@ class S3Store:
     def presign(self, key: str, *, filename: str, seconds: int) -> str | None:
         if not self.may_presign:
             return None
+        # Signing takes longer than all queries of a redirect together. An address signed a moment ago lives as long,
+        # less that moment, and says nothing of who asked.
+        moment = int(time.monotonic() // SIGNED_ANEW_AFTER)
+        return self._signed((check_key(key), filename, seconds, moment))
+
+    @cached_property
+    def _signed(self) -> Callable[[tuple[str, str, int, int]], str]:
+        return lru_cache(maxsize=256)(self._sign)
+
+    def _sign(self, wanted: tuple[str, str, int, int]) -> str:
+        key, filename, seconds, _moment = wanted
         return self._signer.generate_presigned_url(
             "get_object",
             Params={
                 "Bucket": self.bucket,
-                "Key": check_key(key),
+                "Key": key,
                 "ResponseContentDisposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}",
                 "ResponseContentType": "application/octet-stream",
             },

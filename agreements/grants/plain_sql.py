@@ -1,4 +1,4 @@
-"""Two reads in plain SQL, for addresses that only lead on to the object store.
+"""Plain SQL for addresses that only lead on to the object store: two reads, and what is written of them.
 
 Django makes its SQL anew for each query; with seven tables joined that takes longer than everything else in redeeming
 (`bench.links`). The rows come back as the same models, with what decides filled in and nothing else: not to be saved.
@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import connection
 
 from agreements.catalog.models import Archive, Dataset, SealKind, Subset
-from agreements.grants.models import Generation, GenerationState, Grant, Link, Seal
+from agreements.grants.models import DownloadEnd, DownloadOpened, Generation, GenerationState, Grant, Link, Seal
 from agreements.people.models import User
 
 _SHARED_LINK: Final = """
@@ -38,6 +38,12 @@ _OPEN_ARCHIVE: Final = """
       JOIN agreements_dataset d ON d.id = u.dataset_id
      WHERE a.id = %s AND d.slug = %s
 """
+_OPENED: Final = """
+    INSERT INTO agreements_downloadopened
+           (id, process, grant_id, link_id, archive_id, generation_id, at, range_start, range_stop)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_CLOSED: Final = "INSERT INTO agreements_downloadclosed (opened_id, at, how) VALUES (%s, %s, %s)"
 
 
 def shared_link(link_id: str, key_number: int) -> tuple[Link, Generation] | None:
@@ -79,6 +85,15 @@ def open_archive(slug: str, archive_pk: int) -> Archive | None:
     names = ("pk", "name", "seal", "pack_key", "pack_size", "pack_sha256", "withdrawn_at")
     subset = Subset(access=access, dataset=Dataset(slug=slug, withdrawn_at=dataset_withdrawn_at))
     return Archive(**dict(zip(names, columns, strict=True)), subset=subset)
+
+
+def write_handed_over(opened: DownloadOpened) -> None:
+    """Write that a download was opened, and, since the store sends it, all that is known of its end."""
+    at = connection.ops.adapt_datetimefield_value(opened.at)
+    columns = [opened.process.hex, opened.grant_id, opened.link_id, opened.archive_id, opened.generation_id]
+    with connection.cursor() as cursor:
+        cursor.execute(_OPENED, [opened.pk.hex, *columns, at, opened.range_start, opened.range_stop])
+        cursor.execute(_CLOSED, [opened.pk.hex, at, DownloadEnd.HANDED_OVER.value])
 
 
 def _row(sql: str, params: list[Any]) -> tuple[Any, ...] | None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agreements.catalog.models import Archive
-from agreements.grants import links, quick_reads, redeeming, tokens
+from agreements.grants import links, plain_sql, redeeming, tokens
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Generation, Link
 from agreements.grants.refusals import Refused, Why
 from tests.grants.scene import Scene
@@ -85,14 +85,14 @@ def test_a_link_to_a_personal_archive_or_to_nothing_is_left_to_the_other_way(sce
     assert redeeming.hand_over_whole("0" * 64, name=scene.sealed.name) is None
     found = tokens.read(links.token(scene.link))
     assert found is not None
-    assert quick_reads.shared_link(*found) is None
+    assert plain_sql.shared_link(*found) is None
 
 
 def test_an_open_archive_is_read_with_all_that_decides(scene: Scene) -> None:
-    quick = quick_reads.open_archive(scene.dataset.slug, scene.open.pk)
+    quick = plain_sql.open_archive(scene.dataset.slug, scene.open.pk)
     slow = Archive.objects.select_related("subset__dataset").get(pk=scene.open.pk)
     assert quick is not None
     for name in ("pk", "name", "seal", "pack_key", "pack_size", "pack_sha256", "withdrawn_at"):
         assert getattr(quick, name) == getattr(slow, name)
     assert quick.subset.access == slow.subset.access
-    assert quick_reads.open_archive("another", scene.open.pk) is None
+    assert plain_sql.open_archive("another", scene.open.pk) is None
