@@ -15,8 +15,10 @@ from agreements.catalog.models import Dataset, Role, RoleAssignment, StaffInvita
 from agreements.catalog.permissions import Permission, check_may, may
 from agreements.core import invited, secrets
 from agreements.core.actors import Actor
+from agreements.core.addresses import comparison_key
 from agreements.core.clock import now
 from agreements.core.errors import Invalid, NotAllowed, NotPossible
+from agreements.keys import known
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 from agreements.mail import outbox
@@ -87,13 +89,21 @@ def token(invitation: StaffInvitation) -> str:
 
 
 def find(token: str) -> StaffInvitation | None:
-    """Return the invitation of a token; None unless the tag is right. It may have been used or have run out."""
+    """Return the invitation of a token; None unless the tag is right and its key is not known to others.
+
+    The invitation may have been used or have run out.
+    """
     nonce = invited.nonce_of(token)
     found = StaffInvitation.objects.filter(nonce=nonce or "").select_related("dataset", "invited_by").first()
-    if found is None:
+    if found is None or found.key_number in known.compromised():
         return None
     right = invited.is_token(token, *_about(found), label=secrets.INVITATION, key_number=found.key_number)
     return found if right else None
+
+
+def is_for(invitation: StaffInvitation, person: User) -> bool:
+    """Return whether an invitation was sent to a person's mailbox, however the two addresses are spelt."""
+    return comparison_key(person.email) == comparison_key(invitation.email)
 
 
 def accept(*, token: str, by: Actor) -> RoleAssignment:
@@ -107,7 +117,7 @@ def accept(*, token: str, by: Actor) -> RoleAssignment:
             raise NotPossible(_("This invitation does not exist. Was its address copied whole?"))
         invitation = StaffInvitation.objects.select_for_update().get(pk=found.pk)
         user = User.objects.filter(pk=by.person_pk or 0, is_active=True).first()
-        if user is None or user.email != invitation.email:
+        if user is None or not is_for(invitation, user):
             raise NotAllowed(_("This invitation is for another address. Sign in with the address it was sent to."))
         if invitation.accepted_at is not None:
             raise NotPossible(_("This invitation was already accepted."))

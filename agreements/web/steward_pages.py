@@ -19,8 +19,9 @@ from agreements.catalog.models import Dataset, Role
 from agreements.catalog.permissions import Permission, may
 from agreements.flows import address_rules
 from agreements.grants import permissions as grant_rules
-from agreements.grants import queries, shared_desk
+from agreements.grants import queries
 from agreements.grants.models import Grant
+from agreements.grants.shared import desk as shared_desk
 from agreements.identity import rules
 from agreements.identity.models import Verdict
 from agreements.ledger.queries import entries_about
@@ -186,7 +187,8 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
             messages.success(request, _("Welcome: your role is yours from now on."))
             return redirect("review-queue")
         return redirect("datasets")
-    return render(request, "stewardship/invitation.html", {"invitation": found})
+    context = {"invitation": found, "is_theirs": invitations.is_for(found, access.person(request))}
+    return render(request, "stewardship/invitation.html", context)
 
 
 def _about_members(request: HttpRequest, grant: Grant) -> member_rows.Address:

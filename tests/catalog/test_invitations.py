@@ -73,6 +73,12 @@ def test_somebody_else_cannot_accept_it(genebody: Dataset, invitation: StaffInvi
     assert roles.roles_of(eve.pk, genebody) == frozenset()
 
 
+def test_the_same_mailbox_may_be_spelt_otherwise(genebody: Dataset, invitation: StaffInvitation) -> None:
+    person = User.objects.create_user("carol+reviews@lab.example")
+    invitations.accept(token=invitations.token(invitation), by=person.actor)
+    assert roles.roles_of(person.pk, genebody) == {Role.REVIEWER}
+
+
 def test_it_is_accepted_once_and_in_time(invitation: StaffInvitation, carol: User) -> None:
     token = invitations.token(invitation)
     late = invitation.expires_at + dt.timedelta(seconds=1)
