@@ -7,8 +7,9 @@ from agreements.applications import messages as application_messages
 from agreements.catalog import messages as catalog_messages
 from agreements.core import wakeups
 from agreements.core.wakeups import Wakeup
-from agreements.grants import member_messages, renewal_messages
 from agreements.grants import messages as grant_messages
+from agreements.grants import renewal_messages
+from agreements.grants.members import messages as member_messages
 from agreements.tasks.waking import Waker
 
 

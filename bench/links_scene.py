@@ -25,7 +25,8 @@ def main(folder: Path) -> dict[str, str]:
     from agreements.catalog.models import SealKind
     from agreements.catalog.publishing import publish_archive
     from agreements.core import actors
-    from agreements.grants import links, shared
+    from agreements.grants.links import making as links
+    from agreements.grants.shared import generations
     from tests.grants.scene import build
 
     scene = build(folder)
@@ -33,8 +34,8 @@ def main(folder: Path) -> dict[str, str]:
     archive = publish_archive(
         subset=scene.train40, source=folder, by=by, name="train40-shared.zip", seal=SealKind.SHARED
     )
-    generation = shared.ask(archive=archive, by=by)
-    while not shared.work_off_one(generation.pk):
+    generation = generations.ask(archive=archive, by=by)
+    while not generations.work_off_one(generation.pk):
         continue
     link = links.make(grant=scene.grant, archive=archive, person=scene.alice, by=scene.alice.actor, mail=False)
     return {

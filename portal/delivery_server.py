@@ -122,7 +122,7 @@ class DeliveryWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no type
 
 
 def _stop_downloads() -> None:
-    from agreements.grants import watcher  # Django is set up by the time something runs
+    from agreements.grants.downloads import watcher
 
     watcher.of_process().stop()
 

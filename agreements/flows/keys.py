@@ -22,7 +22,8 @@ from agreements.core.clock import now
 from agreements.core.errors import NotPossible
 from agreements.core.secrets import key_ring
 from agreements.documents.models import IssuedAgreement
-from agreements.grants import rotation, shared
+from agreements.grants import rotation
+from agreements.grants.shared import generations as shared
 from agreements.keys import known
 from agreements.keys.models import MasterKey
 from agreements.ledger.act import act

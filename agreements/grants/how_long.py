@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from agreements.catalog import invitations
 from agreements.catalog.models import Dataset
-from agreements.grants import delivery, lifetimes, member_invitations
+from agreements.grants.downloads import sources
+from agreements.grants.links import lifetimes
+from agreements.grants.members import invitations as member_invitations
 from agreements.grants.wording import duration
 from agreements.people import emailed_codes
 
@@ -43,7 +45,7 @@ def rows(dataset: Dataset) -> Sequence[Row]:
         ),
         Row(
             _("An address of the object store, to which a link of a shared or open archive leads"),
-            duration(dt.timedelta(seconds=delivery.PRESIGNED)),
+            duration(dt.timedelta(seconds=sources.PRESIGNED)),
             _("since the link was opened; a download that runs goes on"),
         ),
         Row(_("An invitation to a member"), duration(member_invitations.LIFETIME), _("since it was mailed last")),

@@ -8,8 +8,9 @@ from agreements.applications.models import Submission
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.references import GRANT, free_reference
-from agreements.grants import lifecycle, links, seals
+from agreements.grants import lifecycle, seals
 from agreements.grants.deliverable import deliverable, subsets_by_agreement
+from agreements.grants.links import making as links
 from agreements.grants.messages import queue_issued
 from agreements.grants.models import Grant
 from agreements.ledger.act import act

@@ -13,7 +13,7 @@ from agreements.core import actors
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import DomainError, Invalid, NotPossible
-from agreements.grants.member_messages import queue_revoked_to_members
+from agreements.grants.members.messages import queue_revoked_to_members
 from agreements.grants.messages import queue_revoked
 from agreements.grants.models import Grant, GrantState, Link, Suspension
 from agreements.grants.permissions import Permission, Standing, check_may

@@ -11,7 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agreements.grants import addresses, lifetimes, tokens, wording
+from agreements.grants import wording
+from agreements.grants.links import addresses, lifetimes, tokens
 from agreements.grants.models import Grant, Link
 from agreements.grants.running import is_running
 from agreements.mail import outbox, registry

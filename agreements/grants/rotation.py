@@ -15,7 +15,9 @@ from agreements.core import invited
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.secrets import key_ring
-from agreements.grants import lifecycle, member_invitations, member_messages
+from agreements.grants import lifecycle
+from agreements.grants.members import invitations as member_invitations
+from agreements.grants.members import messages as member_messages
 from agreements.grants.models import (
     Generation,
     GenerationState,

@@ -8,7 +8,10 @@ from django.core.management import call_command
 from agreements.applications import withdrawing
 from agreements.catalog import job_runs, uploads
 from agreements.documents import inspecting
-from agreements.grants import lifecycle, process, shared, shared_removing
+from agreements.grants import lifecycle
+from agreements.grants.downloads import process
+from agreements.grants.shared import generations
+from agreements.grants.shared import removing as shared_removing
 from agreements.mail import drain, forgetting
 from agreements.review import gathering
 from agreements.vault import sweeping
@@ -79,7 +82,7 @@ def forget_uploads() -> None:
 @shared_task(name="agreements.tasks.seal_shared_archives", time_limit=12 * 3600)
 def seal_shared_archives() -> None:
     """Seal archives for everyone, part by part."""
-    shared.work_off()
+    generations.work_off()
 
 
 @shared_task(name="agreements.tasks.remove_retired_generations")

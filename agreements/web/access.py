@@ -30,10 +30,12 @@ from agreements.catalog.permissions import datasets_for
 from agreements.catalog.permissions import may as may_do
 from agreements.catalog.roles import holders
 from agreements.core.actors import Actor
-from agreements.grants import links, member_queries, shared_desk
 from agreements.grants import permissions as grant_rules
 from agreements.grants.deliverable import deliverable
+from agreements.grants.links import making as links
+from agreements.grants.members import queries as member_queries
 from agreements.grants.models import Generation, Grant, GrantMember, Link
+from agreements.grants.shared import desk as shared_desk
 from agreements.identity import rules
 from agreements.identity.models import DomainRule
 from agreements.mail import outbox

@@ -16,10 +16,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agreements.catalog.archives import sha256sums
-from agreements.grants import addresses, delivery, quota, redeeming, scripts, streaming
-from agreements.grants.connection import Connection
-from agreements.grants.redeeming import Offer, Ticket
-from agreements.grants.refusals import Preparing, Refused, Unavailable
+from agreements.grants.downloads import quota, redeeming, sources, streaming
+from agreements.grants.downloads.connection import Connection
+from agreements.grants.downloads.redeeming import Offer, Ticket
+from agreements.grants.downloads.refusals import Preparing, Refused, Unavailable
+from agreements.grants.links import addresses, scripts
 from agreements.vault.protocol import NoSuchObject, OutOfReach
 from agreements.web import bad_tokens, handing_over, landing_context, ranges
 from agreements.web.bad_tokens import network_of
@@ -132,7 +133,7 @@ def direct(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
             start=span.start,
             stop=span.stop,
             resuming=resuming,
-            needed=delivery.needed_pass(offer, start=span.start, stop=span.stop),
+            needed=sources.needed_pass(offer, start=span.start, stop=span.stop),
         ),
     )
 
@@ -145,7 +146,7 @@ def open_download(request: HttpRequest, slug: str, archive_id: int, name: str) -
     if request.method == "GET":
         count_open(address_of_client)
     offer = redeeming.examine_open(slug, archive_id, name=name)
-    if request.method == "GET" and (address := delivery.presigned(offer)) is not None:
+    if request.method == "GET" and (address := sources.presigned(offer)) is not None:
         redeeming.note_handed_over(offer)
         return _redirect(address, status=302)
     return _bytes_of(

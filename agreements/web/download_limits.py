@@ -1,7 +1,7 @@
 """How many downloads one may begin, and of open archives run at once. Each writes a row that nobody can delete.
 
 The counts are this process's own, as those of `bad_tokens`: generous for people, a bound for a flood. How many sealed
-ones run at once for a person is counted across processes, in `grants.quota`.
+ones run at once for a person is counted across processes, in `grants.downloads.quota`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from agreements.core.clock import now
-from agreements.grants import tokens
+from agreements.grants.links import tokens
 from agreements.web.bad_tokens import WINDOW, network_of
 
 OPEN_MOST: Final = 600

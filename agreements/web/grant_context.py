@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from agreements.catalog.models import Archive, SealKind
-from agreements.grants import addresses, links, member_queries, queries, scripts, shared
+from agreements.grants import queries
 from agreements.grants.deliverable import deliverable
+from agreements.grants.links import addresses, scripts
+from agreements.grants.links import making as links
+from agreements.grants.members import queries as member_queries
 from agreements.grants.models import Grant, GrantMember, Link, MemberState
 from agreements.grants.permissions import Permission, may
 from agreements.grants.running import is_running
+from agreements.grants.shared import generations
 from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.queries import entries_about
@@ -87,7 +91,7 @@ def _offers(grant: Grant, viewer: User) -> list[Offer]:
     for link in links.running(grant=grant, person_pk=viewer.pk):
         running.setdefault(link.archive_id, link)
     archives = list(deliverable(grant))
-    ready = shared.ready_of(archives)
+    ready = generations.ready_of(archives)
     newest: dict[tuple[int, str], Archive] = {}
     offers = []
     for archive in archives:

@@ -13,10 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agreements.grants import links, revealing, scripts
+from agreements.grants import revealing
+from agreements.grants.links import making as links
+from agreements.grants.links import scripts
+from agreements.grants.links.scripts import File
 from agreements.grants.permissions import held_by
 from agreements.grants.running import is_running, why_not_running
-from agreements.grants.scripts import File
 from agreements.web import access, grant_context
 from agreements.web.fresh_gate import require_fresh
 from agreements.web.refusals import IntoMessages

@@ -7,8 +7,9 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 
-from agreements.grants import addresses, delivery, redeeming
-from agreements.grants.redeeming import Offer
+from agreements.grants.downloads import redeeming, sources
+from agreements.grants.downloads.redeeming import Offer
+from agreements.grants.links import addresses
 from agreements.web import ranges
 
 PREPARING_RETRY: Final = 300
@@ -27,7 +28,7 @@ def whole_to_the_store(request: HttpRequest, token: str, name: str) -> HttpRespo
     Raises what `redeeming.hand_over` raises.
     """
     whole = request.headers.get("Range", "bytes=0-") == "bytes=0-"
-    if request.method != "GET" or not whole or not delivery.store_signs_addresses():
+    if request.method != "GET" or not whole or not sources.store_signs_addresses():
         return None
     handed = redeeming.hand_over_whole(token, name=name)
     return None if handed is None else _led_on(handed)
@@ -39,7 +40,7 @@ def to_the_store(request: HttpRequest, token: str, offer: Offer, *, resuming: bo
     The client repeats its Range and If-Range there; here the range is read for the row only. Raises what
     `redeeming.hand_over` raises.
     """
-    if request.method != "GET" or offer.generation is None or not delivery.store_signs_addresses():
+    if request.method != "GET" or offer.generation is None or not sources.store_signs_addresses():
         return None
     try:
         span = ranges.span(request.headers.get("Range"), size=offer.size)
@@ -50,7 +51,7 @@ def to_the_store(request: HttpRequest, token: str, offer: Offer, *, resuming: bo
 
 
 def _led_on(handed: Offer) -> HttpResponse:
-    address = delivery.presigned(handed)
+    address = sources.presigned(handed)
     assert address is not None, "the store signs addresses"
     return HttpResponseRedirect(address)
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from agreements.catalog import archives
 from agreements.catalog.models import SealKind
-from agreements.grants import addresses, scripts, wording
-from agreements.grants.redeeming import Offer
+from agreements.grants import wording
+from agreements.grants.downloads.redeeming import Offer
+from agreements.grants.links import addresses, scripts
 
 
 def context(token: str, offer: Offer) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from agreements.grants import member_invitations, member_queries, members
+from agreements.grants.members import invitations as member_invitations
+from agreements.grants.members import membership
+from agreements.grants.members import queries as member_queries
 from agreements.grants.models import Grant, GrantMember
 from agreements.grants.permissions import Permission
 from agreements.grants.running import why_not_running
@@ -34,7 +36,7 @@ def people(request: HttpRequest, reference: str) -> HttpResponse:
     form = InviteForm(posted(request))
     if form.is_valid():
         with IntoForm(form):
-            member = members.invite(grant=grant, by=access.actor(request), **form.cleaned_data)
+            member = membership.invite(grant=grant, by=access.actor(request), **form.cleaned_data)
             messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": member.email})
             return redirect("members", reference=reference)
     context = {
@@ -56,7 +58,7 @@ def invite_again(request: HttpRequest, reference: str, member_id: int) -> HttpRe
     grant = access.shared_grant(request, reference, needs=Permission.INVITE_MEMBER)
     member = access.member(grant, member_id)
     with IntoMessages(request):
-        members.resend(member=member, by=access.actor(request))
+        membership.resend(member=member, by=access.actor(request))
         messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": member.email})
     return redirect("members", reference=reference)
 
@@ -85,7 +87,7 @@ def leave(request: HttpRequest, reference: str) -> HttpResponse:
     """End one's own part in an access."""
     grant = access.shared_grant(request, reference, needs=Permission.LEAVE)
     with IntoMessages(request):
-        members.leave(grant=grant, by=access.actor(request))
+        membership.leave(grant=grant, by=access.actor(request))
         messages.success(
             request,
             _("You have left access %(reference)s. Delete every copy that you hold.") % {"reference": reference},
@@ -126,7 +128,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     form = JoinForm(posted(request))
     if form.is_valid():
         with IntoForm(form):
-            members.accept(token=token, by=person.actor)
+            membership.accept(token=token, by=person.actor)
             messages.success(request, _("You have joined. Your links are on their way to you, and below."))
             return redirect("grant", reference=member.grant.reference)
     context = {
@@ -144,13 +146,13 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
 
 def _withdraw(request: HttpRequest, member: GrantMember) -> None:
     with IntoMessages(request):
-        members.withdraw(member=member, by=access.actor(request))
+        membership.withdraw(member=member, by=access.actor(request))
         messages.success(request, _("The invitation of %(email)s is withdrawn.") % {"email": member.email})
 
 
 def _remove(request: HttpRequest, member: GrantMember) -> None:
     with IntoMessages(request):
-        members.remove(member=member, reason=request.POST.get("reason", ""), by=access.actor(request))
+        membership.remove(member=member, reason=request.POST.get("reason", ""), by=access.actor(request))
         messages.success(
             request, _("%(name)s is no longer a member; notice is on its way.") % {"name": member.display_name}
         )

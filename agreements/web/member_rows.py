@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from agreements.grants import member_invitations, member_queries
+from agreements.grants.members import invitations as member_invitations
+from agreements.grants.members import queries as member_queries
 from agreements.grants.models import Grant, GrantMember, GrantState, MemberState
 from agreements.grants.running import is_running
 

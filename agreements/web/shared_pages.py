@@ -12,8 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission, may
-from agreements.grants import shared, shared_desk
-from agreements.grants.shared_desk import Shelf
+from agreements.grants.shared import desk as shared_desk
+from agreements.grants.shared import generations
+from agreements.grants.shared.desk import Shelf
 from agreements.web import access
 from agreements.web.refusals import IntoMessages
 
@@ -45,7 +46,7 @@ def seal_next(request: HttpRequest, slug: str, archive_id: int) -> HttpResponse:
     dataset = access.staffed_dataset(request, slug, needs=Permission.PUBLISH)
     shelf = _shelf(dataset, archive_id)
     with IntoMessages(request):
-        shared.ask(archive=shelf.archive, by=access.actor(request))
+        generations.ask(archive=shelf.archive, by=access.actor(request))
         messages.success(request, _("The next generation of %(name)s is in line.") % {"name": shelf.archive.name})
     return redirect("shared", slug=slug)
 
@@ -57,7 +58,7 @@ def seal_again(request: HttpRequest, slug: str, archive_id: int) -> HttpResponse
     dataset = access.staffed_dataset(request, slug, needs=Permission.PUBLISH)
     generation = access.newest_generation(dataset, archive_id)
     with IntoMessages(request):
-        shared.try_again(generation=generation, by=access.actor(request))
+        generations.try_again(generation=generation, by=access.actor(request))
         messages.success(request, _("Sealing %(name)s goes on.") % {"name": generation.archive.name})
     return redirect("shared", slug=slug)
 

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission
 from agreements.core.actors import Actor
-from agreements.grants.tracing import PAGE, Report
-from agreements.grants.tracing import trace as trace_file
+from agreements.grants.tracing.searching import PAGE, Report
+from agreements.grants.tracing.searching import trace as trace_file
 from agreements.web import access
 from agreements.web.refusals import IntoForm
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from agreements.core.errors import DomainError
-from agreements.grants.refusals import Refused
+from agreements.grants.downloads.refusals import Refused
 
 LIMIT = 60.0
 """Seconds after which acts that wait for each other have deadlocked."""

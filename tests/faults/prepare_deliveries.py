@@ -30,7 +30,8 @@ def main(folder: Path) -> dict[str, str]:
     from agreements.catalog.publishing import publish_archive
     from agreements.core import wakeups
     from agreements.core.actors import job
-    from agreements.grants import links, shared
+    from agreements.grants.links import making as links
+    from agreements.grants.shared import generations
     from agreements.vault import stores
     from tests.grants import scene as scenes
 
@@ -43,7 +44,7 @@ def main(folder: Path) -> dict[str, str]:
         source = _files(folder / kind)
         name = f"{kind}.zip"
         archive = publish_archive(subset=made.train40, source=source, name=name, seal=kind, by=job("tests"))
-        shared.work_off()
+        generations.work_off()
         link = links.make(grant=made.grant, archive=archive, person=made.alice, by=made.alice.actor, mail=False)
         paths[str(kind)] = f"/d/{links.token(link)}/{name}"
     return paths

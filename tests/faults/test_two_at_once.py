@@ -19,10 +19,10 @@ from agreements.applications.models import Application, Decision, EvidenceRun, S
 from agreements.core import wakeups
 from agreements.documents.models import Inspection
 from agreements.flows.approving import approve
-from agreements.grants import links
+from agreements.grants.downloads.redeeming import Ticket, redeem
+from agreements.grants.downloads.refusals import Refused
+from agreements.grants.links import making as links
 from agreements.grants.models import DownloadOpened, Grant, Link
-from agreements.grants.redeeming import Ticket, redeem
-from agreements.grants.refusals import Refused
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
 from agreements.mail import outbox

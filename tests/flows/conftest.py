@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agreements.grants import watcher
-from agreements.grants.watcher import Watcher
+from agreements.grants.downloads import watcher
+from agreements.grants.downloads.watcher import Watcher
 from tests.flows.scene import Scene, make_scene
 
 

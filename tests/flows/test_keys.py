@@ -16,7 +16,10 @@ from agreements.core.secrets import INVITATION, LINK, key_ring
 from agreements.documents import issuing, qr
 from agreements.flows import keys
 from agreements.flows.agreement_issue import issue_agreement
-from agreements.grants import links, member_invitations, members, passwords, rotation
+from agreements.grants import passwords, rotation
+from agreements.grants.links import making as links
+from agreements.grants.members import invitations as member_invitations
+from agreements.grants.members import membership
 from agreements.grants.models import Generation, GenerationState, Grant, GrantMember, Link, Seal
 from agreements.keys import known
 from agreements.ledger.models import LedgerEntry
@@ -37,7 +40,7 @@ def grant(scene: Scene, settings: Any) -> Grant:
     settings.MASTER_KEYS = {1: OLD}
     put(scene, State.APPROVED)
     grant = Grant.objects.get()
-    members.invite(grant=grant, email=scene.bob.email, name="Bob", by=scene.alice.actor)
+    membership.invite(grant=grant, email=scene.bob.email, name="Bob", by=scene.alice.actor)
     invitations.invite(dataset=scene.dataset, email="new@genebody.example", role=Role.REVIEWER, by=scene.dan.actor)
     Authenticator.objects.create(user=scene.carol, type="totp", data={"secret": second_factors.seal("JBSWY3DP")})
     Authenticator.objects.create(

@@ -19,7 +19,10 @@ from agreements import tasks
 from agreements.core.actors import job
 from agreements.core.secrets import UnknownKey
 from agreements.flows import keys
-from agreements.grants import links, member_invitations, members, passwords, seals
+from agreements.grants import passwords, seals
+from agreements.grants.links import making as links
+from agreements.grants.members import invitations as member_invitations
+from agreements.grants.members import membership
 from agreements.grants.models import Grant, GrantMember, Link, Seal
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.drain import drain
@@ -142,12 +145,12 @@ class _Walk:
 
     def _invite_bob(self) -> None:
         bob = self.scene.bob
-        members.invite(grant=self.grant, email=bob.email, name="Bob", by=self.scene.alice.actor)
+        membership.invite(grant=self.grant, email=bob.email, name="Bob", by=self.scene.alice.actor)
         token = member_invitations.token(GrantMember.objects.select_related("grant").get())
         self.secrets["invitation"] = token
         drain()
         signed_in(bob).get(f"/invitations/{token}/")
-        members.accept(token=token, by=bob.actor)
+        membership.accept(token=token, by=bob.actor)
         drain()
 
     def _trace(self, dan: Client) -> None:

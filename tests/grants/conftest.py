@@ -7,8 +7,10 @@ import pytest
 from pytest_django import Settings
 
 from agreements.core import clock
-from agreements.grants import member_messages, messages, watcher
-from agreements.grants.watcher import Watcher
+from agreements.grants import messages
+from agreements.grants.downloads import watcher
+from agreements.grants.downloads.watcher import Watcher
+from agreements.grants.members import messages as member_messages
 from agreements.web import bad_tokens, download_limits
 from tests.grants import scene as scenes
 from tests.grants.scene import Scene

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from django.core import mail
 
-from agreements.grants import (
-    links,
-    member_invitations,
-    members,
-    redeeming,
-)
+from agreements.grants.downloads import redeeming
+from agreements.grants.downloads.redeeming import Ticket
+from agreements.grants.links import making as links
+from agreements.grants.members import invitations as member_invitations
+from agreements.grants.members import membership
 from agreements.grants.models import GrantMember, Link
-from agreements.grants.redeeming import Ticket
 from agreements.mail.drain import drain
 from agreements.people.models import User
 from tests.grants.scene import Scene
 
 
 def invited(scene: Scene, email: str = "bob@mit.example.edu") -> GrantMember:
-    return members.invite(grant=scene.grant, email=email, name="Bob", by=scene.alice.actor)
+    return membership.invite(grant=scene.grant, email=email, name="Bob", by=scene.alice.actor)
 
 
 def joined(scene: Scene, who: User | None = None) -> GrantMember:
     who = who or scene.bob
-    return members.accept(token=member_invitations.token(invited(scene, who.email)), by=who.actor)
+    return membership.accept(token=member_invitations.token(invited(scene, who.email)), by=who.actor)
 
 
 def link_of(scene: Scene, who: User) -> Link:

@@ -11,9 +11,11 @@ from django.db import connection
 from pytest_django import Settings
 
 from agreements.catalog import archives
-from agreements.grants import delivery, links, member_codes, messages, redeeming, streaming
-from agreements.grants.personal_view import PersonalView
-from agreements.grants.streaming import Stream
+from agreements.grants import messages
+from agreements.grants.downloads import kept_tags, redeeming, sources, streaming
+from agreements.grants.downloads.personal_view import PersonalView
+from agreements.grants.downloads.streaming import Stream
+from agreements.grants.links import making as links
 from agreements.sealing import SealedView
 from agreements.web import bad_tokens, download_limits
 from portal.embedded.children import wait_until
@@ -27,11 +29,11 @@ LARGE = 60_000
 def scene(transactional_db: None, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Scene:
     settings.VAULT_ARCHIVES = f"folder:{tmp_path / 'archives'}"
     settings.SITE_URL = settings.DELIVERY_URL = "http://testserver"
-    monkeypatch.setattr(member_codes, "LARGE", LARGE)
+    monkeypatch.setattr(kept_tags, "LARGE", LARGE)
     messages.register()
     bad_tokens.forget()
     download_limits.forget()
-    member_codes.forget()
+    kept_tags.forget()
     return scenes.build(tmp_path / "files")
 
 
@@ -78,7 +80,7 @@ def settled() -> None:
 
 
 def view(scene: Scene) -> PersonalView:
-    return delivery.view_of(scene.sealed, scene.link.seal)
+    return sources.view_of(scene.sealed, scene.link.seal)
 
 
 def tail_of(scene: Scene, number: int) -> tuple[int, int]:
@@ -89,7 +91,7 @@ def tail_of(scene: Scene, number: int) -> tuple[int, int]:
 
 def begin(scene: Scene, start: int, stop: int) -> Stream:
     offer = redeeming.examine(links.token(scene.link))
-    needed = delivery.needed_pass(offer, start=start, stop=stop)
+    needed = sources.needed_pass(offer, start=start, stop=stop)
     return streaming.stream(redeeming.redeem(links.token(scene.link), start=start, stop=stop, needed=needed))
 
 

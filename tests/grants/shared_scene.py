@@ -11,8 +11,8 @@ import pytest
 from agreements.catalog.models import Archive, SealKind
 from agreements.catalog.publishing import publish_archive
 from agreements.core import actors
-from agreements.grants import shared
 from agreements.grants.models import Generation, GenerationState
+from agreements.grants.shared import generations
 from agreements.vault import stores
 from agreements.vault.protocol import OutOfReach, Parts, Store
 from tests.grants.scene import Scene
@@ -63,13 +63,13 @@ def publish(
 
 def sealed(archive: Archive) -> Generation:
     """Return the archive's next generation, sealed."""
-    generation = shared.ask(archive=archive, by=actors.job("tests"))
+    generation = generations.ask(archive=archive, by=actors.job("tests"))
     return finished(generation)
 
 
 def finished(generation: Generation) -> Generation:
     """Work on a generation until it is ready, and return it."""
-    assert shared.work_off_one(generation.pk)
+    assert generations.work_off_one(generation.pk)
     generation.refresh_from_db()
     assert generation.state == GenerationState.READY, generation.trouble
     return generation

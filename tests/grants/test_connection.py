@@ -9,11 +9,12 @@ from contextlib import suppress
 
 import pytest
 
-from agreements.grants import links, redeeming, streaming
-from agreements.grants.connection import Connection
+from agreements.grants.downloads import redeeming, streaming
+from agreements.grants.downloads.connection import Connection
+from agreements.grants.downloads.streaming import Cut, Stream
+from agreements.grants.downloads.watcher import Watcher
+from agreements.grants.links import making as links
 from agreements.grants.models import DownloadClosed, DownloadEnd
-from agreements.grants.streaming import Cut, Stream
-from agreements.grants.watcher import Watcher
 from tests.grants.conftest import Seconds
 from tests.grants.scene import Scene
 from tests.grants.test_states import revoke

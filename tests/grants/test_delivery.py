@@ -11,10 +11,12 @@ import pyzipper
 from django.db import DatabaseError, OperationalError
 
 from agreements.core import actors, clock
-from agreements.grants import delivery, lifecycle, links, passwords, process, redeeming, streaming
+from agreements.grants import lifecycle, passwords
+from agreements.grants.downloads import process, redeeming, sources, streaming
+from agreements.grants.downloads.streaming import Cut, Stream
+from agreements.grants.downloads.watcher import Watcher
+from agreements.grants.links import making as links
 from agreements.grants.models import DeliveryProcess, DownloadClosed, DownloadEnd, Grant
-from agreements.grants.streaming import Cut, Stream
-from agreements.grants.watcher import Watcher
 from tests.grants.conftest import Seconds
 from tests.grants.scene import MEMBERS, NOON, Scene
 from tests.grants.test_states import revoke
@@ -116,7 +118,7 @@ def test_a_chunk_that_was_being_made_when_access_ended_is_not_sent(
         watching.tick()
         yield b"second"
 
-    monkeypatch.setattr(delivery, "source", source)
+    monkeypatch.setattr(sources, "source", source)
     stream = begin(scene)
     assert next(stream) == b"first"
     with pytest.raises(Cut):
@@ -208,7 +210,7 @@ def test_a_failing_vault_is_an_error_and_breaks_the_connection(scene: Scene, mon
         yield b"some"
         raise OSError("the vault is gone")
 
-    monkeypatch.setattr(delivery, "source", source)
+    monkeypatch.setattr(sources, "source", source)
     stream = begin(scene)
     next(stream)
     with pytest.raises(OSError, match="vault"):
@@ -220,19 +222,19 @@ def test_a_vault_that_fails_at_once_leaves_no_open_row(scene: Scene, monkeypatch
     def source(_ticket: object) -> Iterator[bytes]:
         raise OSError("the vault is gone")
 
-    monkeypatch.setattr(delivery, "source", source)
+    monkeypatch.setattr(sources, "source", source)
     with pytest.raises(OSError, match="vault"):
         begin(scene)
     assert ending().how == DownloadEnd.ERROR
 
 
 def test_empty_chunks_of_the_engine_are_not_sent(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "source", lambda _ticket: iter([b"", b"a", b"", b"", b"b"]))
+    monkeypatch.setattr(sources, "source", lambda _ticket: iter([b"", b"a", b"", b"", b"b"]))
     assert list(begin(scene, 0, 2)) == [b"a", b"b"]
 
 
 def test_large_chunks_leave_in_small_pieces(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "source", lambda _ticket: iter([bytes(1_000_000)]))
+    monkeypatch.setattr(sources, "source", lambda _ticket: iter([bytes(1_000_000)]))
     pieces = list(begin(scene, 0, 1_000_000))
     assert max(map(len, pieces)) <= streaming.PIECE
     assert sum(map(len, pieces)) == 1_000_000

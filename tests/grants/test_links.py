@@ -10,7 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from agreements.catalog.models import Archive
 from agreements.core.errors import NotAllowed, NotPossible, TooMany
-from agreements.grants import lifetimes, links, tokens
+from agreements.grants.links import lifetimes, tokens
+from agreements.grants.links import making as links
 from agreements.grants.models import Link
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.models import OutboxMessage

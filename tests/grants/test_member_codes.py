@@ -9,8 +9,8 @@ import pytest
 from django.db import OperationalError
 
 from agreements.catalog import archives
-from agreements.grants import member_codes, quota
-from agreements.grants.member_codes import KeptCodes
+from agreements.grants.downloads import kept_tags, quota
+from agreements.grants.downloads.kept_tags import KeptCodes
 from agreements.grants.models import MemberCode, MemberPass, Seal
 from tests.grants.passing import Gate, begin, gate, passing, scene, settled, tail_of, view, whole  # noqa: F401
 from tests.grants.scene import Scene
@@ -24,7 +24,7 @@ def test_a_code_is_made_by_one_pass_and_found_by_every_later_process(scene: Scen
     expected = whole(scene)[start:stop]
     assert b"".join(begin(scene, start, stop)) == expected
     settled()
-    member_codes.forget()  # another process
+    kept_tags.forget()  # another process
     assert b"".join(begin(scene, start, stop)) == expected
     settled()
     row, made = MemberPass.objects.get(), MemberCode.objects.get()
@@ -43,7 +43,7 @@ def test_every_start_within_every_member_gives_the_bytes_of_the_whole(scene: Sce
 
 
 def test_codes_of_small_members_are_not_written_down(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(member_codes, "LARGE", 1_000_000)
+    monkeypatch.setattr(kept_tags, "LARGE", 1_000_000)
     start, stop = tail_of(scene, 0)
     assert b"".join(begin(scene, start, stop)) == whole(scene)[start:stop]
     assert not MemberCode.objects.exists()
@@ -61,14 +61,14 @@ def test_a_code_belongs_to_the_seal_as_it_was(scene: Scene, changed: dict[str, A
         setattr(other, name, value)
     assert KeptCodes(seal, scene.sealed, index).peek(0) == b"0123456789"
     assert KeptCodes(other, scene.sealed, index).peek(0) is None
-    member_codes.forget()
+    kept_tags.forget()
     assert KeptCodes(seal, scene.sealed, index).get(0) == b"0123456789"
     if "seal_id" not in changed:
         assert KeptCodes(other, scene.sealed, index).get(0) is None
 
 
 def test_memory_forgets_what_was_not_asked_for_the_longest(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(member_codes, "REMEMBERED", 2)
+    monkeypatch.setattr(kept_tags, "REMEMBERED", 2)
     codes = KeptCodes(scene.link.seal, scene.sealed, archives.index_of(scene.sealed))
     for number in (0, 1):
         codes.put(number, b"0123456789")
@@ -86,7 +86,7 @@ def test_a_download_goes_on_when_codes_cannot_be_read_or_kept(scene: Scene, monk
         raise OperationalError("no answer")
 
     with monkeypatch.context() as broken:
-        broken.setattr(member_codes, "stored", fail)
+        broken.setattr(kept_tags, "stored", fail)
         for name in ("begin", "end", "spare", "under_way"):
             broken.setattr(quota, name, fail)
         broken.setattr(MemberCode.objects, "bulk_create", fail)

@@ -13,12 +13,10 @@ from agreements.catalog.models import Dataset
 from agreements.core import clock
 from agreements.core import secrets as keys
 from agreements.core.errors import Invalid, NotAllowed, NotPossible, TooMany
-from agreements.grants import (
-    addresses,
-    member_invitations,
-    member_queries,
-    members,
-)
+from agreements.grants.links import addresses
+from agreements.grants.members import invitations as member_invitations
+from agreements.grants.members import membership
+from agreements.grants.members import queries as member_queries
 from agreements.grants.models import GrantMember, MemberState
 from agreements.keys.models import MasterKey
 from agreements.ledger.models import LedgerEntry
@@ -49,13 +47,13 @@ def test_what_is_stored_opens_nothing(scene: Scene) -> None:
 @pytest.mark.parametrize("who", ["bob", "carol", "dan", "eve"])
 def test_nobody_but_the_holder_invites(scene: Scene, who: str) -> None:
     with pytest.raises(NotAllowed):
-        members.invite(grant=scene.grant, email="x@mit.example.edu", name="", by=getattr(scene, who).actor)
+        membership.invite(grant=scene.grant, email="x@mit.example.edu", name="", by=getattr(scene, who).actor)
 
 
 def test_a_member_does_not_invite(scene: Scene) -> None:
     joined(scene)
     with pytest.raises(NotAllowed):
-        members.invite(grant=scene.grant, email="x@mit.example.edu", name="", by=scene.bob.actor)
+        membership.invite(grant=scene.grant, email="x@mit.example.edu", name="", by=scene.bob.actor)
 
 
 def test_an_address_is_invited_once_however_it_is_spelt(scene: Scene) -> None:
@@ -63,7 +61,7 @@ def test_an_address_is_invited_once_however_it_is_spelt(scene: Scene) -> None:
     for spelt in ("bob@mit.example.edu", "BOB@MIT.example.edu", "bob+data@mit.example.edu"):
         with pytest.raises(NotPossible, match="invited already"):
             invited(scene, spelt)
-    joined_one = members.accept(token=member_invitations.token(GrantMember.objects.get()), by=scene.bob.actor)
+    joined_one = membership.accept(token=member_invitations.token(GrantMember.objects.get()), by=scene.bob.actor)
     assert joined_one.state == MemberState.JOINED
     with pytest.raises(NotPossible, match="member already"):
         invited(scene)
@@ -83,20 +81,20 @@ def test_there_is_room_for_as_many_as_the_dataset_says(scene: Scene) -> None:
     invited(scene, "two@mit.example.edu")
     with pytest.raises(NotPossible, match="At most 2 people"):
         invited(scene, "three@mit.example.edu")
-    members.withdraw(member=first, by=scene.alice.actor)
+    membership.withdraw(member=first, by=scene.alice.actor)
     invited(scene, "three@mit.example.edu")
 
 
 def test_so_many_are_mailed_in_a_day_and_no_more(scene: Scene) -> None:
     member = invited(scene)
-    for _ in range(members.MAILS_PER_DAY - 1):
-        members.resend(member=member, by=scene.alice.actor)
+    for _ in range(membership.MAILS_PER_DAY - 1):
+        membership.resend(member=member, by=scene.alice.actor)
     with pytest.raises(TooMany):
-        members.resend(member=member, by=scene.alice.actor)
+        membership.resend(member=member, by=scene.alice.actor)
     with pytest.raises(TooMany):
         invited(scene, "other@mit.example.edu")
     with clock.frozen(NOON + dt.timedelta(days=1, seconds=1)):
-        members.resend(member=member, by=scene.alice.actor)
+        membership.resend(member=member, by=scene.alice.actor)
 
 
 def test_an_invitation_that_ran_out_is_renewed_and_its_address_works_again(scene: Scene) -> None:
@@ -105,10 +103,10 @@ def test_an_invitation_that_ran_out_is_renewed_and_its_address_works_again(scene
     later = NOON + member_invitations.LIFETIME
     with clock.frozen(later):
         with pytest.raises(NotPossible, match="has run out"):
-            members.accept(token=token, by=scene.bob.actor)
+            membership.accept(token=token, by=scene.bob.actor)
         assert member_queries.taken(scene.grant) == 0
         assert invited(scene).pk == first.pk
-        assert members.accept(token=token, by=scene.bob.actor).state == MemberState.JOINED
+        assert membership.accept(token=token, by=scene.bob.actor).state == MemberState.JOINED
 
 
 def test_an_invitation_sent_again_under_another_key_has_another_address(scene: Scene, settings: Settings) -> None:
@@ -120,19 +118,19 @@ def test_an_invitation_sent_again_under_another_key_has_another_address(scene: S
         number=1, defaults={"check_value": keys.key_ring().check_value(1), "compromised_at": NOON}
     )
     assert member_invitations.find(old) is None
-    renewed = members.resend(member=member, by=scene.alice.actor)
+    renewed = membership.resend(member=member, by=scene.alice.actor)
     assert member_invitations.find(old) is None
     assert member_invitations.find(member_invitations.token(renewed)) == member
 
 
 def test_a_withdrawn_one_opens_nothing_and_its_mail_is_not_sent(scene: Scene) -> None:
     member = invited(scene)
-    members.withdraw(member=member, by=scene.alice.actor)
+    membership.withdraw(member=member, by=scene.alice.actor)
     drain()
     assert not [one for one in mail.outbox if one.to == [scene.bob.email]]
     with pytest.raises(NotPossible, match="no longer open"):
-        members.accept(token=member_invitations.token(member), by=scene.bob.actor)
-    for verb in (members.withdraw, members.resend):
+        membership.accept(token=member_invitations.token(member), by=scene.bob.actor)
+    for verb in (membership.withdraw, membership.resend):
         with pytest.raises(NotPossible, match="invitation withdrawn"):
             verb(member=member, by=scene.alice.actor)
 

@@ -11,9 +11,9 @@ import pytest
 
 from agreements.catalog import archives
 from agreements.core.clock import now
-from agreements.grants import member_passes, quota
+from agreements.grants.downloads import quota, tag_passes
+from agreements.grants.downloads.personal_view import PersonalView
 from agreements.grants.models import MemberCode, MemberPass
-from agreements.grants.personal_view import PersonalView
 from agreements.sealing.waiting import Ended
 from portal.embedded.children import wait_until
 from tests.grants.passing import Gate, begin, gate, passing, scene, settled, tail_of, view, whole  # noqa: F401
@@ -72,8 +72,8 @@ def test_a_pass_goes_on_when_its_client_has_left_and_a_second_one_is_called_off(
     waiting[0].join(20)
     second.set()
     waiting[1].join(20)
-    assert member_passes.is_under_way(codes.name(0))
-    assert not member_passes.is_under_way(codes.name(2))
+    assert tag_passes.is_under_way(codes.name(0))
+    assert not tag_passes.is_under_way(codes.name(2))
     gate.opened.set()
     settled()
     assert codes.peek(0) is not None
@@ -132,7 +132,7 @@ def elsewhere(scene: Scene) -> MemberPass:
 
 
 def test_the_pass_of_another_process_is_waited_for(scene: Scene, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(member_passes, "LOOK_ELSEWHERE", 0.05)
+    monkeypatch.setattr(tag_passes, "LOOK_ELSEWHERE", 0.05)
     elsewhere(scene)
     stream = begin(scene, *tail_of(scene, 0))
     assert MemberPass.objects.count() == 1  # nothing is charged for what another makes
@@ -155,8 +155,8 @@ def test_the_pass_of_another_process_is_waited_for(scene: Scene, gate: Gate, mon
 
 
 def test_patience_with_another_process_has_an_end(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(member_passes, "PATIENCE", 0.2)
-    monkeypatch.setattr(member_passes, "LOOK_ELSEWHERE", 0.05)
+    monkeypatch.setattr(tag_passes, "PATIENCE", 0.2)
+    monkeypatch.setattr(tag_passes, "LOOK_ELSEWHERE", 0.05)
     elsewhere(scene)
     start, stop = tail_of(scene, 0)
     assert b"".join(begin(scene, start, stop)) == whole(scene)[start:stop]

@@ -12,22 +12,17 @@ from django.core import mail
 from agreements.bars.models import Bar
 from agreements.catalog.models import Dataset, Role, RoleAssignment
 from agreements.core.errors import Invalid, NotAllowed, NotPossible
-from agreements.grants import (
-    addresses,
-    delivery,
-    lifecycle,
-    links,
-    member_invitations,
-    members,
-    passwords,
-    redeeming,
-    seals,
-)
+from agreements.grants import lifecycle, passwords, seals
+from agreements.grants.downloads import redeeming, sources
+from agreements.grants.downloads.refusals import Refused
+from agreements.grants.downloads.streaming import Cut, stream
+from agreements.grants.downloads.watcher import Watcher
+from agreements.grants.links import addresses
+from agreements.grants.links import making as links
+from agreements.grants.members import invitations as member_invitations
+from agreements.grants.members import membership
 from agreements.grants.models import DownloadClosed, DownloadEnd, Grant, GrantMember, Link, MemberState, Seal
 from agreements.grants.permissions import Permission, Standing, held_by, may, standings
-from agreements.grants.refusals import Refused
-from agreements.grants.streaming import Cut, stream
-from agreements.grants.watcher import Watcher
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.drain import drain
 from agreements.people.models import User
@@ -60,10 +55,10 @@ class TestJoining:
         token = member_invitations.token(invited(scene))
         for who in (scene.alice, scene.carol, scene.eve):
             with pytest.raises(NotAllowed, match="another address"):
-                members.accept(token=token, by=who.actor)
-        members.accept(token=token, by=scene.bob.actor)
+                membership.accept(token=token, by=who.actor)
+        membership.accept(token=token, by=scene.bob.actor)
         with pytest.raises(NotPossible, match="no longer open"):
-            members.accept(token=token, by=scene.bob.actor)
+            membership.accept(token=token, by=scene.bob.actor)
 
     @pytest.mark.parametrize("place", [0, 31, 32, 63])
     def test_a_token_with_one_character_changed_is_none(self, scene: Scene, place: int) -> None:
@@ -80,28 +75,28 @@ class TestJoining:
         token = member_invitations.token(invited(scene))
         bar = Bar.objects.create(dataset=scene.dataset, person=scene.bob, reason="x", set_by=scene.dan)
         with pytest.raises(NotAllowed, match="cannot join at present"):
-            members.accept(token=token, by=scene.bob.actor)
+            membership.accept(token=token, by=scene.bob.actor)
         bar.delete()
         User.objects.filter(pk=scene.bob.pk).update(is_active=False)
         with pytest.raises(NotAllowed):
-            members.accept(token=token, by=scene.bob.actor)
+            membership.accept(token=token, by=scene.bob.actor)
         assert Seal.objects.filter(person=scene.bob).count() == 0
 
     def test_under_an_access_that_does_not_run_nobody_joins(self, scene: Scene) -> None:
         member = invited(scene)
         lifecycle.suspend(grant=scene.grant, by=SYSTEM, cause="address", reason="")
         with pytest.raises(NotPossible, match="suspended"):
-            members.accept(token=member_invitations.token(member), by=scene.bob.actor)
+            membership.accept(token=member_invitations.token(member), by=scene.bob.actor)
         with pytest.raises(NotPossible, match="suspended"):
             invited(scene, "x@mit.example.edu")
         with pytest.raises(NotPossible, match="suspended"):
-            members.resend(member=member, by=scene.alice.actor)
+            membership.resend(member=member, by=scene.alice.actor)
 
     def test_a_smaller_limit_set_later_holds_at_joining(self, scene: Scene) -> None:
         token = member_invitations.token(invited(scene))
         Dataset.objects.update(max_members=0)
         with pytest.raises(NotPossible, match="as many members as it can have"):
-            members.accept(token=token, by=scene.bob.actor)
+            membership.accept(token=token, by=scene.bob.actor)
 
 
 class TestStanding:
@@ -119,7 +114,7 @@ class TestStanding:
 
     def test_the_holder_does_not_leave(self, scene: Scene) -> None:
         with pytest.raises(NotAllowed):
-            members.leave(grant=scene.grant, by=scene.alice.actor)
+            membership.leave(grant=scene.grant, by=scene.alice.actor)
 
     def test_a_steward_who_is_a_member_does_not_lift_or_end_it(self, scene: Scene) -> None:
         joined(scene)
@@ -140,7 +135,7 @@ class TestEnding:
     def test_leaving_ends_seal_and_links_of_that_member_alone(self, scene: Scene) -> None:
         member = joined(scene)
         tokens = {who: links.token(link_of(scene, who)) for who in (scene.alice, scene.bob)}
-        members.leave(grant=scene.grant, by=scene.bob.actor)
+        membership.leave(grant=scene.grant, by=scene.bob.actor)
         member.refresh_from_db()
         assert (member.state, member.ended_at) == (MemberState.LEFT, NOON)
         assert not held_by(scene.bob.pk).exists()
@@ -152,15 +147,15 @@ class TestEnding:
         with pytest.raises(NotAllowed):
             passwords.reveal(grant=scene.grant, by=scene.bob.actor)
         with pytest.raises(NotAllowed):
-            members.leave(grant=scene.grant, by=scene.bob.actor)
+            membership.leave(grant=scene.grant, by=scene.bob.actor)
 
     @pytest.mark.parametrize("who", ["alice", "dan"])
     def test_removing_tells_the_member_why_and_the_record_without_the_words(self, scene: Scene, who: str) -> None:
         member = joined(scene)
         with pytest.raises(Invalid) as refused:
-            members.remove(member=member, reason="  ", by=getattr(scene, who).actor)
+            membership.remove(member=member, reason="  ", by=getattr(scene, who).actor)
         assert refused.value.field == "reason"
-        members.remove(member=member, reason="Left the group.", by=getattr(scene, who).actor)
+        membership.remove(member=member, reason="Left the group.", by=getattr(scene, who).actor)
         text = sent_to(scene.bob, "has ended")
         assert "Left the group." in text
         assert "Please delete every copy" in text
@@ -168,16 +163,16 @@ class TestEnding:
         assert entry.role == {"alice": "holder", "dan": "steward"}[who]
         assert "Left" not in str(entry.payload)
         with pytest.raises(NotPossible, match="removed"):
-            members.remove(member=member, reason="Again.", by=scene.alice.actor)
+            membership.remove(member=member, reason="Again.", by=scene.alice.actor)
 
     @pytest.mark.parametrize("who", ["bob", "carol", "eve"])
     def test_nobody_else_removes_or_withdraws(self, scene: Scene, who: str) -> None:
         zoe = person("zoe")
         member, waiting = joined(scene, zoe), invited(scene)
         with pytest.raises(NotAllowed):
-            members.remove(member=member, reason="x", by=getattr(scene, who).actor)
+            membership.remove(member=member, reason="x", by=getattr(scene, who).actor)
         with pytest.raises(NotAllowed):
-            members.withdraw(member=waiting, by=getattr(scene, who).actor)
+            membership.withdraw(member=waiting, by=getattr(scene, who).actor)
 
     def test_who_left_or_was_removed_by_the_holder_may_come_back_with_a_new_seal(self, scene: Scene) -> None:
         def seen() -> str:
@@ -185,15 +180,15 @@ class TestEnding:
 
         joined(scene)
         first = seen()
-        members.leave(grant=scene.grant, by=scene.bob.actor)
+        membership.leave(grant=scene.grant, by=scene.bob.actor)
         member = joined(scene)
         second = seen()
-        members.remove(member=member, reason="x", by=scene.alice.actor)
+        membership.remove(member=member, reason="x", by=scene.alice.actor)
         joined(scene)
         assert len({first, second, seen()}) == 3
 
     def test_whom_the_lab_removed_the_holder_does_not_invite_again(self, scene: Scene) -> None:
-        members.remove(member=joined(scene), reason="x", by=scene.dan.actor)
+        membership.remove(member=joined(scene), reason="x", by=scene.dan.actor)
         with pytest.raises(NotPossible, match="The lab ended"):
             invited(scene, "bob+again@mit.example.edu")
 
@@ -205,9 +200,9 @@ class TestEnding:
         mine, theirs = (stream(ticket_of(scene, who)) for who in (scene.alice, scene.bob))
         assert all((next(mine), next(theirs)))
         if how == "leave":
-            members.leave(grant=scene.grant, by=scene.bob.actor)
+            membership.leave(grant=scene.grant, by=scene.bob.actor)
         else:
-            members.remove(member=member, reason="x", by=scene.alice.actor)
+            membership.remove(member=member, reason="x", by=scene.alice.actor)
         watching.tick()
         with pytest.raises(Cut):
             next(theirs)
@@ -231,14 +226,14 @@ class TestEnding:
         assert not Link.objects.filter(ended_at=None).exists()
         assert not member_invitations.is_open(GrantMember.objects.select_related("grant__dataset").get(pk=waiting.pk))
         with pytest.raises(NotPossible):
-            members.leave(grant=scene.grant, by=scene.bob.actor)
+            membership.leave(grant=scene.grant, by=scene.bob.actor)
         assert held_by(scene.bob.pk).exists()
 
 
 class TestTwoSealsOfOneGrant:
     def test_the_same_archive_has_other_bytes_and_another_password(self, scene: Scene) -> None:
         joined(scene)
-        whole = {who: b"".join(delivery.source(ticket_of(scene, who))) for who in (scene.alice, scene.bob)}
+        whole = {who: b"".join(sources.source(ticket_of(scene, who))) for who in (scene.alice, scene.bob)}
         assert len({len(data) for data in whole.values()}) == 1
         assert whole[scene.alice] != whole[scene.bob]
         assert _opens(whole[scene.bob], passwords.reveal(grant=scene.grant, by=scene.bob.actor))
@@ -258,7 +253,7 @@ def _what_they_hold(scene: Scene) -> list[tuple[str, bytes]]:
     for who in (scene.alice, scene.bob):
         seal = seals.running_seal(grant=scene.grant, person_pk=who.pk)
         assert seal is not None
-        held.append((passwords.password_of(seal), b"".join(delivery.source(ticket_of(scene, who)))))
+        held.append((passwords.password_of(seal), b"".join(sources.source(ticket_of(scene, who)))))
     return held
 
 

@@ -10,7 +10,9 @@ from django.core import mail
 from agreements.catalog.models import Archive
 from agreements.core import clock
 from agreements.core.errors import NotPossible
-from agreements.grants import addresses, lifecycle, links, passwords
+from agreements.grants import lifecycle, passwords
+from agreements.grants.links import addresses
+from agreements.grants.links import making as links
 from agreements.grants.models import Link
 from agreements.mail import outbox
 from agreements.mail.drain import drain

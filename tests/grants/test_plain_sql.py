@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from agreements.catalog.models import Archive
-from agreements.grants import links, plain_sql, redeeming, tokens
+from agreements.grants.downloads import plain_sql, redeeming
+from agreements.grants.downloads.refusals import Refused, Why
+from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Generation, Link
-from agreements.grants.refusals import Refused, Why
 from tests.grants.scene import Scene
 from tests.grants.shared_scene import deliver_into, publish, sealed
 from tests.grants.test_redeeming import BREAKING

@@ -12,7 +12,10 @@ from django.db import transaction
 from pytest_django import Settings
 
 from agreements.core import clock
-from agreements.grants import links, member_codes, messages, process, quota, redeeming, seals
+from agreements.grants import messages, seals
+from agreements.grants.downloads import kept_tags, process, quota, redeeming
+from agreements.grants.downloads.quota import NeededPass, OverBudget, TooManyAtOnce
+from agreements.grants.links import making as links
 from agreements.grants.models import (
     DeliveryProcess,
     DownloadEnd,
@@ -21,7 +24,6 @@ from agreements.grants.models import (
     MemberCode,
     MemberPass,
 )
-from agreements.grants.quota import NeededPass, OverBudget, TooManyAtOnce
 from tests.faults.at_once import at_once
 from tests.grants import scene as scenes
 from tests.grants.scene import NOON, Scene
@@ -166,7 +168,7 @@ class TestAtTheSameMoment:
         settings.VAULT_ARCHIVES = f"folder:{tmp_path / 'archives'}"
         settings.SITE_URL = settings.DELIVERY_URL = "http://testserver"
         messages.register()
-        member_codes.forget()
+        kept_tags.forget()
         return scenes.build(tmp_path / "files")
 
     def test_so_many_are_opened_and_no_more(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

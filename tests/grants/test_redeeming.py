@@ -11,9 +11,11 @@ from django.db import OperationalError
 
 from agreements.catalog.models import Archive, Dataset
 from agreements.core import actors, clock
-from agreements.grants import lifecycle, links, redeeming
+from agreements.grants import lifecycle
+from agreements.grants.downloads import redeeming
+from agreements.grants.downloads.refusals import Refused, Unavailable, Why
+from agreements.grants.links import making as links
 from agreements.grants.models import DownloadOpened, Grant, Link, Seal
-from agreements.grants.refusals import Refused, Unavailable, Why
 from agreements.people.models import User
 from tests.grants.scene import NOON, Scene
 from tests.grants.test_states import revoke

@@ -9,7 +9,8 @@ import pytest
 from agreements.core import actors
 from agreements.core.errors import DomainError
 from agreements.core.secrets import LINK, key_ring
-from agreements.grants import links, passwords, rotation, seals
+from agreements.grants import passwords, rotation, seals
+from agreements.grants.links import making as links
 from agreements.grants.models import GrantState, Link, Seal
 from agreements.keys import known
 from agreements.ledger.models import LedgerEntry

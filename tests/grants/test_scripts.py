@@ -13,9 +13,11 @@ from threading import Thread
 import pytest
 from pytest_django import Settings
 
-from agreements.grants import links, scripts, shared
+from agreements.grants.links import making as links
+from agreements.grants.links import scripts
+from agreements.grants.links.scripts import File
 from agreements.grants.models import Link
-from agreements.grants.scripts import File
+from agreements.grants.shared import generations
 from tests.grants.scene import MEMBERS, Scene
 from tests.grants.test_links import newer_version
 from tests.services import tools
@@ -85,7 +87,7 @@ def test_checksums_are_written_where_the_bytes_are_known(scene: Scene, monkeypat
     sealed, opened = files_of(scene)
     assert (sealed.sha256, opened.sha256) == ("", scene.open.pack_sha256)
     assert f"checksum=sha-256={scene.open.pack_sha256}" in scripts.aria2_txt([sealed, opened])
-    monkeypatch.setattr(shared, "sealed_sha256_of", lambda archives: {each.pk: "ab" * 32 for each in archives})
+    monkeypatch.setattr(generations, "sealed_sha256_of", lambda archives: {each.pk: "ab" * 32 for each in archives})
     assert files_of(scene)[0].sha256 == "ab" * 32
 
 

@@ -15,10 +15,13 @@ import pyzipper
 from agreements.catalog.models import Archive
 from agreements.core import actors, clock
 from agreements.core.errors import NotAllowed, NotPossible
-from agreements.grants import passwords, shared, shared_claims, shared_removing
+from agreements.grants import passwords
 from agreements.grants.models import Generation, GenerationState
-from agreements.grants.shared_claims import LostClaim
-from agreements.grants.shared_sealing import view_of
+from agreements.grants.shared import claims as shared_claims
+from agreements.grants.shared import generations
+from agreements.grants.shared import removing as shared_removing
+from agreements.grants.shared.claims import LostClaim
+from agreements.grants.shared.sealing import view_of
 from agreements.ledger.models import LedgerEntry
 from agreements.vault.folder import FolderStore
 from agreements.vault.protocol import Store
@@ -49,7 +52,7 @@ def test_the_object_is_the_view_and_opens_with_the_password(
     data = stored_bytes(delivery_store, generation)
     assert data == b"".join(view_of(generation).stream())
     assert len(data) == archive.sealed_size
-    assert generation.sha256 == sha256(data).hexdigest() == shared.sealed_sha256(archive)
+    assert generation.sha256 == sha256(data).hexdigest() == generations.sealed_sha256(archive)
     password = passwords.password_of(generation)
     with pyzipper.AESZipFile(io.BytesIO(data)) as opened:
         opened.setpassword(password.encode())
@@ -66,9 +69,9 @@ def test_the_object_is_the_view_and_opens_with_the_password(
 
 @in_a_folder
 def test_trouble_says_nothing_of_keys_and_places(archive: Archive, settings: Any) -> None:
-    generation = shared.ask(archive=archive, by=SYSTEM)
+    generation = generations.ask(archive=archive, by=SYSTEM)
     settings.MASTER_KEYS = {2: bytes(32)}
-    shared.work_off_one(generation.pk)
+    generations.work_off_one(generation.pk)
     generation.refresh_from_db()
     assert generation.trouble.startswith("The master key that this generation was begun under is not configured")
 
@@ -77,10 +80,10 @@ def test_the_next_generation_takes_the_place_of_the_one_before(
     scene: Scene, archive: Archive, delivery_store: Store
 ) -> None:
     first = sealed(archive)
-    second = shared.ask(archive=archive, by=scene.dan.actor)
+    second = generations.ask(archive=archive, by=scene.dan.actor)
     with pytest.raises(NotPossible, match="is being sealed"):
-        shared.ask(archive=archive, by=scene.dan.actor)
-    assert shared.ready(archive) == first
+        generations.ask(archive=archive, by=scene.dan.actor)
+    assert generations.ready(archive) == first
     finished(second)
     first.refresh_from_db()
     assert (first.state, first.ended_at) == (GenerationState.RETIRED, NOON)
@@ -115,11 +118,11 @@ def test_a_retired_object_is_deleted_after_some_days(archive: Archive, delivery_
 def test_a_withdrawn_archive_is_retired_and_what_was_begun_of_it_forgotten(
     archive: Archive, breaking: Breaking
 ) -> None:
-    generation = shared.ask(archive=archive, by=SYSTEM)
-    shared.work_off_one(generation.pk)
+    generation = generations.ask(archive=archive, by=SYSTEM)
+    generations.work_off_one(generation.pk)
     Archive.objects.filter(pk=archive.pk).update(withdrawn_at=NOON)
     with clock.frozen(NOON + dt.timedelta(hours=1)):
-        assert shared.work_off_one(generation.pk) is False
+        assert generations.work_off_one(generation.pk) is False
         shared_removing.remove_retired()
     with clock.frozen(NOON + shared_removing.KEPT + dt.timedelta(hours=1)):
         assert shared_removing.remove_retired() == 1
@@ -129,25 +132,25 @@ def test_a_withdrawn_archive_is_retired_and_what_was_begun_of_it_forgotten(
 
 @in_a_folder
 def test_the_first_generation_needs_no_asking(archive: Archive) -> None:
-    shared.work_off()
-    generation = shared.ready(archive)
+    generations.work_off()
+    generation = generations.ready(archive)
     assert generation is not None
     assert (generation.generation, generation.asked_by) == (1, None)
-    shared.work_off()
+    generations.work_off()
     assert Generation.objects.count() == 1
 
 
 @in_a_folder
 def test_after_a_new_master_key_what_is_under_way_is_begun_anew(archive: Archive, settings: Any) -> None:
-    begun = shared.ask(archive=archive, by=SYSTEM)
+    begun = generations.ask(archive=archive, by=SYSTEM)
     slow = shared_claims.take()
     assert slow is not None
     settings.MASTER_KEYS = settings.MASTER_KEYS | {2: bytes(range(1, 33))}
-    anew = shared.ask(archive=archive, by=SYSTEM)
+    anew = generations.ask(archive=archive, by=SYSTEM)
     assert (anew.generation, anew.key_number) == (2, 2)
     with pytest.raises(LostClaim):
         slow.renew()
-    assert finished(anew) == shared.ready(archive)
+    assert finished(anew) == generations.ready(archive)
     begun.refresh_from_db()
     assert begun.state == GenerationState.RETIRED
 
@@ -156,19 +159,19 @@ def test_after_a_new_master_key_what_is_under_way_is_begun_anew(archive: Archive
 def test_who_may_ask_is_who_may_publish(scene: Scene, archive: Archive) -> None:
     for who in (scene.alice, scene.carol, scene.eve):
         with pytest.raises(NotAllowed):
-            shared.ask(archive=archive, by=who.actor)
+            generations.ask(archive=archive, by=who.actor)
     with pytest.raises(NotPossible, match="has no shared seal"):
-        shared.ask(archive=scene.sealed, by=scene.dan.actor)
-    shared.ask(archive=archive, by=scene.dan.actor)
+        generations.ask(archive=scene.sealed, by=scene.dan.actor)
+    generations.ask(archive=archive, by=scene.dan.actor)
 
 
 @in_a_folder
 def test_checksums_of_the_sealed_file_are_known_where_it_is_the_same_for_all(scene: Scene, archive: Archive) -> None:
-    assert shared.sealed_sha256(scene.sealed) is None
-    assert shared.sealed_sha256(archive) is None
-    assert shared.sealed_sha256(scene.open) == scene.open.pack_sha256
+    assert generations.sealed_sha256(scene.sealed) is None
+    assert generations.sealed_sha256(archive) is None
+    assert generations.sealed_sha256(scene.open) == scene.open.pack_sha256
     generation = sealed(archive)
-    assert shared.sealed_sha256_of([scene.sealed, archive, scene.open]) == {
+    assert generations.sealed_sha256_of([scene.sealed, archive, scene.open]) == {
         archive.pk: generation.sha256,
         scene.open.pk: scene.open.pack_sha256,
     }

@@ -12,10 +12,14 @@ import pyzipper
 
 from agreements.catalog.models import Archive
 from agreements.core import clock
-from agreements.grants import holding, issuing, links, passwords, redeeming, revealing, seals, shared, shared_removing
+from agreements.grants import issuing, passwords, revealing, seals
 from agreements.grants.deliverable import deliverable
+from agreements.grants.downloads import holding, redeeming
+from agreements.grants.downloads.refusals import Preparing, Refused
+from agreements.grants.links import making as links
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Generation, Grant, Link
-from agreements.grants.refusals import Preparing, Refused
+from agreements.grants.shared import generations
+from agreements.grants.shared import removing as shared_removing
 from agreements.ledger.models import LedgerEntry
 from agreements.vault.protocol import Store
 from tests.grants import scene as scenes
@@ -196,7 +200,7 @@ class TestVersions:
 
     def test_each_version_is_sealed_for_itself(self, scene: Scene, tmp_path: Path, archive: Archive) -> None:
         newer = publish(scene, tmp_path / "newer", files=SMALL | {"c.txt": b"c"})
-        shared.work_off()
+        generations.work_off()
         found = {each.archive_id: each for each in Generation.objects.all()}
         assert set(found) == {archive.pk, newer.pk}
         assert len({passwords.password_of(each) for each in found.values()}) == 2

@@ -11,10 +11,12 @@ from django.db import connection
 from agreements.catalog.models import Archive
 from agreements.core import actors, clock
 from agreements.core.errors import NotAllowed, NotPossible
-from agreements.grants import shared, shared_claims, shared_sealing
 from agreements.grants.models import GenerationState
-from agreements.grants.shared_claims import LEASE, LostClaim
-from agreements.grants.shared_sealing import view_of
+from agreements.grants.shared import claims as shared_claims
+from agreements.grants.shared import generations as shared
+from agreements.grants.shared import sealing as shared_sealing
+from agreements.grants.shared.claims import LEASE, LostClaim
+from agreements.grants.shared.sealing import view_of
 from agreements.ledger.models import LedgerEntry
 from agreements.vault.protocol import Store
 from tests.grants.scene import NOON, Scene

@@ -18,9 +18,11 @@ from agreements.core import actors
 from agreements.core.clock import now
 from agreements.core.errors import NotAllowed
 from agreements.core.secrets import SALT, key_ring
-from agreements.grants import issuing, passwords, rotation, seals, trace_sample, tracing
+from agreements.grants import issuing, passwords, rotation, seals
 from agreements.grants.models import DownloadOpened, Generation, GenerationState, Grant, GrantState, Seal
-from agreements.grants.tracing import Report
+from agreements.grants.tracing import sample as trace_sample
+from agreements.grants.tracing import searching
+from agreements.grants.tracing.searching import Report
 from agreements.ledger.models import LedgerEntry
 from agreements.sealing import FoundSalt, Layout, SealedView, read_salts
 from tests.grants.scene import MEMBERS, Scene, approved, handed_in
@@ -37,7 +39,7 @@ def sealed(archive: Archive, seal: Seal | Generation) -> bytes:
 
 
 def traced(data: bytes, **options: Any) -> Report:
-    return tracing.trace(io.BytesIO(data), size=len(data), **({"by": BY} | options))
+    return searching.trace(io.BytesIO(data), size=len(data), **({"by": BY} | options))
 
 
 @pytest.fixture
@@ -182,7 +184,7 @@ def test_reviewers_auditors_and_holders_may_not(scene: Scene, own: Seal) -> None
 
 
 def test_of_too_many_salts_some_from_all_over_the_file_are_considered(scene: Scene, own: Seal, bobs: Seal) -> None:
-    few = tracing.Limits(salts=12, derived=1000, codes=1)
+    few = searching.Limits(salts=12, derived=1000, codes=1)
     both = sealed(scene.sealed, own) * 20 + sealed(scene.sealed, bobs) * 20
     report = traced(both, limits=few)
     assert (report.sample.seen, len(report.sample.salts)) == (40 * len(MEMBERS), 12)
@@ -192,7 +194,7 @@ def test_of_too_many_salts_some_from_all_over_the_file_are_considered(scene: Sce
 
 def test_when_the_time_is_over_the_rest_is_only_hashed(scene: Scene, own: Seal) -> None:
     data = b"x" * trace_sample.BLOCK + sealed(scene.sealed, own)
-    report = traced(data, limits=tracing.Limits(salts=10, derived=10, codes=1, seconds=0))
+    report = traced(data, limits=searching.Limits(salts=10, derived=10, codes=1, seconds=0))
     assert (report.sample.searched, report.sample.sha256) == (0, sha256(data).hexdigest())
     assert not report.is_complete
 

@@ -72,7 +72,7 @@ def test_a_file_of_half_a_gigabyte_takes_no_more_memory_than_a_small_one(tmp_pat
     """A sparse one, with headers all over it: only the search is looked at, in a process of its own."""
     script = (
         "import io, resource, sys\n"
-        "from agreements.grants import trace_sample\n"
+        "from agreements.grants.tracing import sample as trace_sample\n"
         "with open(sys.argv[1], 'rb') as file:\n"
         "    options = {'limits': trace_sample.COMMAND, 'told': lambda done: None}\n"
         "    sample = trace_sample.read(file, size=file.seek(0, 2), **options)\n"

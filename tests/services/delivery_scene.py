@@ -25,7 +25,8 @@ def fill(folder: Path, members: int, grants: int) -> dict[str, object]:
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
 
-    from agreements.grants import issuing, links
+    from agreements.grants import issuing
+    from agreements.grants.links import making as links
     from tests.grants import scene as scenes
 
     folder.mkdir(parents=True, exist_ok=True)

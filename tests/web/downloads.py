@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from agreements.grants import links
+from agreements.grants.links import making as links
 from tests.grants.scene import Scene
 
 

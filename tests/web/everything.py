@@ -33,8 +33,11 @@ from agreements.documents import store
 from agreements.documents.issuing import newest
 from agreements.flows.agreement_issue import issue_agreement
 from agreements.flows.signed_copy import receive_upload
-from agreements.grants import links, member_invitations, members, shared
+from agreements.grants.links import making as links
+from agreements.grants.members import invitations as member_invitations
+from agreements.grants.members import membership
 from agreements.grants.models import Grant, Link
+from agreements.grants.shared import generations
 from agreements.identity import rules
 from agreements.identity.models import Verdict
 from agreements.mail import outbox
@@ -97,7 +100,7 @@ def build(folder: Path) -> Everything:
     invited = invitations.invite(
         dataset=scene.dataset, email="new@genebody.example", role=Role.AUDITOR, by=scene.dan.actor
     )
-    colleague = members.invite(grant=grant, email="new@connect.ust.hk", name="New", by=scene.alice.actor)
+    colleague = membership.invite(grant=grant, email="new@connect.ust.hk", name="New", by=scene.alice.actor)
     rule = rules.add(dataset=scene.dataset, suffix="ust.hk", verdict=Verdict.ALLOW, reason="Known.", by=scene.dan.actor)
     message = OutboxMessage.objects.get(kind="application-received")
     names = {
@@ -201,7 +204,7 @@ def _shared_archive(scene: Scene, folder: Path) -> Archive:
     archive = publish_archive(
         subset=Subset.objects.get(slug="train40"), source=folder, name="everyone.zip", by=SYSTEM, seal=SealKind.SHARED
     )
-    shared.ask(archive=archive, by=SYSTEM)
+    generations.ask(archive=archive, by=SYSTEM)
     return archive
 
 

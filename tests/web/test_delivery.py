@@ -14,10 +14,12 @@ from django.test import Client
 from agreements.catalog import archives
 from agreements.catalog.models import Archive
 from agreements.core import clock
-from agreements.grants import addresses, lifecycle, links
+from agreements.grants import lifecycle
+from agreements.grants.downloads.streaming import Cut
+from agreements.grants.downloads.watcher import Watcher
+from agreements.grants.links import addresses
+from agreements.grants.links import making as links
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened
-from agreements.grants.streaming import Cut
-from agreements.grants.watcher import Watcher
 from agreements.web import bad_tokens
 from portal.log_filter import CutTokens, cut_tokens
 from tests.grants.conftest import noon, scene, seconds, watching  # noqa: F401

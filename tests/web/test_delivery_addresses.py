@@ -11,7 +11,7 @@ from django.test import Client
 
 from agreements.catalog.publishing import publish_archive
 from agreements.core import actors
-from agreements.grants import links
+from agreements.grants.links import making as links
 from agreements.grants.models import DownloadOpened
 from tests.grants.conftest import noon, scene, seconds, watching  # noqa: F401
 from tests.grants.scene import Scene

@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 
 from agreements.core import clock
-from agreements.grants import links, member_codes, quota
+from agreements.grants.downloads import kept_tags, quota
+from agreements.grants.links import making as links
 from agreements.grants.models import DownloadOpened, MemberPass
 from agreements.web import download_limits
 from tests.grants.conftest import noon, scene, seconds, watching  # noqa: F401
@@ -76,7 +77,7 @@ class TestHowMuchAtOnce:
     def test_over_its_budget_a_person_is_told_so_before_the_first_byte_and_can_begin_anew(
         self, client: Client, scene: Scene, path: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(member_codes, "LARGE", 60_000)
+        monkeypatch.setattr(kept_tags, "LARGE", 60_000)
         monkeypatch.setattr(quota, "TIMES", 0)
         refused = client.get(path, headers={"Range": "bytes=500-"})
         assert (refused.status_code, refused["Retry-After"]) == (429, "86400")

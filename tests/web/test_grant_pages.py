@@ -11,7 +11,8 @@ from django.test import Client
 from agreements.applications.models import State
 from agreements.catalog.models import Archive
 from agreements.core.clock import now
-from agreements.grants import lifecycle, links
+from agreements.grants import lifecycle
+from agreements.grants.links import making as links
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Grant, Link
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.models import OutboxMessage

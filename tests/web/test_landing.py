@@ -13,7 +13,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from agreements.catalog.models import Archive, SealKind
-from agreements.grants import addresses, delivery, passwords
+from agreements.grants import passwords
+from agreements.grants.downloads import sources
+from agreements.grants.links import addresses
 from agreements.grants.models import (
     DownloadClosed,
     DownloadEnd,
@@ -163,7 +165,7 @@ class TestOpenArchives:
         scene: Scene,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(delivery, "presigned", lambda _offer: "https://s3.example.org/signed")
+        monkeypatch.setattr(sources, "presigned", lambda _offer: "https://s3.example.org/signed")
         response = client.get(f"/datasets/genebody/download/{scene.open.pk}/test10.zip")
         assert (response.status_code, response["Location"]) == (302, "https://s3.example.org/signed")
         assert DownloadClosed.objects.get().how == DownloadEnd.HANDED_OVER

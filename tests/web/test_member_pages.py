@@ -8,7 +8,10 @@ import pytest
 from django.test import Client
 
 from agreements.applications.models import ApplicationMember, State
-from agreements.grants import lifecycle, links, member_invitations, members, passwords, seals
+from agreements.grants import lifecycle, passwords, seals
+from agreements.grants.links import making as links
+from agreements.grants.members import invitations as member_invitations
+from agreements.grants.members import membership
 from agreements.grants.models import DownloadOpened, Grant, GrantMember, Link, MemberState
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.models import OutboxMessage
@@ -38,8 +41,8 @@ def alice(scene: Scene, grant: Grant) -> Client:
 
 
 def joined(grant: Grant, who: User) -> GrantMember:
-    member = members.invite(grant=grant, email=who.email, name=who.name, by=grant.holder.actor)
-    return members.accept(token=member_invitations.token(member), by=who.actor)
+    member = membership.invite(grant=grant, email=who.email, name=who.name, by=grant.holder.actor)
+    return membership.accept(token=member_invitations.token(member), by=who.actor)
 
 
 def link_of(who: User) -> Link:
@@ -91,7 +94,7 @@ class TestTheHoldersPage:
         assert alice.get(page).content.decode().count("Another organization") == 1
 
     def test_again_withdraw_and_remove(self, scene: Scene, alice: Client, grant: Grant, page: str) -> None:
-        waiting = members.invite(grant=grant, email="zoe@connect.ust.hk", name="Zoe", by=scene.alice.actor)
+        waiting = membership.invite(grant=grant, email="zoe@connect.ust.hk", name="Zoe", by=scene.alice.actor)
         alice.post(f"{page}{waiting.pk}/again/")
         assert OutboxMessage.objects.filter(kind="member-invited").count() == 2
         alice.post(f"{page}{waiting.pk}/withdraw/")
@@ -128,7 +131,7 @@ class TestTheHoldersPage:
 
 class TestTheInvitation:
     def test_somebody_else_learns_nothing_of_it(self, scene: Scene, grant: Grant) -> None:
-        member = members.invite(grant=grant, email=BOB, name="Bob", by=scene.alice.actor)
+        member = membership.invite(grant=grant, email=BOB, name="Bob", by=scene.alice.actor)
         page = signed_in(scene.eve).get(f"/invitations/{member_invitations.token(member)}/member/").content.decode()
         assert "The invitation was sent to another address" in page
         for words in ("GeneBody", "Alice", grant.reference, BOB):
@@ -136,12 +139,12 @@ class TestTheInvitation:
 
     @pytest.mark.parametrize("place", [0, 40])
     def test_a_changed_token_is_not_found(self, scene: Scene, grant: Grant, place: int) -> None:
-        token = member_invitations.token(members.invite(grant=grant, email=BOB, name="Bob", by=scene.alice.actor))
+        token = member_invitations.token(membership.invite(grant=grant, email=BOB, name="Bob", by=scene.alice.actor))
         changed = token[:place] + ("0" if token[place] != "0" else "1") + token[place + 1 :]
         assert signed_in(scene.bob).get(f"/invitations/{changed}/member/").status_code == 404
 
     def test_of_an_access_that_ended_it_says_so_and_has_no_button(self, scene: Scene, grant: Grant) -> None:
-        member = members.invite(grant=grant, email=BOB, name="Bob", by=scene.alice.actor)
+        member = membership.invite(grant=grant, email=BOB, name="Bob", by=scene.alice.actor)
         revoke(grant=grant, clause_id="termination", reason="Over.", by=scene.dan.actor)
         page = signed_in(scene.bob).get(f"/invitations/{member_invitations.token(member)}/member/").content.decode()
         assert "This invitation does not open" in page
@@ -180,7 +183,7 @@ class TestTheMembersPage:
 
     def test_what_others_did_is_the_holders_to_see(self, scene: Scene, alice: Client, grant: Grant) -> None:
         joined(grant, scene.bob)
-        members.invite(grant=grant, email="zoe@connect.ust.hk", name="Zoe", by=scene.alice.actor)
+        membership.invite(grant=grant, email="zoe@connect.ust.hk", name="Zoe", by=scene.alice.actor)
         address = f"/grants/{grant.reference}/"
         theirs, hers = (_happened(browser, address) for browser in (signed_in(scene.bob), alice))
         assert "Access granted" in theirs
@@ -234,10 +237,10 @@ class TestTheStewardsPage:
         dan.post(f"{address}members/{member.pk}/remove/", {"reason": "Not at the site."})
         assert LedgerEntry.objects.get(kind="member.removed").role == "steward"
         with pytest.raises(Exception, match="The lab ended"):
-            members.invite(grant=grant, email=BOB, name="", by=scene.alice.actor)
+            membership.invite(grant=grant, email=BOB, name="", by=scene.alice.actor)
 
     def test_a_waiting_invitation_is_withdrawn(self, scene: Scene, grant: Grant) -> None:
-        waiting = members.invite(grant=grant, email=BOB, name="Bob", by=scene.alice.actor)
+        waiting = membership.invite(grant=grant, email=BOB, name="Bob", by=scene.alice.actor)
         address = f"/stewardship/genebody/grants/{grant.reference}/members/{waiting.pk}/withdraw/"
         assert signed_in(scene.carol).post(address).status_code == 404
         signed_in(scene.dan).post(address)

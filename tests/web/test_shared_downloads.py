@@ -20,9 +20,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from agreements.catalog.models import Archive
 from agreements.core import clock
-from agreements.grants import links
+from agreements.grants.downloads.watcher import Watcher
+from agreements.grants.links import making as links
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Generation, Link
-from agreements.grants.watcher import Watcher
 from agreements.vault.protocol import Store
 from portal.log_filter import cut_tokens
 from tests.grants.conftest import noon, scene, seconds, watching  # noqa: F401

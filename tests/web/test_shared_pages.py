@@ -14,8 +14,10 @@ from agreements.applications.models import State
 from agreements.catalog.models import Archive, Role, SealKind, Subset
 from agreements.catalog.publishing import publish_archive
 from agreements.core import actors
-from agreements.grants import links, redeeming, shared
+from agreements.grants.downloads import redeeming
+from agreements.grants.links import making as links
 from agreements.grants.models import Generation, GenerationState, Grant
+from agreements.grants.shared import generations
 from tests.applications.cases import put, staff
 from tests.flows.scene import Scene, signed_in
 
@@ -48,7 +50,7 @@ def test_while_it_is_sealed_the_page_asks_again_by_itself_and_says_how_far_it_is
     assert "Waiting for a worker" in waiting
     assert f'hx-get="{PAGE}{archive.pk}/"' in waiting
     assert "Seal the next generation…" not in waiting
-    generation = shared.ask(archive=archive, by=SYSTEM)
+    generation = generations.ask(archive=archive, by=SYSTEM)
     half = archive.sealed_size // 2
     Generation.objects.update(state=GenerationState.SEALING, done=half)
     part = dan.get(f"{PAGE}{archive.pk}/", headers={"HX-Request": "true"}).content.decode()
@@ -58,14 +60,14 @@ def test_while_it_is_sealed_the_page_asks_again_by_itself_and_says_how_far_it_is
     Generation.objects.update(done=archive.sealed_size, checked=half)
     assert "Reading back what was stored" in dan.get(f"{PAGE}{archive.pk}/").content.decode()
     Generation.objects.update(state=GenerationState.WAITING, done=0)
-    shared.work_off_one(generation.pk)
+    generations.work_off_one(generation.pk)
     done = dan.get(f"{PAGE}{archive.pk}/").content.decode()
     assert "hx-get" not in done
     assert "generation 1, since" in done
 
 
 def test_the_next_generation_is_sealed_after_the_consequence_was_read(scene: Scene, archive: Archive) -> None:
-    shared.work_off()
+    generations.work_off()
     dan = signed_in(scene.dan)
     page = dan.get(PAGE).content.decode()
     assert "everybody with access needs the new password" in page
@@ -75,12 +77,12 @@ def test_the_next_generation_is_sealed_after_the_consequence_was_read(scene: Sce
     again = dan.post(f"{PAGE}{archive.pk}/seal/", follow=True).content.decode()
     assert "The next generation of everyone.zip is being sealed." in again
     assert Generation.objects.count() == 2
-    shared.work_off()
+    generations.work_off()
     assert "Earlier generations" in dan.get(PAGE).content.decode()
 
 
 def test_what_failed_is_said_in_words_and_tried_again(scene: Scene, archive: Archive) -> None:
-    generation = shared.ask(archive=archive, by=SYSTEM)
+    generation = generations.ask(archive=archive, by=SYSTEM)
     Generation.objects.update(state=GenerationState.FAILED, trouble="The disk is <full>.", attempts=8)
     dan = signed_in(scene.dan)
     page = dan.get(PAGE).content.decode()
@@ -93,7 +95,7 @@ def test_what_failed_is_said_in_words_and_tried_again(scene: Scene, archive: Arc
 
 
 def test_after_a_revocation_the_next_generation_is_offered(scene: Scene, archive: Archive) -> None:
-    shared.work_off()
+    generations.work_off()
     put(scene, State.APPROVED)
     grant = Grant.objects.get()
     link = links.make(grant=grant, archive=archive, person=scene.alice, by=scene.alice.actor, mail=False)
@@ -109,13 +111,13 @@ def test_after_a_revocation_the_next_generation_is_offered(scene: Scene, archive
     assert "seal the next generation" in dan.get(f"{DESK}grants/{grant.reference}/").content.decode()
     dan.post(f"{PAGE}{archive.pk}/seal/")
     assert words not in dan.get(PAGE).content.decode()
-    shared.work_off()
+    generations.work_off()
     assert words not in dan.get(PAGE).content.decode()
     assert "seal the next generation" not in dan.get(f"{DESK}grants/{grant.reference}/").content.decode()
 
 
 def test_auditors_read_and_have_no_buttons(scene: Scene, archive: Archive) -> None:
-    shared.work_off()
+    generations.work_off()
     audrey = signed_in(staff(scene, "audrey", Role.AUDITOR))
     page = audrey.get(PAGE).content.decode()
     assert "generation 1, since" in page
@@ -123,13 +125,13 @@ def test_auditors_read_and_have_no_buttons(scene: Scene, archive: Archive) -> No
 
 
 def test_ten_archives_take_as_many_queries_as_one(scene: Scene, archive: Archive, tmp_path: Path) -> None:
-    shared.work_off()
+    generations.work_off()
     dan = signed_in(scene.dan)
     for _warm in range(2):
         before = {address: _queries(dan, address) for address in (PAGE, DESK)}
     for number in range(9):
         _publish(tmp_path, f"more{number}.zip")
-    shared.work_off()
+    generations.work_off()
     assert {address: _queries(dan, address) for address in before} == before
 
 

@@ -17,8 +17,9 @@ from agreements.catalog import roles
 from agreements.catalog.archives import index_of
 from agreements.catalog.models import Archive, Dataset, Role
 from agreements.core.clock import now
-from agreements.grants import seals, tracing
+from agreements.grants import seals
 from agreements.grants.models import Grant, Seal
+from agreements.grants.tracing import searching
 from agreements.ledger.models import LedgerEntry
 from agreements.sealing import Layout
 from agreements.web import trace_pages
@@ -119,7 +120,7 @@ def test_a_file_full_of_planted_headers_is_answered_in_bounded_time(
     scene: Scene, grant: Grant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Alice's first header two hundred thousand times; the page considers some of them, and says so."""
-    monkeypatch.setattr(trace_pages, "PAGE", dataclasses.replace(tracing.PAGE, seconds=3))
+    monkeypatch.setattr(trace_pages, "PAGE", dataclasses.replace(searching.PAGE, seconds=3))
     data = sealed(Archive.objects.get(), Seal.objects.get())[:110]
     began = time.monotonic()
     _code, page = asked(signed_in(scene.dan), data * 200_000)

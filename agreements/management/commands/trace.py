@@ -12,7 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from agreements.catalog.archives import ledger_name
 from agreements.core.actors import job
-from agreements.grants.tracing import Finding, Report, trace
+from agreements.grants.tracing.searching import Finding, Report, trace
 
 FOUND: Final = 0
 NOT_FOUND: Final = 1

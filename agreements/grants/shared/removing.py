@@ -9,8 +9,8 @@ from typing import Final
 from django.db.models import QuerySet
 
 from agreements.core.clock import now
-from agreements.grants import shared, shared_sealing
 from agreements.grants.models import Generation, GenerationState
+from agreements.grants.shared import generations, sealing
 from agreements.vault.protocol import OutOfReach
 
 log = logging.getLogger(__name__)
@@ -21,11 +21,11 @@ KEPT: Final = dt.timedelta(days=3)
 
 def remove_retired() -> int:
     """Delete the objects of generations that were retired long enough ago; return how many. Safe to run twice."""
-    shared.retire_withdrawn()
+    generations.retire_withdrawn()
     removed = 0
     for generation in _due():
         try:
-            shared_sealing.discard(generation)
+            sealing.discard(generation)
         except OutOfReach:
             log.warning("the object of generation %s could not be deleted yet", generation.pk)
             continue

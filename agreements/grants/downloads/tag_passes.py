@@ -15,10 +15,10 @@ from typing import Final
 
 from django.db import DatabaseError
 
-from agreements.grants import process, quota
-from agreements.grants.member_codes import KeptCodes, Name, for_a_moment
+from agreements.grants.downloads import process, quota
+from agreements.grants.downloads.kept_tags import KeptCodes, Name, for_a_moment
+from agreements.grants.downloads.quota import NeededPass
 from agreements.grants.models import GrantState, Seal
-from agreements.grants.quota import NeededPass
 from agreements.sealing.waiting import Ended
 
 log = logging.getLogger(__name__)

@@ -12,10 +12,10 @@ from typing import Final
 
 from django.db import connections
 
-from agreements.grants import delivery, watcher
-from agreements.grants.connection import Connection
+from agreements.grants.downloads import sources, watcher
+from agreements.grants.downloads.connection import Connection
+from agreements.grants.downloads.redeeming import Ticket
 from agreements.grants.models import DownloadEnd
-from agreements.grants.redeeming import Ticket
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Stream:
         self._ended = False
         self._end_lock = threading.Lock()
         try:
-            self._source = _pieces(delivery.source(ticket))
+            self._source = _pieces(sources.source(ticket))
         except BaseException:
             self._finish(DownloadEnd.ERROR)
             raise

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 
 from agreements.catalog.models import Archive, SealKind
 from agreements.core.clock import now
-from agreements.grants import member_codes, process
+from agreements.grants.downloads import kept_tags, process
 from agreements.grants.models import DownloadRunning, Grant, MemberPass, Seal
 
 AT_ONCE: Final = 32
@@ -74,7 +74,7 @@ def admit(seal: Seal, archive: Archive, *, needed: NeededPass | None) -> None:
     """
     if DownloadRunning.objects.filter(process.living(), seal=seal).count() >= AT_ONCE:
         raise TooManyAtOnce(AGAIN)
-    if needed is None or member_codes.stored(seal, archive, needed.member).exists():
+    if needed is None or kept_tags.stored(seal, archive, needed.member).exists():
         return
     if not under_way(seal, archive, needed.member).exists():
         _charge(seal, archive, needed)

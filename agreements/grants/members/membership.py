@@ -16,8 +16,10 @@ from agreements.core import addresses, invited, secrets
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import Invalid, NotAllowed, NotPossible, TooMany
-from agreements.grants import lifecycle, links, member_invitations, member_messages, member_queries, seals
+from agreements.grants import lifecycle, seals
 from agreements.grants.deliverable import deliverable
+from agreements.grants.links import making as links
+from agreements.grants.members import invitations, messages, queries
 from agreements.grants.models import Grant, GrantMember, GrantState, MemberState, Seal
 from agreements.grants.permissions import Permission, Standing, check_may
 from agreements.grants.running import check_running
@@ -58,7 +60,7 @@ def resend(*, member: GrantMember, by: Actor) -> GrantMember:
         standing, locked = _locked(Permission.INVITE_MEMBER, member, by=by)
         check_running(locked.grant)
         _check_state(locked, MemberState.INVITED)
-        if not member_invitations.is_waiting(locked):
+        if not invitations.is_waiting(locked):
             _check_room(locked.grant)
         _check_mails(locked.grant)
         _mail_invitation(locked, by=by)
@@ -84,14 +86,14 @@ def accept(*, token: str, by: Actor) -> GrantMember:
     NotAllowed for somebody else's, and for whoever may not use the dataset.
     """
     with act() as record:
-        found = member_invitations.find(token)
+        found = invitations.find(token)
         if found is None:
             raise NotPossible(_("This invitation does not exist. Was its address copied whole?"))
         grant = lifecycle.lock(found.grant)
         member = GrantMember.objects.select_for_update().get(pk=found.pk)
         member.grant = grant
         person = _invited_person(member, by=by)
-        if (why_shut := member_invitations.why_shut(member)) is not None:
+        if (why_shut := invitations.why_shut(member)) is not None:
             raise NotPossible(why_shut)
         _check_may_join(grant, person)
         member.person, member.terms = person, grant.terms
@@ -132,7 +134,7 @@ def remove(*, member: GrantMember, reason: str, by: Actor) -> None:
         locked.reason, locked.reason_salt = reason.strip(), new_salt()
         _end(locked, MemberState.REMOVED, by=by)
         assert locked.person is not None, "who joined is a person"
-        member_messages.queue_removed(locked, person=locked.person)
+        messages.queue_removed(locked, person=locked.person)
         record.record(
             Kind.MEMBER_REMOVED,
             by=by,
@@ -159,7 +161,7 @@ def _mail_invitation(member: GrantMember, *, by: Actor) -> None:
         member.nonce, member.key_number = invited.new_nonce(), current
     member.invited_at, member.invited_by_id = now(), by.pk
     member.save()
-    member_messages.queue_invited(member, language=member.grant.holder.language)
+    messages.queue_invited(member, language=member.grant.holder.language)
 
 
 def _again(grant: Grant, address: str) -> GrantMember | None:
@@ -167,15 +169,15 @@ def _again(grant: Grant, address: str) -> GrantMember | None:
     key, named = addresses.comparison_key(address), {"email": address}
     if key == addresses.comparison_key(grant.holder.email):
         raise NotPossible(_("This is your own address: you have access already."))
-    earlier = [row for row in member_queries.every(grant) if addresses.comparison_key(row.email) == key]
-    if any(member_queries.was_removed_by_the_lab(row) for row in earlier):
+    earlier = [row for row in queries.every(grant) if addresses.comparison_key(row.email) == key]
+    if any(queries.was_removed_by_the_lab(row) for row in earlier):
         raise NotPossible(_("The lab ended the access of %(email)s. Write to the dataset's contact about it.") % named)
     running = next((row for row in earlier if row.ended_at is None), None)
     if running is None:
         return None
     if running.state == MemberState.JOINED:
         raise NotPossible(_("%(email)s is a member already.") % named)
-    if member_invitations.is_waiting(running):
+    if invitations.is_waiting(running):
         raise NotPossible(_("%(email)s is invited already. The invitation can be sent again.") % named)
     running.grant = grant
     return running
@@ -183,20 +185,20 @@ def _again(grant: Grant, address: str) -> GrantMember | None:
 
 def _check_room(grant: Grant) -> None:
     most = grant.dataset.max_members
-    if member_queries.taken(grant) >= most:
+    if queries.taken(grant) >= most:
         raise NotPossible(_("At most %(most)s people can be members of this access at a time.") % {"most": most})
 
 
 def _check_mails(grant: Grant) -> None:
     since = now() - dt.timedelta(days=1)
-    mails = OutboxMessage.objects.filter(kind=member_messages.INVITED, subject_reference=grant.reference)
+    mails = OutboxMessage.objects.filter(kind=messages.INVITED, subject_reference=grant.reference)
     if mails.filter(created_at__gt=since).count() >= MAILS_PER_DAY:
         raise TooMany(_("Many invitations were mailed today. Go on tomorrow."), retry_after=86_400)
 
 
 def _invited_person(member: GrantMember, *, by: Actor) -> User:
     person = User.objects.filter(pk=by.person_pk or 0, is_active=True).first()
-    if person is None or not member_invitations.is_for(member, person):
+    if person is None or not invitations.is_for(member, person):
         raise NotAllowed(_("This invitation is for another address. Sign in with the address it was sent to."))
     return person
 
@@ -208,7 +210,7 @@ def _check_may_join(grant: Grant, person: User) -> None:
         raise NotAllowed(_("You cannot join at present. Write to the dataset's contact to ask why.")) from None
     if seals.running_seal(grant=grant, person_pk=person.pk) is not None:
         raise NotPossible(_("You have access already."))
-    if member_queries.joined(grant).count() >= grant.dataset.max_members:
+    if queries.joined(grant).count() >= grant.dataset.max_members:
         raise NotPossible(
             _("This access has as many members as it can have. Ask %(holder)s.") % {"holder": grant.holder_name}
         )
@@ -226,7 +228,7 @@ def _give_access(record: Act, grant: Grant, person: User) -> None:
         links.create(record, grant=grant, seal=seal, archive=archive, by=person.actor, as_role=Standing.MEMBER)
         for archive in deliverable(grant)
     ]
-    member_messages.queue_joined(grant, links=made, person=person)
+    messages.queue_joined(grant, links=made, person=person)
 
 
 def _end(member: GrantMember, state: MemberState, *, by: Actor) -> None:

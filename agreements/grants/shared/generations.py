@@ -21,10 +21,10 @@ from agreements.core.clock import now
 from agreements.core.errors import NotPossible
 from agreements.core.secrets import UnknownKey, key_ring
 from agreements.core.wakeups import Wakeup, poke
-from agreements.grants import shared_claims, shared_sealing
 from agreements.grants.models import Generation, GenerationState
-from agreements.grants.shared_claims import UNDER_WAY, Claim, LostClaim
-from agreements.grants.shared_sealing import NotAsWritten, Over
+from agreements.grants.shared import claims, sealing
+from agreements.grants.shared.claims import UNDER_WAY, Claim, LostClaim
+from agreements.grants.shared.sealing import NotAsWritten, Over
 from agreements.keys import known
 from agreements.ledger.act import Act, act
 from agreements.ledger.kinds import Kind
@@ -112,7 +112,7 @@ def work_off(*, slice_seconds: float = SLICE) -> None:
     """Seal what is due, for about two minutes; what remains goes on at the next call, which is asked for at once."""
     begin_missing()
     over = _deadline(slice_seconds)
-    for claim in sweep.taken(shared_claims.take, budget=slice_seconds):
+    for claim in sweep.taken(claims.take, budget=slice_seconds):
         if not _work(claim, over):
             poke(Wakeup.SEALING)
             return
@@ -120,7 +120,7 @@ def work_off(*, slice_seconds: float = SLICE) -> None:
 
 def work_off_one(generation_pk: int, *, slice_seconds: float = SLICE) -> bool:
     """Work on one generation for a slice; return whether it is settled: ready, failed, or not to be worked on."""
-    claim = shared_claims.take_one(generation_pk)
+    claim = claims.take_one(generation_pk)
     if claim is None:
         return not Generation.objects.filter(pk=generation_pk, state__in=UNDER_WAY).exists()
     _work(claim, _deadline(slice_seconds))
@@ -145,10 +145,10 @@ def retire_withdrawn() -> int:
 def _work(claim: Claim, over: Over) -> bool:
     """Work on what is claimed; return False if it only wants more time."""
     try:
-        if not shared_sealing.store_parts(claim, over) or over():
+        if not sealing.store_parts(claim, over) or over():
             claim.release()
             return False
-        _make_ready(claim, shared_sealing.checked_sha256(claim))
+        _make_ready(claim, sealing.checked_sha256(claim))
     except (DatabaseError, LostClaim):
         # Nothing can be written, or it is another's: the lease runs out, or the other goes on.
         log.warning("sealing of generation %s was left", claim.generation.pk, exc_info=True)
@@ -199,7 +199,7 @@ def _begin_anew(claim: Claim) -> None:
     """What was stored is not what was written: none of it is kept, and a person decides whether to try again."""
     log.error("generation %s was not given back as it was written", claim.generation.pk)
     try:
-        shared_sealing.discard(claim.generation)
+        sealing.discard(claim.generation)
         claim.renew(upload="", done=0, checked=0)
         claim.give_up(
             _("The store gave back other bytes than were written to it. They were deleted; check the store's disks."),

@@ -17,10 +17,11 @@ from typing import Final
 
 from django.db import DatabaseError, connection, connections
 
-from agreements.grants import links, process
-from agreements.grants.connection import Connection
+from agreements.grants.downloads import process
+from agreements.grants.downloads.connection import Connection
+from agreements.grants.downloads.redeeming import Ticket, why_access_ended
+from agreements.grants.links import making as links
 from agreements.grants.models import DownloadEnd
-from agreements.grants.redeeming import Ticket, why_access_ended
 
 log = logging.getLogger(__name__)
 

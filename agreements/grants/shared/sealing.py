@@ -14,7 +14,7 @@ from typing import Final
 from agreements.catalog import archives
 from agreements.grants import passwords, seals
 from agreements.grants.models import Generation
-from agreements.grants.shared_claims import Claim
+from agreements.grants.shared.claims import Claim
 from agreements.sealing import Layout, SealedView
 from agreements.vault import stores
 from agreements.vault.protocol import Parts, Store

@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 
 from agreements.catalog import archives
 from agreements.catalog.models import Access, Archive, SealKind
-from agreements.grants import addresses, links, shared, tokens
 from agreements.grants.deliverable import deliverable
+from agreements.grants.links import addresses, tokens
+from agreements.grants.links import making as links
 from agreements.grants.models import Grant, Link
+from agreements.grants.shared import generations
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def files(grant: Grant, *, person_pk: int) -> list[File]:
     for link in links.running(grant=grant, person_pk=person_pk):
         running.setdefault(link.archive_id, link)
     sealed = _wanted(list(deliverable(grant)), having=running)
-    checksums = shared.sealed_sha256_of(sealed)
+    checksums = generations.sealed_sha256_of(sealed)
     found: list[File] = []
     for archive in sealed:
         mine = running.get(archive.pk)
@@ -68,7 +70,7 @@ def file_of(link: Link) -> File:
     """Return the file that one link is for."""
     archive = link.archive
     address = addresses.direct(tokens.token(link), archive.name)
-    return File(archive, archive.name, address, shared.sealed_sha256(archive) or "")
+    return File(archive, archive.name, address, generations.sealed_sha256(archive) or "")
 
 
 def links_txt(files: Iterable[File]) -> str:

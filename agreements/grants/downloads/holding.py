@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import connection
 
-from agreements.grants import tokens
+from agreements.grants.links import tokens
 from agreements.grants.models import Grant, Link
 
 

@@ -15,9 +15,10 @@ from agreements.core import secrets as keys
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import NotPossible, TooMany
-from agreements.grants import lifecycle, seals, tokens
+from agreements.grants import lifecycle, seals
 from agreements.grants.deliverable import deliverable
-from agreements.grants.lifetimes import lifetime
+from agreements.grants.links import tokens
+from agreements.grants.links.lifetimes import lifetime
 from agreements.grants.messages import queue_fresh_links
 from agreements.grants.models import Grant, Link, Seal
 from agreements.grants.permissions import Permission, Standing, check_may

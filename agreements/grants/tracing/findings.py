@@ -16,7 +16,7 @@ from agreements.core.secrets import SALT, UnknownKey, key_ring
 from agreements.grants.models import DownloadOpened, Generation, Grant, Seal
 from agreements.grants.passwords import password_of
 from agreements.grants.seals import inputs_of
-from agreements.grants.trace_sample import Deadline, Limits, Sample
+from agreements.grants.tracing.sample import Deadline, Limits, Sample
 from agreements.people.models import User
 from agreements.sealing import BadIndex, Candidates, FoundSalt, code_is_authentic, match_salts
 from agreements.sealing.trace import SaltMatch

@@ -9,9 +9,10 @@ from typing import BinaryIO, Final
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission, Standing, check_may, datasets_for
 from agreements.core.actors import Actor
-from agreements.grants import trace_findings, trace_sample
-from agreements.grants.trace_findings import Finding, Search
-from agreements.grants.trace_sample import COMMAND, PAGE, Limits, Sample
+from agreements.grants.tracing import findings as trace_findings
+from agreements.grants.tracing import sample as trace_sample
+from agreements.grants.tracing.findings import Finding, Search
+from agreements.grants.tracing.sample import COMMAND, PAGE, Limits, Sample
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 

@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from agreements.catalog.models import Archive, Dataset, SealKind
 from agreements.grants.models import DownloadOpened, Generation, GenerationState, Grant, GrantState
-from agreements.grants.shared_claims import UNDER_WAY
+from agreements.grants.shared.claims import UNDER_WAY
 
 
 @dataclass(frozen=True, slots=True)

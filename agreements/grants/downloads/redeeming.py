@@ -16,7 +16,11 @@ from django.db import DatabaseError, transaction
 
 from agreements.catalog.models import Access, Archive, SealKind
 from agreements.core.clock import now
-from agreements.grants import holding, links, plain_sql, process, quota, seals, tokens
+from agreements.grants import seals
+from agreements.grants.downloads import holding, plain_sql, process, quota
+from agreements.grants.downloads.refusals import Preparing, Refused, Unavailable, Why
+from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.models import (
     DownloadOpened,
     DownloadRunning,
@@ -26,7 +30,6 @@ from agreements.grants.models import (
     Link,
     Seal,
 )
-from agreements.grants.refusals import Preparing, Refused, Unavailable, Why
 
 log = logging.getLogger(__name__)
 

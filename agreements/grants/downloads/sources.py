@@ -9,11 +9,11 @@ from typing import Final
 from agreements.catalog import archives
 from agreements.catalog.models import Archive
 from agreements.grants import passwords, seals
-from agreements.grants.member_codes import KeptCodes
+from agreements.grants.downloads.kept_tags import KeptCodes
+from agreements.grants.downloads.personal_view import PersonalView
+from agreements.grants.downloads.quota import NeededPass
+from agreements.grants.downloads.redeeming import Offer, Ticket
 from agreements.grants.models import Seal
-from agreements.grants.personal_view import PersonalView
-from agreements.grants.quota import NeededPass
-from agreements.grants.redeeming import Offer, Ticket
 from agreements.sealing import ArchiveIndex, Layout
 from agreements.vault import stores
 

@@ -9,7 +9,9 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agreements.grants import addresses, member_invitations, messages, wording
+from agreements.grants import messages, wording
+from agreements.grants.links import addresses
+from agreements.grants.members import invitations
 from agreements.grants.models import Grant, GrantMember, Link, MemberState
 from agreements.mail import outbox, registry
 from agreements.mail.models import OutboxMessage
@@ -48,7 +50,7 @@ def queue_invited(member: GrantMember, *, language: str) -> OutboxMessage:
         language=language,
         reference=member.grant.reference,
         values={"grant": member.grant.reference, "member": member.pk},
-        deadline=member_invitations.runs_out(member),
+        deadline=invitations.runs_out(member),
     )
 
 
@@ -84,8 +86,8 @@ def _render_invited(message: OutboxMessage) -> Rendered:
         grant,
         _("%(holder)s invites you to use the data"),
         member=member,
-        until=wording.moment(member_invitations.runs_out(member), zone="UTC"),
-        action_url=addresses.membership(member_invitations.token(member)),
+        until=wording.moment(invitations.runs_out(member), zone="UTC"),
+        action_url=addresses.membership(invitations.token(member)),
         action_label=_("Read what it means, and join"),
         why=why % {"holder": grant.holder_name},
     )
@@ -102,7 +104,7 @@ def _render_removed(message: OutboxMessage) -> Rendered:
 
 
 def _still_open(message: OutboxMessage) -> bool:
-    return member_invitations.is_open(_member(message))
+    return invitations.is_open(_member(message))
 
 
 def _member(message: OutboxMessage) -> GrantMember:

@@ -10,7 +10,7 @@ from agreements.applications.form import members_of
 from agreements.core.addresses import comparison_key
 from agreements.core.clock import now
 from agreements.core.domains import same_organization
-from agreements.grants.member_invitations import LIFETIME
+from agreements.grants.members.invitations import LIFETIME
 from agreements.grants.models import Grant, GrantMember, MemberState
 
 

@@ -6,10 +6,10 @@ import copy
 from functools import partial
 from threading import Event
 
-from agreements.grants import member_passes
-from agreements.grants.member_codes import KeptCodes
-from agreements.grants.member_passes import Pass
-from agreements.grants.quota import NeededPass
+from agreements.grants.downloads import tag_passes
+from agreements.grants.downloads.kept_tags import KeptCodes
+from agreements.grants.downloads.quota import NeededPass
+from agreements.grants.downloads.tag_passes import Pass
 from agreements.sealing import SealedView
 
 
@@ -29,14 +29,14 @@ class PersonalView(SealedView):
             return super().code(number, ended)
         size = self.index.columns.packed_sizes[number]
         work = partial(self._make_code, number)
-        return member_passes.code(self.codes, number, size, work=work, ended=ended or Event())
+        return tag_passes.code(self.codes, number, size, work=work, ended=ended or Event())
 
     def needed_pass(self, start: int, stop: int) -> NeededPass | None:
         """The pass over a large member that a range takes, unless its code is kept or is being made here."""
         number = self.member_needing_a_pass(start, stop)
         if number is None or not self.codes.is_large(number):
             return None
-        if self.codes.get(number) is not None or member_passes.is_under_way(self.codes.name(number)):
+        if self.codes.get(number) is not None or tag_passes.is_under_way(self.codes.name(number)):
             return None
         return NeededPass(number, self.index.columns.packed_sizes[number])
 

@@ -1,0 +1,1 @@
+"""Links: their tokens, addresses and lifetimes, and the files that hand them to scripts."""

@@ -1,0 +1,1 @@
+"""Whose seal a file carries that turned up somewhere."""
