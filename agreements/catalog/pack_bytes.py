@@ -13,6 +13,7 @@ from agreements.catalog import plain_zip
 from agreements.catalog.packing import Measured, changed
 from agreements.catalog.sources import SourceMember
 from agreements.core.errors import Invalid
+from agreements.vault.parts import Feed
 
 
 class Changed(Invalid):
@@ -83,27 +84,3 @@ def _member(measured: Measured, source: SourceMember, number: int, start: int) -
         yield chunk
     if left or (start == 0 and digest.digest() != member.sha256_packed) or not source.is_unchanged():
         raise Changed(source)
-
-
-class Feed:
-    """A stream of chunks that is taken in pieces of other lengths."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest = memoryview(b"")
-
-    def take(self, length: int) -> Iterator[memoryview]:
-        """Give the next bytes; fewer if the stream ends."""
-        while length:
-            if not self._rest:
-                self._rest = memoryview(next(self._chunks, b""))
-                if not self._rest:
-                    return
-            part = self._rest[:length]
-            self._rest = self._rest[len(part) :]
-            length -= len(part)
-            yield part
-
-    def is_over(self) -> bool:
-        """Tell whether nothing is left."""
-        return not self._rest and not next(self._chunks, b"")

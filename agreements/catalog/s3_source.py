@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from agreements.core.errors import Invalid
 from agreements.sealing import STORED
 from agreements.vault import stores
-from agreements.vault.listing import Listed, Prefix
 from agreements.vault.protocol import NoSuchObject
+from agreements.vault.s3_prefix import Listed, Prefix
 
 
 @dataclass(frozen=True, slots=True)

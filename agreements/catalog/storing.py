@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from hashlib import sha256
 
 from django.utils.translation import gettext as _
@@ -11,12 +12,11 @@ from django.utils.translation import gettext as _
 from agreements.catalog import pack_bytes
 from agreements.catalog.journal import Journal
 from agreements.catalog.models import Archive
-from agreements.catalog.pack_bytes import Feed
 from agreements.catalog.packing import Measured, Progress
 from agreements.catalog.sources import SourceMember
 from agreements.core.errors import NotPossible
-from agreements.vault.parts import sizes_of_parts
-from agreements.vault.protocol import OutOfReach, Parts, Put, Store
+from agreements.vault.parts import Feed, begun, missing_runs, sizes_of_parts
+from agreements.vault.protocol import OutOfReach, Put, Store
 
 
 def store_pack(
@@ -48,19 +48,15 @@ def not_given_back() -> NotPossible:
 def _write(store: Store, measured: Measured, sources: Sequence[SourceMember], journal: Journal, tell: Progress) -> None:
     key, size = measured.pack_key, pack_bytes.size(measured)
     was_there = store.exists(key)
-    token = journal.upload(key)
-    parts: Parts | None = store.resume_parts(key, token, size=size) if token else None
-    if parts is None:
-        parts = store.begin_parts(key, size=size)
-        journal.begin_upload(key, parts.token)
+    parts = begun(store, key, journal.upload(key), size=size, note=partial(journal.begin_upload, key))
     stored = parts.stored()
     done = sum(stored.values())
     sizes = sizes_of_parts(size, parts.part_size)
     tell("writing", done, size)
     try:
-        for first, last in _gaps(stored, len(sizes)):
-            feed = Feed(pack_bytes.stream(measured, sources, first * parts.part_size))
-            for number in range(first, last):
+        for run in missing_runs(stored, len(sizes)):
+            feed = Feed(pack_bytes.stream(measured, sources, run.start * parts.part_size))
+            for number in run:
                 # A buffer gives its bytes away without a copy, so that one part is held and not two.
                 buffer = io.BytesIO()
                 for piece in feed.take(sizes[number]):
@@ -78,18 +74,6 @@ def _write(store: Store, measured: Measured, sources: Sequence[SourceMember], jo
         # Somebody else published the same meanwhile and finished first.
         if was_there or not store.exists(key):
             raise
-
-
-def _gaps(stored: Container[int], count: int) -> Iterator[tuple[int, int]]:
-    """Give the runs [first, last) of parts that are not stored."""
-    first = None
-    for number in range(count + 1):
-        is_missing = number < count and number not in stored
-        if is_missing and first is None:
-            first = number
-        elif not is_missing and first is not None:
-            yield first, number
-            first = None
 
 
 def _compared(store: Store, measured: Measured, tell: Progress) -> Put | None:

@@ -25,6 +25,7 @@ from agreements.catalog.permissions import Permission, check_may
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import DomainError, Invalid, NotAllowed, NotPossible
+from agreements.vault.folder_parts import write_at
 
 MIB: Final = 1024 * 1024
 PIECE: Final = 8 * MIB
@@ -84,7 +85,7 @@ def append(*, upload: Upload, offset: int, data: bytes, by: Actor) -> Upload:
     if upload.created_by_id != by.person_pk:
         raise NotAllowed(_("Somebody else began this upload."))
     if len(data) > PIECE:
-        raise Invalid(_("A piece may have %(most)d bytes.") % {"most": PIECE})
+        raise Invalid(_("A piece may have at most %(most)d bytes.") % {"most": PIECE})
     with _opened(upload) as file:
         upload.refresh_from_db(fields=["received", "removed_at", "touched_at"])
         _agree(upload, file)
@@ -214,11 +215,8 @@ def _agree(upload: Upload, file: int) -> None:
 
 
 def _write(file: int, offset: int, data: bytes) -> None:
-    view, position = memoryview(data), offset
     try:
-        while view:
-            written = os.pwrite(file, view, position)
-            view, position = view[written:], position + written
+        write_at(file, data, offset)
         # What the browser is told of must survive a power cut: it never sends it again.
         os.fsync(file)
     except OSError as error:

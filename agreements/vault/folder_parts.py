@@ -49,7 +49,7 @@ class FolderParts:
     def write(self, number: int, data: bytes) -> None:
         check_part(number, data, self._sizes)
         with _reached(self._key), _opened(self._file, os.O_WRONLY) as file:
-            _write_at(file, data, number * self.part_size)
+            write_at(file, data, number * self.part_size)
             os.fdatasync(file)
             with _opened(self._journal, os.O_WRONLY | os.O_APPEND) as journal:
                 os.write(journal, b"\n%d." % number)
@@ -112,7 +112,8 @@ def sync_folder(folder: Path) -> None:
         os.fsync(opened)
 
 
-def _write_at(file: int, data: bytes, position: int) -> None:
+def write_at(file: int, data: bytes, position: int) -> None:
+    """Write all of the bytes at a position of an open file. Raises OSError."""
     left = memoryview(data)
     while left:
         written = os.pwrite(file, left, position)

@@ -1,8 +1,11 @@
-"""The arithmetic of objects that are written in parts, for every store alike."""
+"""Objects that are written in parts, for every store alike: the arithmetic, and streams cut to other lengths."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
+
+from agreements.vault.protocol import Parts, Store
 
 PART: Final = 16 * 1024 * 1024
 """Bytes of a part when nothing asks for more. One part is held in memory."""
@@ -38,3 +41,75 @@ def check_all_there(stored: dict[int, int], sizes: list[int]) -> None:
     missing = [number for number in range(len(sizes)) if number not in stored]
     if missing:
         raise ValueError(f"part {missing[0]} and {len(missing) - 1} more of {len(sizes)} are not there")
+
+
+def begun(store: Store, key: str, token: str, *, size: int, note: Callable[[str], object]) -> Parts:
+    """Return the parts of an object that an earlier try began under `token`, or new ones where there are none.
+
+    `note` is given the token of new ones before anything is written. Look first whether the object is there: one that
+    was finished would be begun anew. Raises OutOfReach.
+    """
+    parts = store.resume_parts(key, token, size=size) if token else None
+    if parts is None:
+        parts = store.begin_parts(key, size=size)
+        note(parts.token)
+    return parts
+
+
+def missing_runs(stored: Collection[int], count: int) -> Iterator[range]:
+    """Give the runs of parts that are not stored, of `count` parts numbered from 0."""
+    first = 0
+    for number in [*sorted(stored), count]:
+        if number > first:
+            yield range(first, number)
+        first = number + 1
+
+
+def regrouped(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Give a stream in pieces of `size` bytes, the last one shorter; an empty stream gives none."""
+    buffer = bytearray()
+    for chunk in chunks:
+        buffer += chunk
+        while len(buffer) >= size:
+            yield bytes(memoryview(buffer)[:size])
+            del buffer[:size]
+    if buffer:
+        yield bytes(buffer)
+
+
+class Feed:
+    """A stream of chunks that is taken, or compared, in pieces of other lengths."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = memoryview(b"")
+
+    def take(self, length: int) -> Iterator[memoryview]:
+        """Give the next bytes; fewer if the stream ends."""
+        while length and self._filled():
+            piece = self._rest[:length]
+            self._rest = self._rest[len(piece) :]
+            length -= len(piece)
+            yield piece
+
+    def begins_with(self, data: bytes) -> bool:
+        """Tell whether these are the next bytes, and go on behind them."""
+        expected = memoryview(data)
+        for piece in self.take(len(expected)):
+            # As bytes: views are compared item by item, which is slower than sealing.
+            if bytes(piece) != bytes(expected[: len(piece)]):
+                return False
+            expected = expected[len(piece) :]
+        return not expected
+
+    def is_over(self) -> bool:
+        """Tell whether nothing is left."""
+        return not self._filled()
+
+    def _filled(self) -> bool:
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return False
+            self._rest = memoryview(chunk)
+        return True

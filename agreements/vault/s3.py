@@ -5,17 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from agreements.vault import s3_parts, s3_reading
-from agreements.vault.multipart import put_stream
-from agreements.vault.protocol import Leftover, NoSuchObject, OutOfReach, Put, check_key, check_range, digest_of
-from agreements.vault.s3_client import Access, client_of, is_missing
+from agreements.vault.protocol import Leftover, NoSuchObject, Put, check_key, check_range, digest_of
+from agreements.vault.s3_client import Access, client_of, reached
+from agreements.vault.s3_put import put_stream
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -47,7 +46,7 @@ class S3Store:
 
     @cached_property
     def _writer(self) -> S3Client:
-        """Patient: a part that was not stored costs a whole publishing its turn."""
+        """Patient: a part that was not stored ends the whole publishing."""
         return client_of(self.access, endpoint=self.access.endpoint, attempts=6)
 
     @cached_property
@@ -57,13 +56,10 @@ class S3Store:
 
     def prepare(self) -> None:
         try:
-            self.client.head_bucket(Bucket=self.bucket)
-        except ClientError as error:
-            if not is_missing(error):
-                raise OutOfReach(f"bucket {self.bucket}: {error}") from error
+            with reached(f"bucket {self.bucket}", missing=self.bucket):
+                self.client.head_bucket(Bucket=self.bucket)
+        except NoSuchObject:
             self._make_bucket()
-        except BotoCoreError as error:
-            raise OutOfReach(f"bucket {self.bucket}: {error}") from error
 
     def put(self, key: str, chunks: Iterable[bytes], *, expected_size: int | None = None) -> Put:
         digest = sha256()
@@ -76,10 +72,8 @@ class S3Store:
                 size += len(chunk)
                 yield chunk
 
-        try:
+        with reached(f"{key} could not be written to bucket {self.bucket}"):
             put_stream(self.client, self.bucket, check_key(key), counted(), expected_size=expected_size)
-        except (ClientError, BotoCoreError) as error:
-            raise OutOfReach(f"{key} could not be written to bucket {self.bucket}: {error}") from error
         return Put(size, digest.hexdigest())
 
     def begin_parts(self, key: str, *, size: int) -> s3_parts.S3Parts:
@@ -144,10 +138,8 @@ class S3Store:
         )
 
     def delete(self, key: str) -> None:
-        try:
+        with reached(f"{key} could not be removed from bucket {self.bucket}"):
             self.client.delete_object(Bucket=self.bucket, Key=check_key(key))
-        except (ClientError, BotoCoreError) as error:
-            raise OutOfReach(f"{key} could not be removed from bucket {self.bucket}: {error}") from error
 
     def leftovers(self) -> Iterator[Leftover]:
         yield from (left for left, _token in s3_parts.unfinished(self.client, self.bucket))
@@ -159,24 +151,14 @@ class S3Store:
         return [left for left, _token in old]
 
     def names(self) -> Iterator[str]:
-        try:
+        # A bucket that is not there holds nothing.
+        with suppress(NoSuchObject), reached(f"bucket {self.bucket}", missing=self.bucket):
             for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket):
                 yield from (found["Key"] for found in page.get("Contents", []))
-        except ClientError as error:
-            if not is_missing(error):
-                raise OutOfReach(f"bucket {self.bucket}: {error}") from error
-        except BotoCoreError as error:
-            raise OutOfReach(f"bucket {self.bucket}: {error}") from error
 
     def _head(self, key: str) -> tuple[int, str]:
-        try:
+        with reached(f"{key} in bucket {self.bucket}", missing=key):
             head = self.client.head_object(Bucket=self.bucket, Key=check_key(key))
-        except ClientError as error:
-            if is_missing(error):
-                raise NoSuchObject(key) from None
-            raise OutOfReach(f"{key} in bucket {self.bucket}: {error}") from error
-        except BotoCoreError as error:
-            raise OutOfReach(f"{key} in bucket {self.bucket}: {error}") from error
         return head["ContentLength"], head["ETag"]
 
     def _make_bucket(self) -> None:
@@ -184,7 +166,5 @@ class S3Store:
         # AWS wants every region named but its first one, which it refuses to see named.
         if self.access.region != "us-east-1":
             extra["CreateBucketConfiguration"] = {"LocationConstraint": self.access.region}
-        try:
+        with reached(f"bucket {self.bucket} could not be made"):
             self.client.create_bucket(Bucket=self.bucket, **extra)
-        except (ClientError, BotoCoreError) as error:
-            raise OutOfReach(f"bucket {self.bucket} could not be made: {error}") from error

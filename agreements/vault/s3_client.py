@@ -6,12 +6,16 @@ trailers, and some echo a whole object's checksum on a range. What matters is co
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from agreements.vault.protocol import NoSuchObject, OutOfReach
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -55,6 +59,25 @@ def client_of(access: Access, *, endpoint: str, attempts: int = 3) -> S3Client:
     )
 
 
-def is_missing(error: ClientError) -> bool:
+@contextmanager
+def reached(what: str, *, missing: str | None = None) -> Iterator[None]:
+    """Turn what boto3 raises within into OutOfReach, which says `what` and why.
+
+    Where the server says that there is no such object or bucket: into NoSuchObject, if its name is given as `missing`.
+    """
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        if missing is not None and is_missing(error):
+            raise NoSuchObject(missing) from None
+        raise OutOfReach(f"{what}: {error}") from error
+
+
+def code_of(error: Exception) -> str:
+    """Return the server's code for an error, or an empty text for one that is not the server's."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def is_missing(error: Exception) -> bool:
     """Tell whether the server says that there is no such object, or no such bucket."""
-    return str(error.response.get("Error", {}).get("Code", "")) in _MISSING
+    return code_of(error) in _MISSING

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from agreements.vault.parts import check_all_there, check_part, part_size, sizes_of_parts
 from agreements.vault.protocol import Leftover, OutOfReach, is_key
+from agreements.vault.s3_client import code_of, reached
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -92,20 +93,14 @@ class S3Parts:
             self._client.put_object(Bucket=self._bucket, Key=self._key, Body=b"", ContentType=_TYPE)
         self.abandon()
 
-    @contextmanager
-    def _reached(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except (ClientError, BotoCoreError) as error:
-            raise OutOfReach(f"{self._key}, {what}, in bucket {self._bucket}: {error}") from error
+    def _reached(self, what: str) -> AbstractContextManager[None]:
+        return reached(f"{self._key}, {what}, in bucket {self._bucket}")
 
 
 def begin(client: S3Client, bucket: str, key: str, size: int) -> S3Parts:
     """Begin an upload. Raises OutOfReach."""
-    try:
+    with reached(f"{key} could not be begun in bucket {bucket}"):
         upload = client.create_multipart_upload(Bucket=bucket, Key=key, ContentType=_TYPE)
-    except (ClientError, BotoCoreError) as error:
-        raise OutOfReach(f"{key} could not be begun in bucket {bucket}: {error}") from error
     return S3Parts(client, bucket, key, upload["UploadId"], size)
 
 
@@ -115,11 +110,9 @@ def resume(client: S3Client, bucket: str, key: str, token: str, size: int) -> S3
         return None
     try:
         client.list_parts(Bucket=bucket, Key=key, UploadId=token, MaxParts=1)
-    except ClientError as error:
-        if _is_unknown(error) or error.response.get("Error", {}).get("Code") in _ODD:
+    except (ClientError, BotoCoreError) as error:
+        if code_of(error) in _UNKNOWN | _ODD:
             return None
-        raise OutOfReach(f"{key} in bucket {bucket}: {error}") from error
-    except BotoCoreError as error:
         raise OutOfReach(f"{key} in bucket {bucket}: {error}") from error
     return S3Parts(client, bucket, key, token, size)
 
@@ -154,4 +147,4 @@ def unfinished(client: S3Client, bucket: str) -> Iterator[tuple[Leftover, str]]:
 
 
 def _is_unknown(error: Exception) -> bool:
-    return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _UNKNOWN
+    return code_of(error) in _UNKNOWN

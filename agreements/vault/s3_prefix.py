@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import ParamValidationError
 
 from agreements.vault import s3_reading
-from agreements.vault.protocol import NoSuchObject, OutOfReach
-from agreements.vault.s3_client import Access, client_of, is_missing
+from agreements.vault.protocol import NoSuchObject
+from agreements.vault.s3_client import Access, client_of, reached
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -41,18 +41,15 @@ class Prefix:
 
     def objects(self) -> Iterator[Listed]:
         """Give the objects in the order of their keys. Raises NoSuchObject for the bucket, OutOfReach."""
-        try:
-            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix):
-                for found in page.get("Contents", []):
-                    yield Listed(found["Key"], found["Size"], found["ETag"], found["LastModified"])
-        except ParamValidationError as error:
-            raise NoSuchObject(self.bucket) from error
-        except ClientError as error:
-            if is_missing(error):
-                raise NoSuchObject(self.bucket) from None
-            raise OutOfReach(f"bucket {self.bucket}: {error}") from error
-        except BotoCoreError as error:
-            raise OutOfReach(f"bucket {self.bucket}: {error}") from error
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix)
+        with reached(f"bucket {self.bucket}", missing=self.bucket):
+            try:
+                for page in pages:
+                    for found in page.get("Contents", []):
+                        yield Listed(found["Key"], found["Size"], found["ETag"], found["LastModified"])
+            except ParamValidationError as error:
+                # No bucket can have such a name.
+                raise NoSuchObject(self.bucket) from error
 
     def read(self, listed: Listed, start: int = 0) -> Iterator[bytes]:
         """Stream an object from a byte on, as it was when it was listed. Raises OutOfReach, also if it was replaced."""

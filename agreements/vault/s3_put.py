@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from agreements.vault.parts import part_size
+from agreements.vault.parts import part_size, regrouped
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def put_stream(client: S3Client, bucket: str, key: str, chunks: Iterable[bytes], *, expected_size: int | None) -> None:
     """Upload a stream. On any exception, an interrupt included, the upload is called off and nothing is visible."""
-    parts = _parts(chunks, part_size(expected_size))
+    parts = regrouped(chunks, part_size(expected_size))
     first = next(parts, b"")
     second = next(parts, None)
     if second is None:
@@ -27,7 +28,7 @@ def put_stream(client: S3Client, bucket: str, key: str, chunks: Iterable[bytes],
     upload_id = upload["UploadId"]
     try:
         done: list[CompletedPartTypeDef] = []
-        for number, part in enumerate(_again(first, second, parts), start=1):
+        for number, part in enumerate(chain((first, second), parts), start=1):
             answer = client.upload_part(Bucket=bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=part)
             done.append({"PartNumber": number, "ETag": answer["ETag"]})
         client.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": done})
@@ -35,20 +36,3 @@ def put_stream(client: S3Client, bucket: str, key: str, chunks: Iterable[bytes],
         with suppress(ClientError, BotoCoreError):
             client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
         raise
-
-
-def _parts(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    buffer = bytearray()
-    for chunk in chunks:
-        buffer += chunk
-        while len(buffer) >= size:
-            yield bytes(memoryview(buffer)[:size])
-            del buffer[:size]
-    if buffer:
-        yield bytes(buffer)
-
-
-def _again(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield second
-    yield from rest

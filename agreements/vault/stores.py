@@ -14,10 +14,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from agreements.vault.folder import FolderStore
-from agreements.vault.listing import Prefix
 from agreements.vault.protocol import Store
 from agreements.vault.s3 import S3Store
 from agreements.vault.s3_client import Access
+from agreements.vault.s3_prefix import Prefix
 
 
 def archives() -> Store:

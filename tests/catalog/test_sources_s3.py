@@ -13,9 +13,9 @@ from agreements.catalog.models import Archive, Subset
 from agreements.catalog.publishing import publish_archive
 from agreements.core.errors import Invalid
 from agreements.vault import stores
-from agreements.vault.listing import Listed, Prefix
 from agreements.vault.protocol import OutOfReach
 from agreements.vault.s3 import S3Store
+from agreements.vault.s3_prefix import Listed, Prefix
 from tests.catalog.conftest import SETUP
 from tests.catalog.sources import FILES
 from tests.services.seaweed import Seaweed

@@ -13,7 +13,7 @@ import pytest
 
 from agreements.core import clock
 from agreements.vault.folder import FolderStore
-from agreements.vault.parts import PART
+from agreements.vault.parts import PART, Feed, missing_runs, regrouped
 from agreements.vault.protocol import OutOfReach, Store
 
 DATA = random.Random(3).randbytes(2 * PART + 12_345)
@@ -156,3 +156,29 @@ def test_files_of_a_killed_put_are_forgotten_too(folder: FolderStore) -> None:
     assert [found.name for found in folder.leftovers()] == [left.name]
     folder.forget_abandoned(clock.now() + dt.timedelta(hours=1))
     assert not left.exists()
+
+
+@pytest.mark.parametrize(
+    ("stored", "runs"),
+    [([], [range(5)]), ([0, 1, 2, 3, 4], []), ([4, 1], [range(1), range(2, 4)]), ([0], [range(1, 5)])],
+)
+def test_the_parts_that_are_missing_come_in_runs(stored: list[int], runs: list[range]) -> None:
+    assert list(missing_runs(stored, 5)) == runs
+
+
+def test_a_stream_is_regrouped_into_pieces_of_one_size() -> None:
+    assert list(regrouped([b"abc", b"", b"defghij", b"k"], 4)) == [b"abcd", b"efgh", b"ijk"]
+    assert list(regrouped([b"abcd"], 4)) == [b"abcd"]
+    assert list(regrouped([], 4)) == []
+
+
+def test_a_stream_is_taken_and_compared_in_pieces_of_other_lengths() -> None:
+    def feed() -> Feed:
+        return Feed(iter([b"abc", b"", b"de"]))
+
+    both = feed()
+    assert (b"".join(both.take(2)), both.begins_with(b"cd"), both.is_over()) == (b"ab", True, False)
+    assert (b"".join(both.take(9)), both.is_over()) == (b"e", True)
+    assert not feed().begins_with(b"abX")
+    assert not feed().begins_with(b"abcdef"), "the stream ends before"
+    assert feed().begins_with(b"")

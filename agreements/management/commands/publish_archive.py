@@ -14,7 +14,7 @@ from agreements.core.actors import job
 from agreements.core.errors import DomainError
 from agreements.grants.wording import size
 from agreements.management.bars import telling
-from agreements.vault.listing import SCHEME
+from agreements.vault.s3_prefix import SCHEME
 
 PHASES: Final = {"reading": "Reading", "writing": "Writing", "checking": "Reading back"}
 INTERRUPTED: Final = (
