@@ -43,7 +43,7 @@ def check_all_there(stored: dict[int, int], sizes: list[int]) -> None:
         raise ValueError(f"part {missing[0]} and {len(missing) - 1} more of {len(sizes)} are not there")
 
 
-def begun(store: Store, key: str, token: str, *, size: int, note: Callable[[str], object]) -> Parts:
+def begun(store: Store, key: str, token: str | None, *, size: int, note: Callable[[str], object]) -> Parts:
     """Return the parts of an object that an earlier try began under `token`, or new ones where there are none.
 
     `note` is given the token of new ones before anything is written. Look first whether the object is there: one that

@@ -62,7 +62,7 @@ def test_no_more_is_taken_than_was_announced_and_no_larger_piece(
     with pytest.raises(Invalid, match="More was sent than was announced"):
         uploads.append(upload=begun, offset=0, data=DATA + b"x", by=dan.actor)
     monkeypatch.setattr(uploads, "PIECE", 10)
-    with pytest.raises(Invalid, match="may have 10 bytes"):
+    with pytest.raises(Invalid, match="at most 10 bytes"):
         uploads.append(upload=begun, offset=0, data=b"x" * 11, by=dan.actor)
     assert place(begun).read_bytes() == b""
 

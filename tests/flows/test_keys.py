@@ -70,7 +70,7 @@ def test_afterwards_nothing_made_under_the_key_opens_anything(grant: Grant, scen
     assert old_link is None or old_link.ended_at is not None
     assert member_invitations.find(before[1]) is None
     new = User.objects.create_user("new@genebody.example")
-    with pytest.raises(NotPossible, match="has run out"):
+    with pytest.raises(NotPossible, match="does not exist"):
         invitations.accept(token=before[2], by=new.actor)
     seal.refresh_from_db()
     assert seal.ended_at is not None
@@ -79,6 +79,18 @@ def test_afterwards_nothing_made_under_the_key_opens_anything(grant: Grant, scen
     assert second_factors.open_sealed(totp.data["secret"]) == "JBSWY3DP"
     assert (second_factors.open_sealed(codes.data["seed"]), codes.data["used_mask"]) == ("seed", 5)
     assert all(value.startswith("2:") for value in (totp.data["secret"], codes.data["seed"]))
+
+
+def test_once_the_key_is_marked_its_invitations_are_shut_before_they_are_renewed(
+    grant: Grant, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (member_invitations.token(grant_member(grant)), invitations.token(StaffInvitation.objects.get()))
+    stop_after_the_mark(monkeypatch)
+    assert member_invitations.find(before[0]) is None
+    assert invitations.find(before[1]) is None
+    new = User.objects.create_user("new@genebody.example")
+    with pytest.raises(NotPossible, match="does not exist"):
+        invitations.accept(token=before[1], by=new.actor)
 
 
 def test_what_the_old_key_would_forge_is_refused(grant: Grant, scene: Scene) -> None:
@@ -133,13 +145,7 @@ def test_a_form_printed_under_the_key_is_issued_anew(scene: Scene, settings: Any
 
 
 def test_it_is_recorded_once_and_can_be_run_again(grant: Grant, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(number: int, *, by: object) -> int:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(rotation, "renew_some", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            keys.replace(1, by=BY)
+    stop_after_the_mark(monkeypatch)
     assert Link.objects.get().ended_at is not None, "links end first"
     assert Seal.objects.get().ended_at is None
     keys.replace(1, by=BY)
@@ -171,3 +177,15 @@ def test_the_next_number_is_above_every_number_that_was_ever_used(grant: Grant, 
 
 def grant_member(grant: Grant) -> GrantMember:
     return GrantMember.objects.select_related("grant").get(grant=grant)
+
+
+def stop_after_the_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace key 1 and be interrupted when it is marked and its links are ended, and nothing is renewed yet."""
+
+    def interrupted(number: int, *, by: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rotation, "renew_some", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            keys.replace(1, by=BY)
