@@ -257,28 +257,31 @@ class DownloadClosed(models.Model):
         return f"{self.opened_id}: {self.how}"
 
 
-class MemberCode(models.Model):
-    """A member's authentication code that took a pass over the member; it is part of the archive, not a secret."""
+class StoredTag(models.Model):
+    """The authentication tag of an archive's member that took a pass over it; part of the archive, not a secret."""
 
     seal = models.ForeignKey(Seal, on_delete=models.CASCADE, related_name="+")
     archive = models.ForeignKey("Archive", on_delete=models.CASCADE, related_name="+")
     number = models.PositiveIntegerField(help_text="the seal's number and key number when it was made: with others")
-    key_number = models.PositiveSmallIntegerField(help_text="it is another code")
+    key_number = models.PositiveSmallIntegerField(help_text="it is another tag")
     member = models.PositiveIntegerField(help_text="the member's number in the index")
-    code = models.BinaryField(max_length=10)
+    tag = models.BinaryField(max_length=10)
     at = models.DateTimeField(default=now)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["seal", "archive", "member", "number", "key_number"], name="code_once")
+            models.UniqueConstraint(fields=["seal", "archive", "member", "number", "key_number"], name="tag_once")
         ]
 
     def __str__(self) -> str:
-        return f"code of member {self.member}"
+        return f"tag of member {self.member}"
 
 
-class MemberPass(models.Model):
-    """A pass over a member for its code: what a grant's budget counts. `bytes_read` is set when it ends."""
+class TagPass(models.Model):
+    """A pass over an archive's member for its tag. `bytes_read` is set when it ends.
+
+    Each person has a budget of them under a grant, so they are counted by seal: see `downloads/quota.py`.
+    """
 
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+")
     seal = models.ForeignKey(Seal, on_delete=models.PROTECT, related_name="+")

@@ -77,11 +77,11 @@ class Deliveries:
 
     def forget_codes(self) -> None:
         """Let the database know no codes and no passes; processes remember codes until they are started again."""
-        self.database.change("DELETE FROM agreements_membercode")
-        self.database.change("DELETE FROM agreements_memberpass")
+        self.database.change("DELETE FROM agreements_storedtag")
+        self.database.change("DELETE FROM agreements_tagpass")
 
 
-_PASSES = "SELECT member, bytes_read FROM agreements_memberpass ORDER BY id"
+_PASSES = "SELECT member, bytes_read FROM agreements_tagpass ORDER BY id"
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A scene whose members are large enough for their codes to be kept, and a gate that holds up passes over them."""
+"""A scene whose members are large enough for their tags to be kept, and a gate that holds up passes over them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Gate:
 
     def reader(self, real: Callable[[int, int], Iterator[bytes]]) -> Callable[[int, int], Iterator[bytes]]:
         def read(offset: int, length: int) -> Iterator[bytes]:
-            if threading.current_thread().name != "member-code":
+            if threading.current_thread().name != "tag-pass":
                 yield from real(offset, length)
                 return
             self.begun.append(offset)
@@ -71,7 +71,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 
 
 def passing() -> bool:
-    return any(thread.name == "member-code" for thread in threading.enumerate())
+    return any(thread.name == "tag-pass" for thread in threading.enumerate())
 
 
 def settled() -> None:

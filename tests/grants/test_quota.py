@@ -21,8 +21,8 @@ from agreements.grants.models import (
     DownloadEnd,
     DownloadOpened,
     DownloadRunning,
-    MemberCode,
-    MemberPass,
+    StoredTag,
+    TagPass,
 )
 from tests.faults.at_once import at_once
 from tests.grants import scene as scenes
@@ -33,8 +33,8 @@ def redeem(scene: Scene, needed: NeededPass | None = None) -> redeeming.Ticket:
     return redeeming.redeem(links.token(scene.link), start=1, stop=2, needed=needed)
 
 
-def a_pass(scene: Scene, *, at: dt.datetime = NOON, planned: int = 100, read: int | None = None) -> MemberPass:
-    return MemberPass.objects.create(
+def a_pass(scene: Scene, *, at: dt.datetime = NOON, planned: int = 100, read: int | None = None) -> TagPass:
+    return TagPass.objects.create(
         grant=scene.grant,
         seal=scene.link.seal,
         process=process.THIS,
@@ -110,7 +110,7 @@ class TestBudget:
 
     def test_a_needed_pass_is_charged_with_the_download_it_is_for(self, scene: Scene) -> None:
         redeem(scene, NeededPass(0, 100))
-        row = MemberPass.objects.get()
+        row = TagPass.objects.get()
         assert (row.grant, row.seal, row.archive, row.member) == (scene.grant, scene.link.seal, scene.sealed, 0)
         assert (row.bytes_planned, row.bytes_read, row.process, row.at) == (100, None, process.THIS, NOON)
 
@@ -120,7 +120,7 @@ class TestBudget:
         with pytest.raises(OverBudget) as refused:
             redeem(scene, NeededPass(1, 1))
         assert refused.value.retry_after == 3600
-        assert DownloadOpened.objects.count() == MemberPass.objects.filter(member=0).count() == 1
+        assert DownloadOpened.objects.count() == TagPass.objects.filter(member=0).count() == 1
         redeem(scene)  # what needs no pass goes on
         with clock.frozen(NOON + dt.timedelta(hours=1)):
             redeem(scene, NeededPass(1, 1))
@@ -128,13 +128,13 @@ class TestBudget:
     def test_what_is_under_way_or_kept_is_not_charged_again(self, scene: Scene) -> None:
         redeem(scene, NeededPass(0, 100))
         redeem(scene, NeededPass(0, 100))
-        assert MemberPass.objects.count() == 1
-        MemberPass.objects.update(bytes_read=100)
+        assert TagPass.objects.count() == 1
+        TagPass.objects.update(bytes_read=100)
         seal = scene.link.seal
         kept = {"seal": seal, "number": seal.number, "key_number": seal.key_number, "archive": scene.sealed}
-        MemberCode.objects.create(**kept, member=0, code=b"0123456789")
+        StoredTag.objects.create(**kept, member=0, tag=b"0123456789")
         redeem(scene, NeededPass(0, 100))
-        assert MemberPass.objects.count() == 1
+        assert TagPass.objects.count() == 1
 
     def test_a_pass_that_was_called_off_is_charged_with_what_it_read_and_a_little_at_least(self, scene: Scene) -> None:
         much = 10 * quota.LEAST
@@ -150,16 +150,16 @@ class TestBudget:
 
     def test_a_killed_process_leaves_its_pass_charged_and_in_nobodys_way(self, scene: Scene) -> None:
         redeem(scene, NeededPass(0, 100))
-        MemberPass.objects.update(process=uuid.uuid4())
+        TagPass.objects.update(process=uuid.uuid4())
         with clock.frozen(NOON + dt.timedelta(seconds=91)):
             redeem(scene, NeededPass(0, 100))
-        assert MemberPass.objects.count() == 2
+        assert TagPass.objects.count() == 2
 
     def test_old_rows_go(self, scene: Scene) -> None:
         a_pass(scene, at=NOON - quota.KEPT)
         a_pass(scene, at=NOON - quota.KEPT + dt.timedelta(seconds=1))
         redeem(scene, NeededPass(0, 100))
-        assert MemberPass.objects.count() == 2
+        assert TagPass.objects.count() == 2
 
 
 class TestAtTheSameMoment:
@@ -180,11 +180,11 @@ class TestAtTheSameMoment:
         size = quota.limit(scene.grant) // 2
         works = [partial(refused_or, partial(redeem, scene, NeededPass(number, size))) for number in range(6)]
         ends = at_once(*works)
-        assert sum(isinstance(end, redeeming.Ticket) for end in ends) == MemberPass.objects.count() == 2
+        assert sum(isinstance(end, redeeming.Ticket) for end in ends) == TagPass.objects.count() == 2
 
     def test_one_member_is_charged_once(self, scene: Scene) -> None:
         at_once(*[partial(redeem, scene, NeededPass(0, 100)) for _ in range(6)])
-        assert MemberPass.objects.count() == 1
+        assert TagPass.objects.count() == 1
 
 
 def refused_or(work: partial[redeeming.Ticket]) -> redeeming.Ticket | None:

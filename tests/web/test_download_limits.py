@@ -12,7 +12,7 @@ from django.test import Client
 from agreements.core import clock
 from agreements.grants.downloads import kept_tags, quota
 from agreements.grants.links import making as links
-from agreements.grants.models import DownloadOpened, MemberPass
+from agreements.grants.models import DownloadOpened, TagPass
 from agreements.web import download_limits
 from tests.grants.conftest import noon, scene, seconds, watching  # noqa: F401
 from tests.grants.scene import Scene
@@ -83,7 +83,7 @@ class TestHowMuchAtOnce:
         assert (refused.status_code, refused["Retry-After"]) == (429, "86400")
         assert "the server has to read that whole file once" in text(refused)
         assert not DownloadOpened.objects.exists()
-        assert not MemberPass.objects.exists()
+        assert not TagPass.objects.exists()
         assert body(client.get(path, headers={"Range": "bytes=500-510"}))
         assert len(body(client.get(path))) == scene.sealed.sealed_size
 

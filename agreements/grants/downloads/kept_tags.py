@@ -1,4 +1,4 @@
-"""Authentication codes of members, kept so that the pass that each of them takes is made once.
+"""Authentication tags of members, kept so that the pass that each of them takes is made once.
 
 In this process's memory, and those of large members in the database too, for other processes and later ones. A
 database out of reach costs a pass more, never a download.
@@ -18,20 +18,20 @@ from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 
 from agreements.catalog.models import Archive
-from agreements.grants.models import MemberCode, Seal
+from agreements.grants.models import Seal, StoredTag
 from agreements.sealing import ArchiveIndex
 
 log = logging.getLogger(__name__)
 
 LARGE: Final = 4 * 1024 * 1024
-"""Bytes of a member from which its code is kept in the database and its pass is charged. A pass over less takes some
+"""Bytes of a member from which its tag is kept in the database and its pass is charged. A pass over less takes some
 milliseconds, as any request does, so that keeping it would cost more than making it again."""
 REMEMBERED: Final = 20_000
-"""Codes in this process's memory, some 5 MB; those not asked for the longest are forgotten first."""
+"""Tags in this process's memory, some 5 MB; those not asked for the longest are forgotten first."""
 
 
 class Name(NamedTuple):
-    """What a code belongs to: a seal as it is now (another number or key makes another code), an archive, a member.
+    """What a tag belongs to: a seal as it is now (another number or key makes another tag), an archive, a member.
 
     Seal and archive by what their bytes are made from: database keys come again after a restore.
     """
@@ -43,7 +43,7 @@ class Name(NamedTuple):
     member: int
 
 
-class KeptCodes:
+class KeptTags:
     """The `sealing.TagStore` of one archive under one seal."""
 
     def __init__(self, seal: Seal, archive: Archive, index: ArchiveIndex) -> None:
@@ -52,15 +52,15 @@ class KeptCodes:
         self._sizes = index.columns.packed_sizes
 
     def name(self, number: int) -> Name:
-        """Return what the code of a member is known by."""
+        """Return what the tag of a member is known by."""
         return Name(self.seal.seal_id, self.seal.number, self.seal.key_number, self.archive.digest, number)
 
     def is_large(self, number: int) -> bool:
-        """Return whether a member's code is worth keeping, and its pass worth charging."""
+        """Return whether a member's tag is worth keeping, and its pass worth charging."""
         return self._sizes[number] >= LARGE
 
     def get(self, number: int) -> bytes | None:
-        """Return a member's code (10 bytes) from memory or, of a large member, from the database, or None."""
+        """Return a member's tag (10 bytes) from memory or, of a large member, from the database, or None."""
         known = self.peek(number)
         if known is None and self.is_large(number):
             known = self._stored(number)
@@ -69,24 +69,24 @@ class KeptCodes:
         return known
 
     def peek(self, number: int) -> bytes | None:
-        """Return a member's code if it is in memory, or None."""
+        """Return a member's tag if it is in memory, or None."""
         name = self.name(number)
         with _lock:
-            if name in _codes:
-                _codes.move_to_end(name)
-            return _codes.get(name)
+            if name in _tags:
+                _tags.move_to_end(name)
+            return _tags.get(name)
 
     def put(self, number: int, tag: bytes) -> None:
-        """Keep a code in memory; `store` keeps it for good."""
+        """Keep a tag in memory; `store` keeps it for good."""
         name = self.name(number)
         with _lock:
-            _codes[name] = tag
-            _codes.move_to_end(name)
-            while len(_codes) > REMEMBERED:
-                _codes.popitem(last=False)
+            _tags[name] = tag
+            _tags.move_to_end(name)
+            while len(_tags) > REMEMBERED:
+                _tags.popitem(last=False)
 
     def claim(self, number: int) -> AbstractContextManager[object]:
-        """Return what is held while a code is made, so that threads make it once."""
+        """Return what is held while a tag is made, so that threads make it once."""
         with _lock:
             found: Claim | None = _claims.get(self.name(number))
             if found is None:
@@ -94,39 +94,39 @@ class KeptCodes:
             return found
 
     def store(self, number: int) -> None:
-        """Write a code that is in memory to the database, if it can be reached."""
-        code = self.peek(number)
-        if code is None:
+        """Write a tag that is in memory to the database, if it can be reached."""
+        tag = self.peek(number)
+        if tag is None:
             return
         seal = self.seal
-        row = MemberCode(
+        row = StoredTag(
             seal=seal,
             number=seal.number,
             key_number=seal.key_number,
             archive=self.archive,
             member=number,
-            code=code,
+            tag=tag,
         )
         try:
             with for_a_moment():
-                # Another process may have been as fast; its code is the same.
-                MemberCode.objects.bulk_create([row], ignore_conflicts=True)
+                # Another process may have been as fast; its tag is the same.
+                StoredTag.objects.bulk_create([row], ignore_conflicts=True)
         except DatabaseError as error:
-            log.warning("a code of a member cannot be kept: %s", type(error).__name__)
+            log.warning("a tag of a member cannot be kept: %s", type(error).__name__)
 
     def _stored(self, number: int) -> bytes | None:
         try:
             with for_a_moment():
-                code = stored(self.seal, self.archive, number).values_list("code", flat=True).first()
+                tag = stored(self.seal, self.archive, number).values_list("tag", flat=True).first()
         except DatabaseError as error:
-            log.warning("codes of members cannot be read: %s", type(error).__name__)
+            log.warning("tags of members cannot be read: %s", type(error).__name__)
             return None
-        return None if code is None else bytes(code)
+        return None if tag is None else bytes(tag)
 
 
-def stored(seal: Seal, archive: Archive, number: int) -> QuerySet[MemberCode]:
-    """Return the row of a member's code, if there is one."""
-    rows = MemberCode.objects.filter(seal=seal, number=seal.number, key_number=seal.key_number)
+def stored(seal: Seal, archive: Archive, number: int) -> QuerySet[StoredTag]:
+    """Return the row of a member's tag, if there is one."""
+    rows = StoredTag.objects.filter(seal=seal, number=seal.number, key_number=seal.key_number)
     return rows.filter(archive=archive, member=number)
 
 
@@ -147,7 +147,7 @@ class Claim:
 def for_a_moment() -> Iterator[None]:
     """Use the database, and leave this thread without a connection if it had none.
 
-    Threads that make codes wait and work for long, and there are more of them than PostgreSQL has connections.
+    Threads that make tags wait and work for long, and there are more of them than PostgreSQL has connections.
     """
     was_open = connection.connection is not None
     try:
@@ -160,9 +160,9 @@ def for_a_moment() -> Iterator[None]:
 def forget() -> None:
     """Begin anew, for tests."""
     with _lock:
-        _codes.clear()
+        _tags.clear()
 
 
 _lock = Lock()
-_codes: OrderedDict[Name, bytes] = OrderedDict()
+_tags: OrderedDict[Name, bytes] = OrderedDict()
 _claims: WeakValueDictionary[Name, Claim] = WeakValueDictionary()

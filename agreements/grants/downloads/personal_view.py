@@ -1,4 +1,4 @@
-"""An archive under a person's seal as it is streamed: passes for the codes of large members are shared and kept."""
+"""An archive under a person's seal as it is streamed: passes for the tags of large members are shared and kept."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from functools import partial
 from threading import Event
 
 from agreements.grants.downloads import tag_passes
-from agreements.grants.downloads.kept_tags import KeptCodes
+from agreements.grants.downloads.kept_tags import KeptTags
 from agreements.grants.downloads.quota import NeededPass
 from agreements.grants.downloads.tag_passes import Pass
 from agreements.sealing import SealedView
 
 
 class PersonalView(SealedView):
-    """A SealedView whose `tags` are KeptCodes."""
+    """A SealedView whose `tags` are KeptTags."""
 
     @property
-    def codes(self) -> KeptCodes:
-        """The codes that are kept. Raises TypeError if the view was made with another store."""
-        if not isinstance(self.tags, KeptCodes):
-            raise TypeError("a personal view keeps its codes in KeptCodes")
+    def kept(self) -> KeptTags:
+        """The tags that are kept. Raises TypeError if the view was made with another store."""
+        if not isinstance(self.tags, KeptTags):
+            raise TypeError("a personal view keeps its tags in KeptTags")
         return self.tags
 
     def code(self, number: int, ended: Event | None = None) -> bytes:
         """The member's 10-byte authentication code, kept or by a pass. Raises waiting.Ended soon after `ended`."""
-        if not self.codes.is_large(number):
+        if not self.kept.is_large(number):
             return super().code(number, ended)
         size = self.index.columns.packed_sizes[number]
         work = partial(self._make_code, number)
-        return tag_passes.code(self.codes, number, size, work=work, ended=ended or Event())
+        return tag_passes.tag(self.kept, number, size, work=work, ended=ended or Event())
 
     def needed_pass(self, start: int, stop: int) -> NeededPass | None:
-        """The pass over a large member that a range takes, unless its code is kept or is being made here."""
+        """The pass over a large member that a range takes, unless its tag is kept or is being made here."""
         number = self.member_needing_a_pass(start, stop)
-        if number is None or not self.codes.is_large(number):
+        if number is None or not self.kept.is_large(number):
             return None
-        if self.codes.get(number) is not None or tag_passes.is_under_way(self.codes.name(number)):
+        if self.kept.get(number) is not None or tag_passes.is_under_way(self.kept.name(number)):
             return None
         return NeededPass(number, self.index.columns.packed_sizes[number])
 

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from agreements.catalog.models import Archive, SealKind
 from agreements.core.clock import now
 from agreements.grants.downloads import kept_tags, process
-from agreements.grants.models import DownloadRunning, Grant, MemberPass, Seal
+from agreements.grants.models import DownloadRunning, Grant, Seal, TagPass
 
 AT_ONCE: Final = 32
 """Downloads that run for one person under one grant. aria2 opens up to 16 for a file (`-x 16`): so there is room for
@@ -27,7 +27,7 @@ AGAIN: Final = 30
 
 DAY: Final = dt.timedelta(hours=24)
 TIMES: Final = 3
-"""The bytes of passes that a person may cause in a day, as a multiple of all that the grant opens. A code is kept once
+"""The bytes of passes that a person may cause in a day, as a multiple of all that the grant opens. A tag is kept once
 it is made, so whatever a tool does takes one pass over each member at most; the rest is for passes that were lost."""
 LEAST: Final = 64 * 1024 * 1024
 """Bytes that a pass is charged with even if it was called off at once (never more than its member), so that the rows of
@@ -49,12 +49,12 @@ class TooManyAtOnce(TooMuch):
 
 
 class OverBudget(TooMuch):
-    """So much was read today for the sake of authentication codes."""
+    """So much was read today for the sake of authentication tags."""
 
 
 @dataclass(frozen=True, slots=True)
 class NeededPass:
-    """A range needs the code of a member, whose `size` bytes must be read for it."""
+    """A range needs the tag of a member, whose `size` bytes must be read for it."""
 
     member: int
     size: int
@@ -80,9 +80,9 @@ def admit(seal: Seal, archive: Archive, *, needed: NeededPass | None) -> None:
         _charge(seal, archive, needed)
 
 
-def under_way(seal: Seal, archive: Archive, member: int) -> QuerySet[MemberPass]:
+def under_way(seal: Seal, archive: Archive, member: int) -> QuerySet[TagPass]:
     """Return the rows of passes over a member for one seal that are not over and whose process lives."""
-    unfinished = MemberPass.objects.filter(seal=seal, archive=archive, member=member, bytes_read=None)
+    unfinished = TagPass.objects.filter(seal=seal, archive=archive, member=member, bytes_read=None)
     return unfinished.filter(process.living(), at__gt=now() - DAY)
 
 
@@ -98,7 +98,7 @@ def begin(seal: Seal, archive: Archive, needed: NeededPass) -> int:
 
 def end(pk: int, *, bytes_read: int) -> None:
     """Write what a pass took, in place of what was planned for it."""
-    row = MemberPass.objects.get(pk=pk)
+    row = TagPass.objects.get(pk=pk)
     row.bytes_read = max(bytes_read, min(row.bytes_planned, LEAST)) if bytes_read else 0
     row.save(update_fields=["bytes_read"])
 
@@ -116,7 +116,7 @@ def limit(grant: Grant) -> int:
 
 def _charge(seal: Seal, archive: Archive, needed: NeededPass) -> None:
     grant = seal.grant
-    mine = MemberPass.objects.filter(grant=grant, seal=seal)
+    mine = TagPass.objects.filter(grant=grant, seal=seal)
     today = mine.filter(at__gt=now() - DAY)
     spent = int(today.aggregate(total=Sum(Coalesce("bytes_read", "bytes_planned")))["total"] or 0)
     if spent + needed.size > limit(grant):
@@ -126,8 +126,8 @@ def _charge(seal: Seal, archive: Archive, needed: NeededPass) -> None:
     _row(seal, archive, needed)
 
 
-def _row(seal: Seal, archive: Archive, needed: NeededPass) -> MemberPass:
-    return MemberPass.objects.create(
+def _row(seal: Seal, archive: Archive, needed: NeededPass) -> TagPass:
+    return TagPass.objects.create(
         grant_id=seal.grant_id,
         seal=seal,
         process=process.THIS,

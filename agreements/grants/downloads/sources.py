@@ -9,7 +9,7 @@ from typing import Final
 from agreements.catalog import archives
 from agreements.catalog.models import Archive
 from agreements.grants import passwords, seals
-from agreements.grants.downloads.kept_tags import KeptCodes
+from agreements.grants.downloads.kept_tags import KeptTags
 from agreements.grants.downloads.personal_view import PersonalView
 from agreements.grants.downloads.quota import NeededPass
 from agreements.grants.downloads.redeeming import Offer, Ticket
@@ -47,7 +47,7 @@ def view_of(archive: Archive, seal: Seal) -> PersonalView:
         passwords.password_of(seal),
         seals.salt_key(seal),
         archives.reader(archive),
-        KeptCodes(seal, archive, index),
+        KeptTags(seal, archive, index),
     )
     if view.size != archive.sealed_size or index.digest.hex() != archive.digest:
         raise RuntimeError(f"archive {archive.pk} is not the one that was published")

@@ -1,6 +1,6 @@
-"""One pass over a large member for all who wait for its code.
+"""One pass over a large member for all who wait for its tag.
 
-A pass goes on when those who waited have left, one for each archive in a process: its code is kept, so it need never be
+A pass goes on when those who waited have left, one for each archive in a process: its tag is kept, so it need never be
 made again. A second one that nobody waits for is called off and charged with what it read, and so is one whose access
 has ended.
 """
@@ -16,7 +16,7 @@ from typing import Final
 from django.db import DatabaseError
 
 from agreements.grants.downloads import process, quota
-from agreements.grants.downloads.kept_tags import KeptCodes, Name, for_a_moment
+from agreements.grants.downloads.kept_tags import KeptTags, Name, for_a_moment
 from agreements.grants.downloads.quota import NeededPass
 from agreements.grants.models import GrantState, Seal
 from agreements.sealing.waiting import Ended
@@ -37,10 +37,10 @@ Work = Callable[["Pass"], None]
 
 
 class Pass:
-    """A pass under way, on a thread of its own. `work` makes the code, which is then in memory."""
+    """A pass under way, on a thread of its own. `work` makes the tag, which is then in memory."""
 
-    def __init__(self, codes: KeptCodes, number: int, size: int, work: Work) -> None:
-        self._codes = codes
+    def __init__(self, kept: KeptTags, number: int, size: int, work: Work) -> None:
+        self._kept = kept
         self._needed = NeededPass(number, size)
         self._work = work
         self._row: int | None = None
@@ -50,7 +50,7 @@ class Pass:
         self.stop = threading.Event()
         self.over = threading.Event()
         self.error: BaseException | None = None
-        threading.Thread(target=self._run, name="member-code", daemon=True).start()
+        threading.Thread(target=self._run, name="tag-pass", daemon=True).start()
 
     def counted(self, chunks: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryview]:
         """Count what is read of the pack; call the pass off when nobody waits and access has ended."""
@@ -65,16 +65,16 @@ class Pass:
     def _run(self) -> None:
         try:
             self._wait_for_others()
-            if self._codes.get(self._needed.member) is None:
+            if self._kept.get(self._needed.member) is None:
                 self._note_begin()
                 self._work(self)
         except BaseException as error:  # whoever waits raises it
             self.error = error
         finally:
-            _over(self._codes.name(self._needed.member), self)
+            _over(self._kept.name(self._needed.member), self)
             self.over.set()
         # Afterwards: nobody waits for a database that is slow.
-        self._codes.store(self._needed.member)
+        self._kept.store(self._needed.member)
         self._note_end()
 
     def _wait_for_others(self) -> None:
@@ -82,19 +82,19 @@ class Pass:
         while time.monotonic() < end and self._is_made_elsewhere():
             if self.stop.wait(LOOK_ELSEWHERE):
                 raise Ended
-            if self._codes.get(self._needed.member) is not None:
+            if self._kept.get(self._needed.member) is not None:
                 return
 
     def _is_made_elsewhere(self) -> bool:
         try:
             with for_a_moment():
-                rows = quota.under_way(self._codes.seal, self._codes.archive, self._needed.member)
+                rows = quota.under_way(self._kept.seal, self._kept.archive, self._needed.member)
                 return rows.exclude(process=process.THIS).exists()
         except DatabaseError:
             return False
 
     def _is_of_use(self) -> bool:
-        running = Seal.objects.filter(pk=self._codes.seal.pk, ended_at=None, grant__state=GrantState.ACTIVE)
+        running = Seal.objects.filter(pk=self._kept.seal.pk, ended_at=None, grant__state=GrantState.ACTIVE)
         try:
             with for_a_moment():
                 return running.exists()
@@ -104,7 +104,7 @@ class Pass:
     def _note_begin(self) -> None:
         try:
             with for_a_moment():
-                self._row = quota.begin(self._codes.seal, self._codes.archive, self._needed)
+                self._row = quota.begin(self._kept.seal, self._kept.archive, self._needed)
         except DatabaseError as error:
             log.warning("a pass over a member begins without its row: %s", type(error).__name__)
 
@@ -112,21 +112,21 @@ class Pass:
         try:
             with for_a_moment():
                 if self._row is None:
-                    quota.spare(self._codes.seal, self._codes.archive, self._needed.member)
+                    quota.spare(self._kept.seal, self._kept.archive, self._needed.member)
                 else:
                     quota.end(self._row, bytes_read=self.read)
         except DatabaseError as error:
             log.warning("a pass over a member stays charged in full: %s", type(error).__name__)
 
 
-def code(codes: KeptCodes, number: int, size: int, *, work: Work, ended: threading.Event) -> bytes:
-    """Return the code of a large member, by the pass that is under way or a new one.
+def tag(kept: KeptTags, number: int, size: int, *, work: Work, ended: threading.Event) -> bytes:
+    """Return the tag of a large member, by the pass that is under way or a new one.
 
     Raises `Ended` soon after `ended` is set, and what reading the pack raises.
     """
-    name = codes.name(number)
-    while (known := codes.peek(number)) is None:
-        found = _join(name, lambda: Pass(codes, number, size, work))
+    name = kept.name(number)
+    while (known := kept.peek(number)) is None:
+        found = _join(name, lambda: Pass(kept, number, size, work))
         try:
             while not found.over.wait(LOOK):
                 if ended.is_set():
@@ -141,7 +141,7 @@ def code(codes: KeptCodes, number: int, size: int, *, work: Work, ended: threadi
 
 
 def is_under_way(name: Name) -> bool:
-    """Return whether this process is making a member's code."""
+    """Return whether this process is making a member's tag."""
     with _lock:
         return name in _passes
 

@@ -13,7 +13,7 @@ from agreements.catalog import archives
 from agreements.core.clock import now
 from agreements.grants.downloads import quota, tag_passes
 from agreements.grants.downloads.personal_view import PersonalView
-from agreements.grants.models import MemberCode, MemberPass
+from agreements.grants.models import StoredTag, TagPass
 from agreements.sealing.waiting import Ended
 from portal.embedded.children import wait_until
 from tests.grants.passing import Gate, begin, gate, passing, scene, settled, tail_of, view, whole  # noqa: F401
@@ -37,7 +37,7 @@ def test_no_connection_is_held_while_a_pass_is_made(scene: Scene, gate: Gate) ->
 def test_those_who_wait_at_once_share_one_pass_and_are_charged_once(scene: Scene, gate: Gate) -> None:
     start, stop = tail_of(scene, 0)
     streams = [begin(scene, start - number, stop) for number in range(4)]
-    assert MemberPass.objects.count() == 1
+    assert TagPass.objects.count() == 1
     got: list[bytes] = []
     readers = [threading.Thread(target=lambda each=each: got.append(b"".join(each))) for each in streams]
     for reader in readers:
@@ -50,7 +50,7 @@ def test_those_who_wait_at_once_share_one_pass_and_are_charged_once(scene: Scene
     assert len(gate.begun) == 1
     assert sorted(map(len, got)) == [11, 12, 13, 14]
     assert len({each[-10:] for each in got}) == 1
-    assert MemberPass.objects.get().bytes_read == MemberPass.objects.get().bytes_planned
+    assert TagPass.objects.get().bytes_read == TagPass.objects.get().bytes_planned
 
 
 def wait_for(made: PersonalView, number: int, ended: threading.Event) -> None:
@@ -61,7 +61,7 @@ def wait_for(made: PersonalView, number: int, ended: threading.Event) -> None:
 
 def test_a_pass_goes_on_when_its_client_has_left_and_a_second_one_is_called_off(scene: Scene, gate: Gate) -> None:
     first, second = threading.Event(), threading.Event()
-    codes = view(scene).codes
+    kept = view(scene).kept
     sizes = view(scene).index.columns.packed_sizes
 
     waiting = [threading.Thread(target=wait_for, args=(view(scene), *pair)) for pair in ((0, first), (2, second))]
@@ -72,14 +72,14 @@ def test_a_pass_goes_on_when_its_client_has_left_and_a_second_one_is_called_off(
     waiting[0].join(20)
     second.set()
     waiting[1].join(20)
-    assert tag_passes.is_under_way(codes.name(0))
-    assert not tag_passes.is_under_way(codes.name(2))
+    assert tag_passes.is_under_way(kept.name(0))
+    assert not tag_passes.is_under_way(kept.name(2))
     gate.opened.set()
     settled()
-    assert codes.peek(0) is not None
-    assert codes.peek(2) is None
-    assert MemberCode.objects.get().member == 0
-    read = dict(MemberPass.objects.values_list("member", "bytes_read"))
+    assert kept.peek(0) is not None
+    assert kept.peek(2) is None
+    assert StoredTag.objects.get().member == 0
+    read = dict(TagPass.objects.values_list("member", "bytes_read"))
     assert read == {0: sizes[0], 2: min(sizes[2], quota.LEAST)}
 
 
@@ -94,9 +94,9 @@ def test_a_pass_that_nobody_waits_for_ends_with_access(scene: Scene, gate: Gate)
     revoke(scene, by=scene.dan.actor)
     gate.opened.set()
     settled()
-    assert made.codes.peek(0) is None
-    assert not MemberCode.objects.exists()
-    assert MemberPass.objects.get().bytes_read is not None
+    assert made.kept.peek(0) is None
+    assert not StoredTag.objects.exists()
+    assert TagPass.objects.get().bytes_read is not None
 
 
 def test_whoever_comes_back_joins_the_pass_that_went_on(scene: Scene, gate: Gate) -> None:
@@ -115,12 +115,12 @@ def test_whoever_comes_back_joins_the_pass_that_went_on(scene: Scene, gate: Gate
     back.join(20)
     settled()
     assert len(got[0]) == 11
-    assert len(gate.begun) == MemberPass.objects.count() == 1
+    assert len(gate.begun) == TagPass.objects.count() == 1
 
 
-def elsewhere(scene: Scene) -> MemberPass:
+def elsewhere(scene: Scene) -> TagPass:
     """Return the row of another process that has just begun a pass."""
-    return MemberPass.objects.create(
+    return TagPass.objects.create(
         grant=scene.grant,
         seal=scene.link.seal,
         process=uuid.uuid4(),
@@ -135,19 +135,19 @@ def test_the_pass_of_another_process_is_waited_for(scene: Scene, gate: Gate, mon
     monkeypatch.setattr(tag_passes, "LOOK_ELSEWHERE", 0.05)
     elsewhere(scene)
     stream = begin(scene, *tail_of(scene, 0))
-    assert MemberPass.objects.count() == 1  # nothing is charged for what another makes
+    assert TagPass.objects.count() == 1  # nothing is charged for what another makes
     got: list[bytes] = []
     waiting = threading.Thread(target=lambda: got.append(b"".join(stream)))
     waiting.start()
     assert wait_until(passing, 20)
     seal = scene.link.seal
-    MemberCode.objects.create(
+    StoredTag.objects.create(
         seal=seal,
         number=seal.number,
         key_number=seal.key_number,
         archive=scene.sealed,
         member=0,
-        code=b"0123456789",
+        tag=b"0123456789",
     )
     waiting.join(20)
     assert got[0][1:] == b"0123456789"
@@ -161,7 +161,7 @@ def test_patience_with_another_process_has_an_end(scene: Scene, monkeypatch: pyt
     start, stop = tail_of(scene, 0)
     assert b"".join(begin(scene, start, stop)) == whole(scene)[start:stop]
     settled()
-    assert MemberPass.objects.count() == 2
+    assert TagPass.objects.count() == 2
 
 
 def test_a_vault_that_fails_fails_those_who_wait_and_the_next_one_tries_again(
@@ -188,7 +188,7 @@ def test_a_vault_that_fails_fails_those_who_wait_and_the_next_one_tries_again(
 def test_a_request_that_left_before_its_first_byte_leaves_its_charge_to_the_next(scene: Scene) -> None:
     start, stop = tail_of(scene, 0)
     begin(scene, start, stop).close()
-    assert MemberPass.objects.get().bytes_read is None
+    assert TagPass.objects.get().bytes_read is None
     b"".join(begin(scene, start, stop))
     settled()
-    assert MemberPass.objects.get().bytes_read == MemberPass.objects.get().bytes_planned
+    assert TagPass.objects.get().bytes_read == TagPass.objects.get().bytes_planned

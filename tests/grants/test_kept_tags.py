@@ -10,8 +10,8 @@ from django.db import OperationalError
 
 from agreements.catalog import archives
 from agreements.grants.downloads import kept_tags, quota
-from agreements.grants.downloads.kept_tags import KeptCodes
-from agreements.grants.models import MemberCode, MemberPass, Seal
+from agreements.grants.downloads.kept_tags import KeptTags
+from agreements.grants.models import Seal, StoredTag, TagPass
 from tests.grants.passing import Gate, begin, gate, passing, scene, settled, tail_of, view, whole  # noqa: F401
 from tests.grants.scene import Scene
 
@@ -19,7 +19,7 @@ from tests.grants.scene import Scene
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_code_is_made_by_one_pass_and_found_by_every_later_process(scene: Scene) -> None:
+def test_a_tag_is_made_by_one_pass_and_found_by_every_later_process(scene: Scene) -> None:
     start, stop = tail_of(scene, 0)
     expected = whole(scene)[start:stop]
     assert b"".join(begin(scene, start, stop)) == expected
@@ -27,9 +27,9 @@ def test_a_code_is_made_by_one_pass_and_found_by_every_later_process(scene: Scen
     kept_tags.forget()  # another process
     assert b"".join(begin(scene, start, stop)) == expected
     settled()
-    row, made = MemberPass.objects.get(), MemberCode.objects.get()
+    row, made = TagPass.objects.get(), StoredTag.objects.get()
     assert row.bytes_planned == row.bytes_read == view(scene).index.columns.packed_sizes[0]
-    assert bytes(made.code) == expected[1:]
+    assert bytes(made.tag) == expected[1:]
     assert (made.seal, made.archive, made.member) == (scene.link.seal, scene.sealed, 0)
 
 
@@ -39,45 +39,45 @@ def test_every_start_within_every_member_gives_the_bytes_of_the_whole(scene: Sce
         for start in (made.layout.data_start(number) + 1, made.layout.tag_start(number) + 3):
             assert b"".join(begin(scene, start, len(expected))) == expected[start:]
     settled()
-    assert MemberPass.objects.count() == len(made.index)
+    assert TagPass.objects.count() == len(made.index)
 
 
-def test_codes_of_small_members_are_not_written_down(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tags_of_small_members_are_not_written_down(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_tags, "LARGE", 1_000_000)
     start, stop = tail_of(scene, 0)
     assert b"".join(begin(scene, start, stop)) == whole(scene)[start:stop]
-    assert not MemberCode.objects.exists()
-    assert not MemberPass.objects.exists()
+    assert not StoredTag.objects.exists()
+    assert not TagPass.objects.exists()
 
 
 @pytest.mark.parametrize("changed", [{"number": 2}, {"key_number": 2}, {"seal_id": "0" * 32}])
 def test_a_code_belongs_to_the_seal_as_it_was(scene: Scene, changed: dict[str, Any]) -> None:
     seal = scene.link.seal
     index = archives.index_of(scene.sealed)
-    KeptCodes(seal, scene.sealed, index).put(0, b"0123456789")
-    KeptCodes(seal, scene.sealed, index).store(0)
+    KeptTags(seal, scene.sealed, index).put(0, b"0123456789")
+    KeptTags(seal, scene.sealed, index).store(0)
     other = Seal.objects.get(pk=seal.pk)
     for name, value in changed.items():
         setattr(other, name, value)
-    assert KeptCodes(seal, scene.sealed, index).peek(0) == b"0123456789"
-    assert KeptCodes(other, scene.sealed, index).peek(0) is None
+    assert KeptTags(seal, scene.sealed, index).peek(0) == b"0123456789"
+    assert KeptTags(other, scene.sealed, index).peek(0) is None
     kept_tags.forget()
-    assert KeptCodes(seal, scene.sealed, index).get(0) == b"0123456789"
+    assert KeptTags(seal, scene.sealed, index).get(0) == b"0123456789"
     if "seal_id" not in changed:
-        assert KeptCodes(other, scene.sealed, index).get(0) is None
+        assert KeptTags(other, scene.sealed, index).get(0) is None
 
 
 def test_memory_forgets_what_was_not_asked_for_the_longest(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_tags, "REMEMBERED", 2)
-    codes = KeptCodes(scene.link.seal, scene.sealed, archives.index_of(scene.sealed))
+    tags = KeptTags(scene.link.seal, scene.sealed, archives.index_of(scene.sealed))
     for number in (0, 1):
-        codes.put(number, b"0123456789")
-    codes.peek(0)
-    codes.put(2, b"0123456789")
-    assert [codes.peek(number) is not None for number in (0, 1, 2)] == [True, False, True]
+        tags.put(number, b"0123456789")
+    tags.peek(0)
+    tags.put(2, b"0123456789")
+    assert [tags.peek(number) is not None for number in (0, 1, 2)] == [True, False, True]
 
 
-def test_a_download_goes_on_when_codes_cannot_be_read_or_kept(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_goes_on_when_tags_cannot_be_read_or_kept(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     start, stop = tail_of(scene, 0)
     expected = whole(scene)[start:stop]
     stream = begin(scene, start, stop)
@@ -89,8 +89,8 @@ def test_a_download_goes_on_when_codes_cannot_be_read_or_kept(scene: Scene, monk
         broken.setattr(kept_tags, "stored", fail)
         for name in ("begin", "end", "spare", "under_way"):
             broken.setattr(quota, name, fail)
-        broken.setattr(MemberCode.objects, "bulk_create", fail)
+        broken.setattr(StoredTag.objects, "bulk_create", fail)
         assert b"".join(stream) == expected
         settled()
-    assert not MemberCode.objects.exists()
-    assert MemberPass.objects.get().bytes_read is None  # charged in full: nobody could say less
+    assert not StoredTag.objects.exists()
+    assert TagPass.objects.get().bytes_read is None  # charged in full: nobody could say less
