@@ -23,7 +23,7 @@ def main(folder: Path) -> dict[str, str]:
     wakeups._registry.clear()
 
     from agreements.catalog.models import SealKind
-    from agreements.catalog.publishing import publish_archive
+    from agreements.catalog.publishing.publish import publish_archive
     from agreements.core import actors
     from agreements.grants.links import making as links
     from agreements.grants.shared import generations

@@ -18,7 +18,7 @@ from agreements.core.actors import Actor
 from agreements.core.addresses import comparison_key
 from agreements.core.clock import now
 from agreements.core.errors import Invalid, NotAllowed, NotPossible
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 from agreements.mail import outbox
@@ -95,7 +95,7 @@ def find(token: str) -> StaffInvitation | None:
     """
     nonce = invited.nonce_of(token)
     found = StaffInvitation.objects.filter(nonce=nonce or "").select_related("dataset", "invited_by").first()
-    if found is None or found.key_number in known.compromised():
+    if found is None or found.key_number in master_keys.compromised():
         return None
     right = invited.is_token(token, *_about(found), label=secrets.INVITATION, key_number=found.key_number)
     return found if right else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agreements.catalog.models import Access, Archive, Dataset, SealKind, Subset
-from agreements.catalog.publishing import checked_name, checked_seal
+from agreements.catalog.publishing.publish import checked_name, checked_seal
 from agreements.core.errors import DomainError
 
 

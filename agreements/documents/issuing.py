@@ -12,7 +12,7 @@ from agreements.documents import store
 from agreements.documents.agreement_form import page_count
 from agreements.documents.models import IssuedAgreement, StoredDocument
 from agreements.documents.page_set import Expected
-from agreements.keys import known
+from agreements.keys import master_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,10 @@ def expected_of(issued: IssuedAgreement) -> Expected:
 
 def qr_keys() -> dict[int, bytes]:
     """Return the keys of all codes that may be on paper out there, but for compromised ones: others can print those."""
-    trusted = set(secrets.key_ring().numbers) - known.compromised()
+    trusted = set(secrets.key_ring().numbers) - master_keys.compromised()
     return {number: qr_key(number) for number in trusted}
 
 
 def is_trusted(issued: IssuedAgreement) -> bool:
     """Return whether the codes of an issue still prove something."""
-    return issued.key_number not in known.compromised()
+    return issued.key_number not in master_keys.compromised()

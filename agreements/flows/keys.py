@@ -24,7 +24,7 @@ from agreements.core.secrets import key_ring
 from agreements.documents.models import IssuedAgreement
 from agreements.grants import rotation
 from agreements.grants.shared import generations as shared
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.keys.models import MasterKey
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
@@ -63,7 +63,7 @@ class Plan:
 def next_number() -> int:
     """Return the number that a new master key gets. Raises NotPossible if a configured key is not the one of before."""
     ring = key_ring()
-    if wrong := known.differing(ring):
+    if wrong := master_keys.differing(ring):
         raise NotPossible(
             _("The key configured as number %(numbers)s is not the one that was used before. Put that one back first.")
             % {"numbers": ", ".join(map(str, wrong))}
@@ -82,7 +82,7 @@ def plan(number: int) -> Plan:
     if number not in ring.numbers:
         raise NotPossible(_("Master key %(number)s is not configured here.") % {"number": number})
     next_number()
-    if ring.current == number or ring.current in known.compromised():
+    if ring.current == number or ring.current in master_keys.compromised():
         raise NotPossible(
             _("There is no newer key. Add one first (manage.py rotate_master_key), restart everything, and come back.")
         )
@@ -130,7 +130,7 @@ def shared_archives(number: int) -> list[str]:
 
 def _mark(planned: Plan, *, by: Actor) -> None:
     with act() as record:
-        first = known.mark_compromised(planned.key_number)
+        first = master_keys.mark_compromised(planned.key_number)
         ended = rotation.end_links(planned.key_number)
         if first:
             record.record(

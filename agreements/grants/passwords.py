@@ -13,7 +13,7 @@ from agreements.grants import lifecycle, seals
 from agreements.grants.models import AnySeal, Grant
 from agreements.grants.permissions import Permission, check_may
 from agreements.grants.running import check_running
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 
@@ -41,7 +41,7 @@ def reveal(*, grant: Grant, by: Actor) -> str:
         seal = seals.running_seal(grant=locked, person_pk=by.person_pk)
         if seal is None:
             raise NotPossible(_("There is no password for you under this access."))
-        known.confirm(seal.key_number)
+        master_keys.confirm(seal.key_number)
         record.record(
             Kind.PASSWORD_REVEALED,
             by=by,

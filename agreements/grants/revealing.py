@@ -14,7 +14,7 @@ from agreements.grants.deliverable import deliverable
 from agreements.grants.models import DownloadOpened, Generation, GenerationState, Grant
 from agreements.grants.permissions import Permission, check_may
 from agreements.grants.running import check_running
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 
@@ -67,7 +67,7 @@ def reveal_all(*, grant: Grant, by: Actor) -> Revealed:
         own = "" if archives and all(is_shared) else passwords.reveal(grant=locked, by=by)
         shown = tuple(_shared(locked, archives))
         for each in shown:
-            known.confirm(each.generation.key_number)
+            master_keys.confirm(each.generation.key_number)
             record.record(
                 Kind.GENERATION_REVEALED,
                 by=by,

@@ -30,7 +30,7 @@ from agreements.grants.models import (
 )
 from agreements.grants.permissions import Standing
 from agreements.grants.renewal_messages import queue_renewed
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.ledger.act import Act, act
 from agreements.ledger.kinds import Kind
 
@@ -85,7 +85,7 @@ def end_links(number: int) -> int:
 def renew_some(number: int, *, by: Actor) -> int:
     """Renew the next seals under a master key, at most `CHUNK`, in one transaction; return how many, 0 when done.
 
-    Raises keys.known.WrongKey if the key that would be used is compromised as well.
+    Raises keys.master_keys.WrongKey if the key that would be used is compromised as well.
     """
     with act() as record:
         found = list(seals_to_renew(number).values_list("pk", "grant_id")[:CHUNK])
@@ -103,7 +103,7 @@ def _locked(pks: set[int]) -> QuerySet[Grant]:
 
 def _renew(record: Act, old: Seal, grant: Grant, *, by: Actor) -> None:
     current = key_ring().current
-    known.confirm(current)
+    master_keys.confirm(current)
     old.ended_at = now()
     old.save(update_fields=["ended_at"])
     Link.objects.filter(seal=old, ended_at=None).update(ended_at=old.ended_at)

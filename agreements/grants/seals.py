@@ -6,14 +6,14 @@ import secrets
 
 from agreements.core.secrets import SALT, key_ring
 from agreements.grants.models import AnySeal, Grant, Seal
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.sealing import etag_for
 
 
 def new_seal(*, grant: Grant, person_pk: int) -> Seal:
-    """Return a fresh seal for one person, under the current master key. Raises keys.known.WrongKey."""
+    """Return a fresh seal for one person, under the current master key. Raises keys.master_keys.WrongKey."""
     current = key_ring().current
-    known.confirm(current)
+    master_keys.confirm(current)
     return Seal.objects.create(seal_id=secrets.token_hex(16), grant=grant, person_id=person_pk, key_number=current)
 
 

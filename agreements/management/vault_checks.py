@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
-from agreements.catalog import journal
 from agreements.catalog.archives import ledger_name
 from agreements.catalog.models import Archive, Dataset
+from agreements.catalog.publishing import journal
 from agreements.documents.models import StoredDocument
 from agreements.grants.models import Generation, GenerationState
 from agreements.sealing import ArchiveIndex, BadIndex

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.core.management import call_command
 
 from agreements.applications import withdrawing
-from agreements.catalog import job_runs, uploads
+from agreements.catalog.publishing import job_runs, uploads
 from agreements.documents import inspecting
 from agreements.grants import lifecycle
 from agreements.grants.downloads import process

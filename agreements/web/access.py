@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest
 from agreements.applications import drafting, signing, submission
 from agreements.applications import permissions as application_rules
 from agreements.applications.models import Application, SignedCopy, Submission
-from agreements.catalog import invitations, jobs, shelf, uploads
+from agreements.catalog import invitations, shelf
 from agreements.catalog.models import (
     Archive,
     Dataset,
@@ -28,6 +28,7 @@ from agreements.catalog.models import (
 from agreements.catalog.permissions import Permission as DatasetPermission
 from agreements.catalog.permissions import datasets_for
 from agreements.catalog.permissions import may as may_do
+from agreements.catalog.publishing import jobs, uploads
 from agreements.catalog.roles import holders
 from agreements.core.actors import Actor
 from agreements.grants import permissions as grant_rules

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from agreements.core.secrets import key_ring, same
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.ledger import triggers
 from agreements.vault import stores
 from agreements.web import gauges
@@ -62,7 +62,7 @@ def _triggers() -> bool:
 
 def _keys() -> bool:
     try:
-        return known.are_right(key_ring())
+        return master_keys.are_right(key_ring())
     except DatabaseError:
         return False
 

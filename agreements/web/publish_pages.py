@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agreements.catalog import contents, inbox, jobs, shelf, uploads
+from agreements.catalog import shelf
 from agreements.catalog.models import Dataset, PublishJob, SealKind, Subset, Upload
 from agreements.catalog.permissions import Permission, may
-from agreements.catalog.publishing import checked_name
+from agreements.catalog.publishing import contents, inbox, jobs, uploads
+from agreements.catalog.publishing.publish import checked_name
 from agreements.catalog.withdrawing import withdraw_archive
 from agreements.core.errors import DomainError, Invalid
-from agreements.flows import publishing
+from agreements.flows import archive_impact
 from agreements.web import access
 from agreements.web.posted import posted
 from agreements.web.publish_forms import MemberSearchForm, NameForm, PublishForm, SubsetForm, WithdrawalForm
@@ -115,7 +116,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
         "chosen": chosen,
         "naming": naming,
         "form": form,
-        "meaning": publishing.of_publishing(subset=chosen.subset, name=chosen.name),
+        "meaning": archive_impact.count_for_publishing(subset=chosen.subset, name=chosen.name),
         **_members(request, chosen),
     }
     return render(request, "stewardship/publish_preview.html", context, status=422 if form.errors else 200)
@@ -159,9 +160,9 @@ def withdraw(request: HttpRequest, slug: str, archive_id: int) -> HttpResponse:
             told = {"name": archive.name, "version": archive.version}
             messages.success(request, _("%(name)s, version %(version)s is withdrawn.") % told)
             return redirect("archives", slug=slug)
-    loss = publishing.of_withdrawal(archive=archive)
+    loss = archive_impact.count_for_withdrawal(archive=archive)
     context = {"dataset": dataset, "archive": archive, "form": form, "loss": loss}
-    return render(request, "stewardship/archives_withdraw.html", context, status=422 if form.errors else 200)
+    return render(request, "stewardship/archive_withdraw.html", context, status=422 if form.errors else 200)
 
 
 @dataclass(frozen=True, slots=True)

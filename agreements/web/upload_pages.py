@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from agreements.catalog import uploads
 from agreements.catalog.models import Upload
 from agreements.catalog.permissions import Permission
+from agreements.catalog.publishing import uploads
 from agreements.core.errors import DomainError
 from agreements.web import access
 from agreements.web.publish_forms import BeginForm

@@ -15,7 +15,7 @@ OTHER_STATES = {
     "agreements/mail/",
     "agreements/documents/",
     "agreements/applications/evidence.py",
-    "agreements/catalog/jobs.py",
+    "agreements/catalog/publishing/jobs.py",
     "agreements/grants/members/membership.py",
     "agreements/grants/shared/",
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agreements.catalog import job_runs, jobs
 from agreements.catalog.models import PublishJob
+from agreements.catalog.publishing import job_runs, jobs
 
 Ask = Callable[..., PublishJob]
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from agreements.catalog import inbox, job_runs, jobs
 from agreements.catalog.loading import load_dataset
 from agreements.catalog.models import Dataset, PublishJob, Role, RoleAssignment, SealKind, Subset
+from agreements.catalog.publishing import inbox, job_runs, jobs
 from agreements.core import wakeups
 from agreements.core.actors import job
 from agreements.people.models import User

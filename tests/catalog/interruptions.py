@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from agreements.catalog import archives, sources
+from agreements.catalog import archives
 from agreements.catalog.models import Archive, Subset
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing import sources
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.vault import parts, stores
 from agreements.vault.folder_parts import FolderParts
 from agreements.vault.protocol import Store

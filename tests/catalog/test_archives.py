@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from agreements.catalog import archives
 from agreements.catalog.models import Subset
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.sealing import Layout, SealedView
 from agreements.vault import stores
 from agreements.vault.s3 import S3Store

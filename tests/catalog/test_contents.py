@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agreements.catalog import contents
+from agreements.catalog.publishing import contents
 from tests.catalog.sources import FILES, zip_of
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agreements.catalog import inbox
+from agreements.catalog.publishing import inbox
 from agreements.core.errors import Invalid
 from tests.catalog.sources import zip_of
 

@@ -12,8 +12,8 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from agreements.catalog import inbox, job_runs, jobs
 from agreements.catalog.models import Archive, JobState, PublishJob
+from agreements.catalog.publishing import inbox, job_runs, jobs
 from agreements.core.clock import frozen, now
 from agreements.core.errors import Invalid, NotPossible
 from agreements.people.models import User

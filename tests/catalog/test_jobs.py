@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from agreements.catalog import inbox, job_runs, jobs, uploads
 from agreements.catalog.models import Archive, JobState, PublishJob, RoleAssignment, Subset
+from agreements.catalog.publishing import inbox, job_runs, jobs, uploads
 from agreements.core.clock import frozen, now
 from agreements.core.errors import DomainError, Invalid, NotAllowed, NotPossible
 from agreements.people.models import User

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from agreements.catalog import terms
 from agreements.catalog.loading import load_dataset
 from agreements.catalog.models import Archive, Dataset, Subset, Terms
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.catalog.source_errors import BadSource
 from agreements.core import clock
 from agreements.core.errors import NotAllowed

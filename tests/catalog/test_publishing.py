@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 
 from agreements.catalog import archives, visibility
 from agreements.catalog.models import Archive, Dataset, SealKind, Subset
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.core.errors import Invalid, NotAllowed, NotPossible
 from agreements.ledger.models import LedgerEntry
 from agreements.people.models import User

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from agreements.catalog.models import Archive, Subset
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.vault.folder import FolderStore
 from agreements.vault.protocol import OutOfReach
 from tests.catalog.conftest import SETUP
@@ -29,7 +29,7 @@ KILLED = """
     from pathlib import Path
     import django
     django.setup()
-    from agreements.catalog import journal, packing, sources, storing
+    from agreements.catalog.publishing import journal, packing, sources, storing
     from agreements.vault import parts
     from agreements.vault.folder import FolderStore
     parts.PART, journal.EVERY, journal._SHARE = {part}, 0.0, 0

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from agreements.catalog import archives, journal, sources
-from agreements.catalog.journal import Journal
+from agreements.catalog import archives
 from agreements.catalog.models import Archive, Subset
-from agreements.catalog.packing import Facts
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing import journal, sources
+from agreements.catalog.publishing.journal import Journal
+from agreements.catalog.publishing.packing import Facts
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.catalog.withdrawing import withdraw_archive
 from agreements.core import clock
 from agreements.core.errors import DomainError, NotPossible

@@ -10,7 +10,7 @@ import pytest
 import pyzipper
 
 from agreements.catalog.models import Archive, Subset
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.core.errors import Invalid
 from tests.catalog.conftest import SETUP
 from tests.catalog.sources import zip_of

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from agreements.catalog import archives
 from agreements.catalog.models import Archive, Subset
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.core.errors import Invalid
 from agreements.vault import stores
 from agreements.vault.protocol import OutOfReach

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from agreements.catalog import inbox, jobs, uploads
 from agreements.catalog.models import Dataset, JobState, PublishJob, SealKind, Subset, Upload
+from agreements.catalog.publishing import inbox, jobs, uploads
 from agreements.core import wakeups
 from agreements.core.clock import frozen, now
 from agreements.core.errors import Invalid, NotAllowed, NotPossible

@@ -27,7 +27,7 @@ def main(folder: Path) -> dict[str, str]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     django.setup()
     from agreements.catalog.models import SealKind
-    from agreements.catalog.publishing import publish_archive
+    from agreements.catalog.publishing.publish import publish_archive
     from agreements.core import wakeups
     from agreements.core.actors import job
     from agreements.grants.links import making as links

@@ -12,7 +12,7 @@ from agreements.applications import drafting, submission
 from agreements.applications.models import Application
 from agreements.catalog import roles
 from agreements.catalog.models import Access, Dataset, Role, Subset, Terms
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.core import actors
 from agreements.documents import store
 from agreements.documents.issuing import newest

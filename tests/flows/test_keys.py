@@ -21,7 +21,7 @@ from agreements.grants.links import making as links
 from agreements.grants.members import invitations as member_invitations
 from agreements.grants.members import membership
 from agreements.grants.models import Generation, GenerationState, Grant, GrantMember, Link, Seal
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
 from agreements.mail.models import OutboxMessage
@@ -55,7 +55,7 @@ def test_the_plan_names_everything_under_the_key_and_changes_nothing(grant: Gran
     counted = (found.seals, found.links, found.member_invitations, found.staff_invitations, found.second_factors)
     assert counted == (1, 1, 1, 1, 2)
     assert (found.agreements, found.steps, found.is_done) == (1, 5, False)
-    assert not known.compromised()
+    assert not master_keys.compromised()
     assert Link.objects.get().ended_at is None
 
 
@@ -170,7 +170,7 @@ def test_without_a_newer_key_it_is_refused(grant: Grant, settings: Any) -> None:
 
 def test_the_next_number_is_above_every_number_that_was_ever_used(grant: Grant, settings: Any) -> None:
     assert keys.next_number() == 3
-    known.confirm(2)
+    master_keys.confirm(2)
     settings.MASTER_KEYS = {1: OLD}
     assert keys.next_number() == 3
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from agreements.applications.form import form_of, form_sha256
 from agreements.applications.models import Application, SignedCopy, State, Submission
 from agreements.catalog.models import Access, Archive, Dataset, Role, RoleAssignment, Subset, Terms
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.core import actors
 from agreements.documents import store
 from agreements.grants import issuing

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agreements.catalog.models import Archive, SealKind
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.core import actors
 from agreements.grants.models import Generation, GenerationState
 from agreements.grants.shared import generations

@@ -12,7 +12,7 @@ from agreements.core.secrets import LINK, key_ring
 from agreements.grants import passwords, rotation, seals
 from agreements.grants.links import making as links
 from agreements.grants.models import GrantState, Link, Seal
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.ledger.models import LedgerEntry
 from agreements.mail import registry
 from agreements.mail.models import OutboxMessage
@@ -95,14 +95,14 @@ def test_ended_access_is_left_alone_and_suspended_access_is_not(rotated: Scene) 
 
 
 def test_nothing_is_renewed_under_a_key_that_is_compromised_too(rotated: Scene) -> None:
-    known.mark_compromised(2)
-    with pytest.raises(known.WrongKey):
+    master_keys.mark_compromised(2)
+    with pytest.raises(master_keys.WrongKey):
         renew_all()
     assert Seal.objects.get().ended_at is None
 
 
 def test_a_process_that_knows_only_the_compromised_key_makes_nothing_under_it(rotated: Scene, settings: Any) -> None:
-    known.mark_compromised(1)
+    master_keys.mark_compromised(1)
     settings.MASTER_KEYS = {1: OLD}
     by = rotated.alice.actor
     with pytest.raises(DomainError, match="was replaced"):

@@ -13,7 +13,7 @@ import pytest
 from agreements.catalog.archives import index_of
 from agreements.catalog.archives import reader as pack_reader
 from agreements.catalog.models import Archive, Dataset, Role, RoleAssignment, SealKind
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.core import actors
 from agreements.core.clock import now
 from agreements.core.errors import NotAllowed

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from agreements.catalog.models import Archive, Subset
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.catalog.withdrawing import withdraw_archive
 from agreements.documents.models import StoredDocument
 from agreements.grants.models import Generation, GenerationState

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 
 from agreements.core.secrets import key_ring
 from agreements.grants.models import Link, Seal
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.ledger.models import LedgerEntry
 from tests.grants.conftest import noon, scene, seconds, watching
 from tests.grants.scene import Scene
@@ -88,7 +88,7 @@ def test_keys_of_the_environment_are_printed_to_a_terminal_alone(settings: Any) 
 
 @pytest.mark.django_db
 def test_it_adds_nothing_while_a_key_is_wrong(settings: Any, tmp_path: Path) -> None:
-    known.confirm(1)
+    master_keys.confirm(1)
     (tmp_path / "keys").write_text("1:AAA=\n")
     settings.MASTER_KEYS, settings.MASTER_KEYS_SOURCE = {1: NEW}, ("file", str(tmp_path / "keys"))
     with pytest.raises(CommandError, match="not the one that was used before"):
@@ -102,7 +102,7 @@ def test_a_dry_run_counts_and_changes_nothing(scene: Scene, settings: Any) -> No
     assert re.search(r"\b1 passwords are replaced", said)
     assert re.search(r"\b1 links end", said)
     assert (Seal.objects.get().ended_at, Link.objects.get().ended_at) == (None, None)
-    assert not known.compromised()
+    assert not master_keys.compromised()
 
 
 def test_it_asks_before_it_replaces_and_can_be_run_again(
@@ -114,7 +114,7 @@ def test_it_asks_before_it_replaces_and_can_be_run_again(
     for _wrong in range(2):
         with pytest.raises(CommandError, match="Nothing was changed"):
             rotate("--compromised", "1")
-    assert not known.compromised()
+    assert not master_keys.compromised()
     assert "Nothing that was made under key 1 opens anything" in rotate("--compromised", "1")
     assert re.search(r"\b0 passwords are replaced", rotate("--compromised", "1", "--yes"))
     assert LedgerEntry.objects.filter(kind="key.replaced").count() == 1

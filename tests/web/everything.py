@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from agreements.applications import drafting
 from agreements.applications.models import State
-from agreements.catalog import invitations, roles, uploads
+from agreements.catalog import invitations, roles
 from agreements.catalog.models import (
     Access,
     Archive,
@@ -27,7 +27,8 @@ from agreements.catalog.models import (
     Subset,
     Upload,
 )
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing import uploads
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.core.clock import now
 from agreements.documents import store
 from agreements.documents.issuing import newest

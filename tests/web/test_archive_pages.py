@@ -12,8 +12,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agreements.applications.models import State
-from agreements.catalog import inbox, job_runs, jobs, roles, uploads
+from agreements.catalog import roles
 from agreements.catalog.models import Archive, Dataset, PublishJob, Role, Subset, Upload
+from agreements.catalog.publishing import inbox, job_runs, jobs, uploads
 from agreements.core.clock import frozen, now
 from agreements.grants.models import DownloadOpened, Grant, Link
 from agreements.ledger.models import LedgerEntry

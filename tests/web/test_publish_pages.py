@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from agreements.applications.models import State
-from agreements.catalog import inbox, job_runs, jobs
 from agreements.catalog.models import Access, JobState, PublishJob, Subset
+from agreements.catalog.publishing import inbox, job_runs, jobs
 from agreements.grants.models import Link
 from agreements.ledger.verify import verify
 from agreements.web import publish_pages

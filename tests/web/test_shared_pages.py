@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from agreements.applications.models import State
 from agreements.catalog.models import Archive, Role, SealKind, Subset
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.core import actors
 from agreements.grants.downloads import redeeming
 from agreements.grants.links import making as links

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from agreements.catalog import inbox, roles, uploads
+from agreements.catalog import roles
 from agreements.catalog.models import Role, Upload
+from agreements.catalog.publishing import inbox, uploads
 from tests.applications.cases import SYSTEM
 from tests.catalog.sources import zip_of
 from tests.flows.scene import Scene, signed_in

@@ -23,7 +23,7 @@ from agreements.grants.messages import queue_fresh_links
 from agreements.grants.models import Grant, Link, Seal
 from agreements.grants.permissions import Permission, Standing, check_may
 from agreements.grants.running import check_running
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.ledger.act import Act, act
 from agreements.ledger.kinds import Kind
 from agreements.people.models import User
@@ -78,7 +78,7 @@ def end_all(*, grant: Grant, person_pk: int) -> int:
 
 def create(record: Act, *, grant: Grant, seal: Seal, archive: Archive, by: Actor, as_role: str) -> Link:
     """Return a new link row and record it; the caller has checked that it may be made, and by which standing."""
-    known.confirm(keys.key_ring().current)
+    master_keys.confirm(keys.key_ring().current)
     link = Link.objects.create(
         link_id=secrets.token_hex(16),
         grant=grant,

@@ -12,7 +12,7 @@ from agreements.core.addresses import comparison_key
 from agreements.core.clock import now
 from agreements.grants.models import GrantMember, MemberState
 from agreements.grants.running import why_not_running
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.people.models import User
 
 LIFETIME: Final = dt.timedelta(days=14)
@@ -66,7 +66,7 @@ def find(text: str) -> GrantMember | None:
     """
     rows = GrantMember.objects.select_related("grant__dataset", "grant__terms", "grant__holder", "person")
     found = rows.filter(nonce=invited.nonce_of(text) or "").first()
-    if found is None or found.key_number in known.compromised():
+    if found is None or found.key_number in master_keys.compromised():
         return None
     right = invited.is_token(text, *_about(found), label=secrets.MEMBER, key_number=found.key_number)
     return found if right else None

@@ -23,7 +23,7 @@ from agreements.grants.members import invitations, messages, queries
 from agreements.grants.models import Grant, GrantMember, GrantState, MemberState, Seal
 from agreements.grants.permissions import Permission, Standing, check_may
 from agreements.grants.running import check_running
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.ledger.act import Act, act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
 from agreements.mail.models import OutboxMessage
@@ -156,7 +156,7 @@ def _locked(permission: Permission, member: GrantMember, *, by: Actor) -> tuple[
 def _mail_invitation(member: GrantMember, *, by: Actor) -> None:
     """Let the time of an invitation begin now. Its address stays while the key it was made under is the newest."""
     current = secrets.key_ring().current
-    known.confirm(current)
+    master_keys.confirm(current)
     if member.key_number != current:
         member.nonce, member.key_number = invited.new_nonce(), current
     member.invited_at, member.invited_by_id = now(), by.pk

@@ -25,7 +25,7 @@ from agreements.grants.models import Generation, GenerationState
 from agreements.grants.shared import claims, sealing
 from agreements.grants.shared.claims import UNDER_WAY, Claim, LostClaim
 from agreements.grants.shared.sealing import NotAsWritten, Over
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.ledger.act import Act, act
 from agreements.ledger.kinds import Kind
 from agreements.vault.protocol import NoSuchObject, OutOfReach
@@ -224,7 +224,7 @@ def _words(error: Exception) -> str:
 
 def _create(archive: Archive, *, number: int, asked_by: int | None) -> Generation:
     current = key_ring().current
-    known.confirm(current)
+    master_keys.confirm(current)
     return Generation.objects.create(
         seal_id=secrets.token_hex(16),
         key_number=current,

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agreements.catalog.models import Archive, Dataset, SealKind, Subset
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.core.actors import job
 from agreements.core.errors import DomainError
 from agreements.grants.wording import size

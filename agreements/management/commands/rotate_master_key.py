@@ -14,7 +14,7 @@ from agreements.core.actors import job
 from agreements.core.errors import DomainError
 from agreements.core.secrets import key_ring
 from agreements.flows import keys
-from agreements.keys import known
+from agreements.keys import master_keys
 from agreements.management import key_file
 
 RESTART: Final = "Restart every process now (web, delivery, worker, beat, on all machines)"
@@ -48,7 +48,7 @@ class Command(BaseCommand):
     def _add(self, *, dry_run: bool, show: bool) -> None:
         number, ring = keys.next_number(), key_ring()
         kind, place = settings.MASTER_KEYS_SOURCE
-        if lost := known.missing(ring):
+        if lost := master_keys.missing(ring):
             self.stderr.write(f"Not configured though rows name them: {', '.join(map(str, lost))}. Put them back.")
         if dry_run:
             where = {"file": f"to {place}", "line": f"to the line {key_file.SETTING} in {place}"}

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from agreements.catalog import job_runs
+from agreements.catalog.publishing import job_runs
 
 
 class Command(BaseCommand):

@@ -16,7 +16,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
 
 from django.utils.translation import gettext as _
 
-from agreements.catalog import s3_source
+from agreements.catalog.publishing import s3_source
 from agreements.core.errors import Invalid
 from agreements.sealing import DEFLATED, STORED
 

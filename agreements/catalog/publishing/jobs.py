@@ -14,10 +14,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from agreements.catalog import inbox, uploads
 from agreements.catalog.models import Archive, Dataset, JobState, PublishJob, SealKind, Subset, Upload
 from agreements.catalog.permissions import Permission, check_may
-from agreements.catalog.publishing import checked_name, checked_seal
+from agreements.catalog.publishing import inbox, uploads
+from agreements.catalog.publishing.publish import checked_name, checked_seal
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import NotPossible

@@ -9,11 +9,11 @@ from hashlib import sha256
 
 from django.utils.translation import gettext as _
 
-from agreements.catalog import pack_bytes
-from agreements.catalog.journal import Journal
 from agreements.catalog.models import Archive
-from agreements.catalog.packing import Measured, Progress
-from agreements.catalog.sources import SourceMember
+from agreements.catalog.publishing import pack_bytes
+from agreements.catalog.publishing.journal import Journal
+from agreements.catalog.publishing.packing import Measured, Progress
+from agreements.catalog.publishing.sources import SourceMember
 from agreements.core.errors import NotPossible
 from agreements.vault.parts import Feed, begun, missing_runs, sizes_of_parts
 from agreements.vault.protocol import OutOfReach, Put, Store

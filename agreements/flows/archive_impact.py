@@ -35,7 +35,7 @@ class Withdrawal:
     instead: Archive | None
 
 
-def of_publishing(*, subset: Subset, name: str) -> Publishing:
+def count_for_publishing(*, subset: Subset, name: str) -> Publishing:
     """Return what a new version of an archive would mean."""
     newest = archives.newest(subset, name)
     return Publishing(
@@ -46,7 +46,7 @@ def of_publishing(*, subset: Subset, name: str) -> Publishing:
     )
 
 
-def of_withdrawal(*, archive: Archive) -> Withdrawal:
+def count_for_withdrawal(*, archive: Archive) -> Withdrawal:
     """Return what the withdrawal of one version would mean."""
     running = DownloadOpened.objects.filter(archive=archive, grant__isnull=False)
     ended = DownloadClosed.objects.filter(opened=OuterRef("pk"))

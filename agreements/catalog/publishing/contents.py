@@ -9,8 +9,8 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from agreements.catalog import inbox
-from agreements.catalog.sources import SourceMember, opened
+from agreements.catalog.publishing import inbox
+from agreements.catalog.publishing.sources import SourceMember, opened
 from agreements.core.errors import Invalid
 from agreements.sealing import DEFLATED, BadMemberName
 from agreements.sealing.names import check_names

@@ -19,9 +19,9 @@ from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from agreements.catalog import inbox
 from agreements.catalog.models import Dataset, JobState, PublishJob, Subset, Upload
 from agreements.catalog.permissions import Permission, check_may
+from agreements.catalog.publishing import inbox
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import DomainError, Invalid, NotAllowed, NotPossible

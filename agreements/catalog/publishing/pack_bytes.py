@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
-from agreements.catalog import plain_zip
-from agreements.catalog.packing import Measured, changed
-from agreements.catalog.sources import SourceMember
+from agreements.catalog.publishing import plain_zip
+from agreements.catalog.publishing.packing import Measured, changed
+from agreements.catalog.publishing.sources import SourceMember
 from agreements.core.errors import Invalid
 from agreements.vault.parts import Feed
 

@@ -16,8 +16,8 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Final
 
-from agreements.catalog.packing import Facts
-from agreements.catalog.sources import SourceMember
+from agreements.catalog.publishing.packing import Facts
+from agreements.catalog.publishing.sources import SourceMember
 from agreements.vault.protocol import NoSuchObject, Store
 
 log = logging.getLogger(__name__)

@@ -22,9 +22,9 @@ from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from agreements.catalog import jobs
 from agreements.catalog.models import PublishJob, SealKind
-from agreements.catalog.publishing import publish_archive
+from agreements.catalog.publishing import jobs
+from agreements.catalog.publishing.publish import publish_archive
 from agreements.core import sweep
 from agreements.core.errors import DomainError
 from agreements.vault.protocol import OutOfReach

@@ -14,12 +14,12 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from agreements.catalog import archives
-from agreements.catalog.journal import Journal
 from agreements.catalog.models import Access, Archive, SealKind, Subset
-from agreements.catalog.packing import Measured, Progress, measure, same_content
 from agreements.catalog.permissions import Permission, check_may
-from agreements.catalog.sources import address_of, opened
-from agreements.catalog.storing import not_given_back, store_pack
+from agreements.catalog.publishing.journal import Journal
+from agreements.catalog.publishing.packing import Measured, Progress, measure, same_content
+from agreements.catalog.publishing.sources import address_of, opened
+from agreements.catalog.publishing.storing import not_given_back, store_pack
 from agreements.core.actors import Actor
 from agreements.core.errors import Invalid, NotPossible
 from agreements.ledger.act import act

@@ -11,8 +11,8 @@ from typing import NamedTuple, Protocol
 
 from django.utils.translation import gettext as _
 
-from agreements.catalog import plain_zip
-from agreements.catalog.sources import SourceMember, inflated
+from agreements.catalog.publishing import plain_zip
+from agreements.catalog.publishing.sources import SourceMember, inflated
 from agreements.core.errors import Invalid
 from agreements.sealing import STORED, ArchiveIndex, BadIndex, BadMemberName, Member
 from agreements.sealing.names import check_names

@@ -1,0 +1,1 @@
+"""Publishing an archive: from what its owner hands over to a version that is offered."""
