@@ -16,20 +16,20 @@ from agreements.grants.models import DownloadClosed, DownloadOpened, Grant, Gran
 class Publishing:
     """What would become: version `version` beside `standing`, the one offered now, if any.
 
-    `accesses` that run would be offered it; `links` that run lead to earlier versions and go on to do so.
+    `grants` that run would be offered it; `links` that run lead to earlier versions and go on to do so.
     """
 
     version: int
     standing: Archive | None
-    accesses: int
+    grants: int
     links: int
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What would end: running accesses that are offered it, links, downloads; `instead` is offered afterwards."""
+    """What would end: running grants that are offered it, links, downloads; `instead` is offered afterwards."""
 
-    accesses: int
+    grants: int
     links: int
     downloads: int
     instead: Archive | None
@@ -41,7 +41,7 @@ def count_for_publishing(*, subset: Subset, name: str) -> Publishing:
     return Publishing(
         version=newest.version + 1 if newest else 1,
         standing=_offered(subset, name),
-        accesses=_accesses(subset).count(),
+        grants=_grants(subset).count(),
         links=_links().filter(archive__subset=subset, archive__name=name, archive__withdrawn_at=None).count(),
     )
 
@@ -53,7 +53,7 @@ def count_for_withdrawal(*, archive: Archive) -> Withdrawal:
     offered = _offered(archive.subset, archive.name)
     others = Archive.objects.filter(subset=archive.subset, name=archive.name, withdrawn_at=None).exclude(pk=archive.pk)
     return Withdrawal(
-        accesses=_accesses(archive.subset).count() if offered == archive else 0,
+        grants=_grants(archive.subset).count() if offered == archive else 0,
         links=_links().filter(archive=archive).count(),
         downloads=running.exclude(Exists(ended)).count(),
         instead=others.order_by("-version").first(),
@@ -65,7 +65,7 @@ def _offered(subset: Subset, name: str) -> Archive | None:
     return standing.order_by("-version").first()
 
 
-def _accesses(subset: Subset) -> QuerySet[Grant]:
+def _grants(subset: Subset) -> QuerySet[Grant]:
     running = Grant.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now()), state=GrantState.ACTIVE)
     return running.filter(subsets=subset)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -21,8 +21,8 @@ class SubsetForm(forms.Form):
 
     def __init__(self, *args: Any, subsets: Sequence[Subset], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(subset.slug, f"{subset.title} ({subset.get_access_display()})") for subset in subsets]
-        self.fields["subset"] = forms.ChoiceField(label=_("Subset"), choices=choices)
+        field = cast("forms.ChoiceField", self.fields["subset"])
+        field.choices = [(subset.slug, f"{subset.title} ({subset.get_access_display()})") for subset in subsets]
 
 
 class BeginForm(forms.Form):
@@ -65,12 +65,9 @@ class PublishForm(forms.Form):
 
     def __init__(self, *args: Any, seals: Sequence[SealKind], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["seal"] = forms.ChoiceField(
-            label=_("Seal"),
-            choices=[(seal, SEALS[seal]) for seal in seals],
-            initial=seals[0] if seals else None,
-            widget=forms.RadioSelect,
-        )
+        field = cast("forms.ChoiceField", self.fields["seal"])
+        field.choices = [(seal, SEALS[seal]) for seal in seals]
+        field.initial = seals[0] if seals else None
 
 
 class WithdrawalForm(forms.Form):

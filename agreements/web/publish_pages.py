@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -16,10 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agreements.catalog import shelf
-from agreements.catalog.models import Dataset, PublishJob, SealKind, Subset, Upload
+from agreements.catalog.models import Dataset, SealKind
 from agreements.catalog.permissions import Permission, may
 from agreements.catalog.publishing import contents, inbox, jobs, uploads
-from agreements.catalog.publishing.publish import checked_name
+from agreements.catalog.publishing.choosing import Chosen, choose
 from agreements.catalog.withdrawing import withdraw_archive
 from agreements.core.errors import DomainError, Invalid
 from agreements.flows import archive_impact
@@ -114,6 +112,8 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "dataset": dataset,
         "chosen": chosen,
+        "fields": _fields(chosen),
+        "address": f"?{_query(chosen)}",
         "naming": naming,
         "form": form,
         "meaning": archive_impact.count_for_publishing(subset=chosen.subset, name=chosen.name),
@@ -165,38 +165,6 @@ def withdraw(request: HttpRequest, slug: str, archive_id: int) -> HttpResponse:
     return render(request, "stewardship/archive_withdraw.html", context, status=422 if form.errors else 200)
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What is to be published: `source`, a name in the inbox, or an upload; `place` is where it lies.
-
-    `name` is what the archive would be called; `refusal` says why the name that was asked for cannot be.
-    """
-
-    subset: Subset
-    name: str
-    source: str
-    upload: Upload | None
-    place: Path
-    refusal: str
-
-    @property
-    def called(self) -> str:
-        """Return what people call the source."""
-        return self.upload.file_name if self.upload else self.source
-
-    @property
-    def query(self) -> str:
-        """Return the address's parameters that name it."""
-        source = {"upload": self.upload.pk} if self.upload else {"inbox": self.source}
-        return urlencode({"subset": self.subset.slug, **source, "name": self.name})
-
-    @property
-    def fields(self) -> list[tuple[str, str]]:
-        """Return the parameters without the name, for the hidden fields of a form."""
-        source = ("upload", str(self.upload.pk)) if self.upload else ("inbox", self.source)
-        return [("subset", self.subset.slug), source]
-
-
 def _chosen(request: HttpRequest, dataset: Dataset) -> Chosen:
     """Return what the address names. Raises Http404, or Invalid if it names nothing."""
     if "subset" not in request.GET or not {"upload", "inbox"} & set(request.GET):
@@ -204,13 +172,17 @@ def _chosen(request: HttpRequest, dataset: Dataset) -> Chosen:
     subset = access.publishable_subset(dataset, request.GET["subset"])
     upload = access.own_upload(request, dataset, request.GET["upload"]) if "upload" in request.GET else None
     source = "" if upload else request.GET["inbox"]
-    place = jobs.source_of(PublishJob(subset=subset, source=source, upload=upload))
-    usual = shelf.usual_name(subset, source=upload.file_name if upload else source)
-    try:
-        name, refusal = checked_name(request.GET.get("name", usual)), ""
-    except Invalid as bad:
-        name, refusal = usual, str(bad)
-    return Chosen(subset, name, source, upload, place, refusal)
+    return choose(subset=subset, name=request.GET.get("name"), source=source, upload=upload)
+
+
+def _fields(chosen: Chosen) -> dict[str, str]:
+    """Return the address's parameters that name a choice, but for the archive's name."""
+    source = {"upload": str(chosen.upload.pk)} if chosen.upload else {"inbox": chosen.source}
+    return {"subset": chosen.subset.slug, **source}
+
+
+def _query(chosen: Chosen) -> str:
+    return urlencode({**_fields(chosen), "name": chosen.name})
 
 
 def _members(request: HttpRequest, chosen: Chosen) -> dict[str, object]:
@@ -219,5 +191,5 @@ def _members(request: HttpRequest, chosen: Chosen) -> dict[str, object]:
     search = MemberSearchForm(request.GET)
     words = search.cleaned_data["words"] if search.is_valid() else ""
     page = Paginator(held.named(words), MEMBERS_PER_PAGE).get_page(request.GET.get("page"))
-    query = f"{chosen.query}&{urlencode({'words': words})}" if words else chosen.query
+    query = f"{_query(chosen)}&{urlencode({'words': words})}" if words else _query(chosen)
     return {"held": held, "search": search, "words": words, "page": page, "query": query}

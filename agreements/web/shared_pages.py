@@ -47,7 +47,7 @@ def seal_next(request: HttpRequest, slug: str, archive_id: int) -> HttpResponse:
     shelf = _shelf(dataset, archive_id)
     with IntoMessages(request):
         generations.ask(archive=shelf.archive, by=access.actor(request))
-        messages.success(request, _("The next generation of %(name)s is in line.") % {"name": shelf.archive.name})
+        messages.success(request, _("The next generation of %(name)s is queued.") % {"name": shelf.archive.name})
     return redirect("shared", slug=slug)
 
 

@@ -167,7 +167,7 @@ def test_without_javascript_the_inbox_is_the_way(site: Site, browser: Browser) -
     dan.says("Sending a large file needs JavaScript")
     expect(dan.page.locator("#upload-file")).to_be_hidden()
     dan.page.get_by_label("Subset").select_option("test10")
-    dan.page.get_by_role("button", name="Look at it test10-new").click()
+    dan.page.get_by_role("button", name="Preview test10-new").click()
     dan.says("Everybody can download it from the dataset's page at once.")
     dan.press("Publish as version 2")
     for _ in range(60):

@@ -66,7 +66,7 @@ def test_a_version_is_withdrawn_with_its_consequences_named_first(dan: Any, scen
     work_off()
     second = Archive.objects.get(version=2)
     page = words(dan.get(f"{ARCHIVES}{second.pk}/withdraw/"))
-    assert "1 running access is no longer offered this version." in page
+    assert "1 grant is no longer offered this version." in page
     assert "No running link leads to it." in page
     assert "Version 1 is offered instead." in page
     link = Link.objects.get()
@@ -74,7 +74,7 @@ def test_a_version_is_withdrawn_with_its_consequences_named_first(dan: Any, scen
         process=os.urandom(16).hex(), grant=link.grant, link=link, archive=first, range_start=0, range_stop=1
     )
     page = words(dan.get(f"{ARCHIVES}{first.pk}/withdraw/"))
-    assert "No running access is offered this version now." in page
+    assert "No grant is offered this version now." in page
     assert "1 running link to it stops with the next request." in page
     assert "1 download of it is running and is cut within seconds." in page
     assert "Version 2 is offered instead." in page

@@ -63,7 +63,7 @@ def test_a_zip_of_the_inbox_is_looked_at_and_published_as_the_next_version(scene
     page = words(dan.get(address))
     assert "中文/empty.txt" in page
     assert "0 stored, 4 deflated as they are" in page
-    assert "1 running access will be offered version 2." in page
+    assert "1 grant will be offered version 2." in page
     assert "1 link that is out goes on leading to the version it was made for." in page
     assert "The file stays in the inbox." in page
     assert "Personal seal" in page

@@ -32,7 +32,7 @@ from agreements.vault.protocol import OutOfReach
 log = logging.getLogger(__name__)
 
 EVERY: Final = 1.0
-"""Seconds between two words to the database."""
+"""Seconds between two writings of progress."""
 PATIENCE: Final = 20.0
 """Seconds that the work may take to notice that it has to end; then its process ends."""
 
@@ -143,7 +143,7 @@ class Heart:
             raise Ended(self.why)
 
     def beat(self) -> None:
-        """Have one word with the database."""
+        """Write progress and read the stop flag."""
         if os.getppid() != self._parent:
             self._must_end("orphan")
             return

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from agreements.catalog.models import Archive, Dataset, JobState, PublishJob, SealKind, Subset, Upload
 from agreements.catalog.permissions import Permission, check_may
-from agreements.catalog.publishing import inbox, uploads
+from agreements.catalog.publishing import choosing, uploads
 from agreements.catalog.publishing.publish import checked_name, checked_seal
 from agreements.core.actors import Actor
 from agreements.core.clock import now
@@ -80,12 +80,12 @@ def stop(*, job: PublishJob, by: Actor) -> None:
 
 def source_of(job: PublishJob) -> Path:
     """Return where the job's source lies. Raises Invalid or NotPossible when it is not there."""
-    return uploads.path_of(job.upload) if job.upload else inbox.find(job.source)
+    return choosing.place_of(source=job.source, upload=job.upload)
 
 
 def source_name(job: PublishJob) -> str:
     """Return what a person calls the job's source."""
-    return job.upload.file_name if job.upload else job.source
+    return choosing.called(source=job.source, upload=job.upload)
 
 
 def may_ask_again(job: PublishJob) -> bool:
