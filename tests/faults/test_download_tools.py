@@ -83,12 +83,14 @@ def test_aria2_with_eight_connections_and_again(site: Deliveries, kind: str, pla
     assert asked[0] < 100
 
 
+@pytest.mark.long
 @KINDS
 def test_aria2_with_as_many_connections_as_it_can(site: Deliveries, kind: str, plain: str, tmp_path: Path) -> None:
     many = ["--max-connection-per-server=16", "--split=16", "--min-split-size=1M", "--out=out"]
     assert run("aria2c", *many, site.urls(kind)[0], folder=tmp_path / "aria2") == plain
 
 
+@pytest.mark.long
 @KINDS
 def test_aria2_goes_on_after_kill_9(site: Deliveries, kind: str, plain: str, tmp_path: Path) -> None:
     url, folder = site.urls(kind)[0], tmp_path / "aria2"

@@ -104,7 +104,11 @@ def how_it_ended(site: Deliveries, opened: int) -> tuple[str, int]:
     return str(how), int(sent)
 
 
-@pytest.mark.parametrize("at", [1, 30, 70], ids=lambda at: f"after {at} MiB")
+@pytest.mark.parametrize(
+    "at",
+    [pytest.param(1, marks=pytest.mark.long), 30, pytest.param(70, marks=pytest.mark.long)],
+    ids="after {} MiB".format,
+)
 def test_killed_and_started_again_the_file_is_right(site: Deliveries, server: Seaweed, right: str, at: int) -> None:
     download = Download(site.urls("personal")[0])
     download.read_until(at * MIB)
@@ -117,6 +121,7 @@ def test_killed_and_started_again_the_file_is_right(site: Deliveries, server: Se
     FIGURES.append(f"S3 killed after {at} MiB and started again: right, the rest took {got.seconds:.1f} s")
 
 
+@pytest.mark.long
 def test_killed_twice_the_file_is_right(site: Deliveries, server: Seaweed, right: str) -> None:
     download = Download(site.urls("personal")[0])
     for at in (5, 60):
@@ -127,6 +132,7 @@ def test_killed_twice_the_file_is_right(site: Deliveries, server: Seaweed, right
     assert (got.failed, got.sha256) == ("", right)
 
 
+@pytest.mark.long
 def test_killed_for_good_the_transfer_visibly_fails_and_can_be_gone_on_with(
     site: Deliveries, server: Seaweed, right: str, tmp_path: Path
 ) -> None:
