@@ -48,6 +48,14 @@ def test_no_page_carries_inline_script_or_style(name: str) -> None:
     assert not INLINE.search(text), f"{name}: {INLINE.search(text)}"
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_whose_form_is_checked_sends_its_origin(name: str) -> None:
+    # Under `no-referrer` Chromium sends `Origin: null` with a form, and Django's check refuses it.
+    text = (TEMPLATES / name).read_text()
+    overrides = name != "base.html" and "{% block referrer %}" in text
+    assert not (overrides and "{% csrf_token %}" in text), name
+
+
 @pytest.mark.parametrize("name", PARTS)
 def test_every_part_says_at_its_top_what_it_takes(name: str) -> None:
     assert re.match(r"(\{% load [a-z0-9_ ]+ %\})?\{% comment %\}\n\S", (TEMPLATES / name).read_text())
