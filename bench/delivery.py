@@ -38,9 +38,10 @@ import os, sys, time
 if sys.argv[1] == "one core" and hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 import django; django.setup()
-from agreements.grants import delivery, links
+from agreements.grants.downloads import sources
+from agreements.grants.links import making as links
 link = links.with_all().first()
-view = delivery.view_of(link.archive, link.seal)
+view = sources.view_of(link.archive, link.seal)
 began = time.perf_counter()
 size = sum(map(len, view.stream()))
 print(size / (time.perf_counter() - began))

@@ -26,6 +26,7 @@ def main(folder: Path) -> dict[str, str]:
     from agreements.catalog.publishing.publish import publish_archive
     from agreements.core import actors
     from agreements.grants.links import making as links
+    from agreements.grants.links import tokens
     from agreements.grants.shared import generations
     from tests.grants.scene import build
 
@@ -40,7 +41,7 @@ def main(folder: Path) -> dict[str, str]:
     link = links.make(grant=scene.grant, archive=archive, person=scene.alice, by=scene.alice.actor, mail=False)
     return {
         "one-query": f"/one-query/{link.link_id}",
-        "shared": f"/d/{links.token(link)}/{archive.name}",
+        "shared": f"/d/{tokens.token(link)}/{archive.name}",
         "open": f"/datasets/{scene.dataset.slug}/download/{scene.open.pk}/{scene.open.name}",
     }
 

@@ -117,7 +117,7 @@ def direct(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
         count_requests(token)
         if (led_on := handing_over.whole_to_the_store(request, token, name)) is not None:
             return led_on
-    resuming = handing_over.is_resumed(request)
+    resuming = ranges.goes_on(request.headers.get("Range"))
     offer = redeeming.examine(token, name=name, resuming=resuming)
     assert offer.link is not None, "only open archives have none"
     if offer.is_being_prepared:
@@ -173,7 +173,7 @@ def _bytes_of(
     try:
         span = ranges.span(wanted, size=offer.size)
     except ranges.Unsatisfiable:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{offer.size}", "Accept-Ranges": "bytes"})
+        return ranges.behind_the_end(offer.size)
     slot = Slot(at_once) if at_once else None
     try:
         stream = streaming.stream(redeem(span), Connection(request.META.get("gunicorn.socket")))

@@ -9,7 +9,7 @@ from typing import Any, Final
 from agreements.catalog.models import Archive, SealKind
 from agreements.grants import queries
 from agreements.grants.deliverable import deliverable
-from agreements.grants.links import addresses, scripts
+from agreements.grants.links import addresses, scripts, tokens
 from agreements.grants.links import making as links
 from agreements.grants.members import queries as member_queries
 from agreements.grants.models import Grant, GrantMember, Link, MemberState
@@ -97,7 +97,7 @@ def _offers(grant: Grant, viewer: User) -> list[Offer]:
     for archive in archives:
         newer = newest.setdefault((archive.subset_id, archive.name), archive)
         mine = running.get(archive.pk)
-        token = links.token(mine) if mine else ""
+        token = tokens.token(mine) if mine else ""
         offers.append(
             Offer(
                 archive=archive,

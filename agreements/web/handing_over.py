@@ -16,19 +16,13 @@ PREPARING_RETRY: Final = 300
 """Seconds after which a client is asked to come again while an archive is being sealed."""
 
 
-def is_resumed(request: HttpRequest) -> bool:
-    """Tell whether bytes are asked for that go behind others: a range that does not begin at the first byte."""
-    unit, _, wanted = request.headers.get("Range", "").partition("=")
-    return unit.strip().lower() == "bytes" and not wanted.lstrip(" \t").startswith("0-")
-
-
 def whole_to_the_store(request: HttpRequest, token: str, name: str) -> HttpResponse | None:
     """Lead a GET for a whole shared archive on, in few cheap queries; None for whatever it is not.
 
     Raises what `redeeming.hand_over` raises.
     """
-    whole = request.headers.get("Range", "bytes=0-") == "bytes=0-"
-    if request.method != "GET" or not whole or not sources.store_signs_addresses():
+    is_whole = ranges.is_whole(request.headers.get("Range"))
+    if request.method != "GET" or not is_whole or not sources.store_signs_addresses():
         return None
     handed = redeeming.hand_over_whole(token, name=name)
     return None if handed is None else _led_on(handed)
@@ -45,7 +39,7 @@ def to_the_store(request: HttpRequest, token: str, offer: Offer, *, resuming: bo
     try:
         span = ranges.span(request.headers.get("Range"), size=offer.size)
     except ranges.Unsatisfiable:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{offer.size}", "Accept-Ranges": "bytes"})
+        return ranges.behind_the_end(offer.size)
     handed = redeeming.hand_over(token, name=offer.name, start=span.start, stop=span.stop, resuming=resuming)
     return _led_on(handed)
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from django.http import HttpResponse
+
 _SPEC: Final = re.compile(r"([0-9]*)-([0-9]*)", re.ASCII)
 # An ETag list may hold commas inside the quotes.
 _TAGS: Final = re.compile(r'(W/)?("[^"]*")')
@@ -58,6 +60,22 @@ def span(header: str | None, *, size: int) -> Span:
             return whole
         stop = max(stop, last)
     return Span(start, stop, partial=True)
+
+
+def is_whole(header: str | None) -> bool:
+    """Return whether a Range header, or that there is none, plainly asks for everything from the first byte on."""
+    return header is None or header == "bytes=0-"
+
+
+def goes_on(header: str | None) -> bool:
+    """Return whether bytes are asked for that go behind others: a range that does not begin at the first byte."""
+    unit, _, wanted = (header or "").partition("=")
+    return unit.strip().lower() == "bytes" and not wanted.lstrip(" \t").startswith("0-")
+
+
+def behind_the_end(size: int) -> HttpResponse:
+    """Return the answer to a range that is Unsatisfiable (15.5.17)."""
+    return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"})
 
 
 def if_range_holds(header: str | None, *, etag: str) -> bool:

@@ -31,6 +31,7 @@ def main(folder: Path) -> dict[str, str]:
     from agreements.core import wakeups
     from agreements.core.actors import job
     from agreements.grants.links import making as links
+    from agreements.grants.links import tokens
     from agreements.grants.shared import generations
     from agreements.vault import stores
     from tests.grants import scene as scenes
@@ -46,7 +47,7 @@ def main(folder: Path) -> dict[str, str]:
         archive = publish_archive(subset=made.train40, source=source, name=name, seal=kind, by=job("tests"))
         generations.work_off()
         link = links.make(grant=made.grant, archive=archive, person=made.alice, by=made.alice.actor, mail=False)
-        paths[str(kind)] = f"/d/{links.token(link)}/{name}"
+        paths[str(kind)] = f"/d/{tokens.token(link)}/{name}"
     return paths
 
 

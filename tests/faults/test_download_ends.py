@@ -24,7 +24,7 @@ SETTLE = """
 import datetime as dt
 import django; django.setup()
 from agreements.core import clock
-from agreements.grants import process
+from agreements.grants.downloads import process
 with clock.frozen(clock.now() + process.SILENCE + dt.timedelta(minutes=1)):
     print(process.settle_abandoned())
 """

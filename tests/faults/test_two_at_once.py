@@ -21,7 +21,7 @@ from agreements.documents.models import Inspection
 from agreements.flows.approving import approve
 from agreements.grants.downloads.redeeming import Ticket, redeem
 from agreements.grants.downloads.refusals import Refused
-from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.models import DownloadOpened, Grant, Link
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
@@ -215,7 +215,7 @@ def test_nothing_is_redeemed_after_a_revocation(world: World, rounds: int) -> No
     for _ in range(rounds):
         grant = world.granted()
         link = Link.objects.get(grant=grant)
-        token = links.token(link)
+        token = tokens.token(link)
 
         def fetch(token: str = token) -> Ticket:
             return redeem(token, start=0, stop=10)

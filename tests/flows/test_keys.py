@@ -18,6 +18,7 @@ from agreements.flows import keys
 from agreements.flows.agreement_issue import issue_agreement
 from agreements.grants import passwords, rotation
 from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.members import invitations as member_invitations
 from agreements.grants.members import membership
 from agreements.grants.models import Generation, GenerationState, Grant, GrantMember, Link, Seal
@@ -62,7 +63,7 @@ def test_the_plan_names_everything_under_the_key_and_changes_nothing(grant: Gran
 def test_afterwards_nothing_made_under_the_key_opens_anything(grant: Grant, scene: Scene) -> None:
     link, seal = Link.objects.get(), Seal.objects.get()
     invited, offered = grant_member(grant), StaffInvitation.objects.get()
-    before = (links.token(link), member_invitations.token(invited), invitations.token(offered))
+    before = (tokens.token(link), member_invitations.token(invited), invitations.token(offered))
     keys.replace(1, by=BY)
 
     assert keys.plan(1).is_done

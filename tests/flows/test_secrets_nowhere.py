@@ -20,7 +20,7 @@ from agreements.core.actors import job
 from agreements.core.secrets import UnknownKey
 from agreements.flows import keys
 from agreements.grants import passwords, seals
-from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.members import invitations as member_invitations
 from agreements.grants.members import membership
 from agreements.grants.models import Grant, GrantMember, Link, Seal
@@ -160,7 +160,7 @@ class _Walk:
 
     def _note_links(self) -> None:
         for link in Link.objects.all():
-            self.secrets[f"link {link.pk}"] = links.token(link)
+            self.secrets[f"link {link.pk}"] = tokens.token(link)
 
 
 def _derived() -> Secrets:
@@ -182,7 +182,7 @@ def _fail(kept: Kept, grant: Grant) -> None:
                 kept.errors.append("".join(traceback.format_exception(error)))
     for link in Link.objects.filter(key_number=1):
         try:
-            links.token(link)
+            tokens.token(link)
         except UnknownKey as error:
             kept.errors.append("".join(traceback.format_exception(error)))
     assert re.search("master key 1 is not configured", kept.errors[0])

@@ -6,7 +6,7 @@ from django.core import mail
 
 from agreements.grants.downloads import redeeming
 from agreements.grants.downloads.redeeming import Ticket
-from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.members import invitations as member_invitations
 from agreements.grants.members import membership
 from agreements.grants.models import GrantMember, Link
@@ -29,7 +29,7 @@ def link_of(scene: Scene, who: User) -> Link:
 
 
 def ticket_of(scene: Scene, who: User) -> Ticket:
-    return redeeming.redeem(links.token(link_of(scene, who)), start=0, stop=scene.sealed.sealed_size)
+    return redeeming.redeem(tokens.token(link_of(scene, who)), start=0, stop=scene.sealed.sealed_size)
 
 
 def sent_to(who: User, word: str) -> str:

@@ -15,7 +15,7 @@ from agreements.grants import messages
 from agreements.grants.downloads import kept_tags, redeeming, sources, streaming
 from agreements.grants.downloads.personal_view import PersonalView
 from agreements.grants.downloads.streaming import Stream
-from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.sealing import SealedView
 from agreements.web import bad_tokens, download_limits
 from portal.embedded.children import wait_until
@@ -90,9 +90,9 @@ def tail_of(scene: Scene, number: int) -> tuple[int, int]:
 
 
 def begin(scene: Scene, start: int, stop: int) -> Stream:
-    offer = redeeming.examine(links.token(scene.link))
+    offer = redeeming.examine(tokens.token(scene.link))
     needed = sources.needed_pass(offer, start=start, stop=stop)
-    return streaming.stream(redeeming.redeem(links.token(scene.link), start=start, stop=stop, needed=needed))
+    return streaming.stream(redeeming.redeem(tokens.token(scene.link), start=start, stop=stop, needed=needed))
 
 
 def whole(scene: Scene) -> bytes:

@@ -13,7 +13,7 @@ from agreements.grants.downloads import redeeming, streaming
 from agreements.grants.downloads.connection import Connection
 from agreements.grants.downloads.streaming import Cut, Stream
 from agreements.grants.downloads.watcher import Watcher
-from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.models import DownloadClosed, DownloadEnd
 from tests.grants.conftest import Seconds
 from tests.grants.scene import Scene
@@ -33,7 +33,7 @@ def pair() -> Iterator[Pair]:
 
 
 def begin(scene: Scene, server: socket.socket) -> Stream:
-    ticket = redeeming.redeem(links.token(scene.link), name="train40.zip", start=0, stop=scene.sealed.sealed_size)
+    ticket = redeeming.redeem(tokens.token(scene.link), name="train40.zip", start=0, stop=scene.sealed.sealed_size)
     return streaming.stream(ticket, Connection(server))
 
 

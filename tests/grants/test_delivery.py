@@ -16,6 +16,7 @@ from agreements.grants.downloads import process, redeeming, sources, streaming
 from agreements.grants.downloads.streaming import Cut, Stream
 from agreements.grants.downloads.watcher import Watcher
 from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.models import DeliveryProcess, DownloadClosed, DownloadEnd, Grant
 from tests.grants.conftest import Seconds
 from tests.grants.scene import MEMBERS, NOON, Scene
@@ -23,7 +24,7 @@ from tests.grants.test_states import revoke
 
 
 def begin(scene: Scene, start: int = 0, stop: int | None = None) -> Stream:
-    token = links.token(scene.link)
+    token = tokens.token(scene.link)
     stop = scene.sealed.sealed_size if stop is None else stop
     return streaming.stream(redeeming.redeem(token, name="train40.zip", start=start, stop=stop))
 

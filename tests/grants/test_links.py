@@ -22,7 +22,7 @@ HEX = "0123456789abcdef"
 
 
 def test_a_token_leads_to_its_link_and_is_stored_nowhere(scene: Scene) -> None:
-    token = links.token(scene.link)
+    token = tokens.token(scene.link)
     assert links.parse(token) == scene.link
     stored = [str(row) for model in (Link, OutboxMessage, LedgerEntry) for row in model.objects.values()]
     assert not [row for row in stored if token in row or token[tokens.ID_DIGITS :] in row]
@@ -30,20 +30,20 @@ def test_a_token_leads_to_its_link_and_is_stored_nowhere(scene: Scene) -> None:
 
 @pytest.mark.parametrize("place", range(64))
 def test_a_token_with_one_character_changed_is_unknown(scene: Scene, place: int) -> None:
-    token = links.token(scene.link)
+    token = tokens.token(scene.link)
     for other in HEX.replace(token[place], ""):
         assert links.parse(token[:place] + other + token[place + 1 :]) is None
 
 
 def test_another_spelling_of_a_token_is_unknown(scene: Scene) -> None:
-    token = links.token(scene.link)
+    token = tokens.token(scene.link)
     assert token != token.upper()
     for spelled in (token.upper(), token + "\n", " " + token, token[:-1], token + "0", "", "..", "\0" * 64, "é" * 64):
         assert links.parse(spelled) is None
 
 
 def test_a_bad_token_costs_no_query(scene: Scene, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    token = links.token(scene.link)
+    token = tokens.token(scene.link)
     bad = token[:-1] + ("0" if token[-1] != "0" else "1")
     with django_assert_num_queries(0):
         assert links.parse(bad) is None

@@ -17,7 +17,7 @@ from agreements.grants.downloads import redeeming, sources
 from agreements.grants.downloads.refusals import Refused
 from agreements.grants.downloads.streaming import Cut, stream
 from agreements.grants.downloads.watcher import Watcher
-from agreements.grants.links import addresses
+from agreements.grants.links import addresses, tokens
 from agreements.grants.links import making as links
 from agreements.grants.members import invitations as member_invitations
 from agreements.grants.members import membership
@@ -46,7 +46,7 @@ class TestJoining:
     def test_the_mail_holds_the_link_and_no_password(self, scene: Scene) -> None:
         joined(scene)
         text = sent_to(scene.bob, "is open")
-        assert addresses.landing(links.token(link_of(scene, scene.bob))) in text
+        assert addresses.landing(tokens.token(link_of(scene, scene.bob))) in text
         for who in (scene.alice, scene.bob):
             assert passwords.reveal(grant=scene.grant, by=who.actor) not in text
         assert "which Alice Example holds" in text
@@ -134,16 +134,16 @@ class TestStanding:
 class TestEnding:
     def test_leaving_ends_seal_and_links_of_that_member_alone(self, scene: Scene) -> None:
         member = joined(scene)
-        tokens = {who: links.token(link_of(scene, who)) for who in (scene.alice, scene.bob)}
+        token_of = {who: tokens.token(link_of(scene, who)) for who in (scene.alice, scene.bob)}
         membership.leave(grant=scene.grant, by=scene.bob.actor)
         member.refresh_from_db()
         assert (member.state, member.ended_at) == (MemberState.LEFT, NOON)
         assert not held_by(scene.bob.pk).exists()
         still = Link.objects.filter(ended_at=None).values_list("seal__person", flat=True)
         assert list(still) == [scene.alice.pk]
-        assert redeeming.examine(tokens[scene.alice])
+        assert redeeming.examine(token_of[scene.alice])
         with pytest.raises(Refused):
-            redeeming.examine(tokens[scene.bob])
+            redeeming.examine(token_of[scene.bob])
         with pytest.raises(NotAllowed):
             passwords.reveal(grant=scene.grant, by=scene.bob.actor)
         with pytest.raises(NotAllowed):

@@ -11,7 +11,7 @@ from agreements.catalog.models import Archive
 from agreements.core import clock
 from agreements.core.errors import NotPossible
 from agreements.grants import lifecycle, passwords
-from agreements.grants.links import addresses
+from agreements.grants.links import addresses, tokens
 from agreements.grants.links import making as links
 from agreements.grants.models import Link
 from agreements.mail import outbox
@@ -35,7 +35,7 @@ def test_the_mail_that_opens_access_holds_the_link_and_not_the_password(scene: S
     [letter] = mail.outbox
     assert letter.to == [scene.alice.email]
     assert letter.subject == f"GeneBody: your access {scene.grant.reference} is open"
-    landing = addresses.landing(links.token(scene.link))
+    landing = addresses.landing(tokens.token(scene.link))
     password = passwords.reveal(grant=scene.grant, by=scene.alice.actor)
     for body in (text, html):
         assert landing in body
@@ -51,7 +51,7 @@ def test_the_mail_that_opens_access_holds_the_link_and_not_the_password(scene: S
 def test_what_is_kept_of_it_holds_neither_token_nor_password(scene: Scene) -> None:
     drain()
     kept = str(OutboxMessage.objects.values().get())
-    assert links.token(scene.link)[32:] not in kept
+    assert tokens.token(scene.link)[32:] not in kept
     assert passwords.reveal(grant=scene.grant, by=scene.alice.actor) not in kept
 
 

@@ -32,7 +32,7 @@ def link(scene: Scene, tmp_path: Path, request: pytest.FixtureRequest, settings:
 
 
 def test_a_whole_archive_is_handed_over_and_recorded(link: Link) -> None:
-    offer = redeeming.hand_over_whole(links.token(link), name=link.archive.name)
+    offer = redeeming.hand_over_whole(tokens.token(link), name=link.archive.name)
     assert offer is not None
     opened = DownloadOpened.objects.get()
     assert (opened.link_id, opened.grant_id, opened.archive_id) == (link.pk, link.grant_id, link.archive_id)
@@ -42,7 +42,7 @@ def test_a_whole_archive_is_handed_over_and_recorded(link: Link) -> None:
 
 
 def test_both_ways_offer_the_same(link: Link) -> None:
-    token = links.token(link)
+    token = tokens.token(link)
     quick = redeeming.hand_over_whole(token, name=link.archive.name)
     slow = redeeming.examine(token)
     assert quick is not None
@@ -63,7 +63,7 @@ SHUT = [
 def test_both_ways_refuse_for_the_same_reason(
     scene: Scene, link: Link, why: Why, breaking: Callable[[Scene], object]
 ) -> None:
-    token, name = links.token(link), link.archive.name
+    token, name = tokens.token(link), link.archive.name
     if why == Why.LINK_ENDED and not link.ended_at:
         Link.objects.update(ended_at=link.created_at)
     else:
@@ -79,13 +79,13 @@ def test_both_ways_refuse_for_the_same_reason(
 
 def test_another_name_is_refused(link: Link) -> None:
     with pytest.raises(Refused):
-        redeeming.hand_over_whole(links.token(link), name="other.zip")
+        redeeming.hand_over_whole(tokens.token(link), name="other.zip")
 
 
 def test_a_link_to_a_personal_archive_or_to_nothing_is_left_to_the_other_way(scene: Scene) -> None:
-    assert redeeming.hand_over_whole(links.token(scene.link), name=scene.sealed.name) is None
+    assert redeeming.hand_over_whole(tokens.token(scene.link), name=scene.sealed.name) is None
     assert redeeming.hand_over_whole("0" * 64, name=scene.sealed.name) is None
-    found = tokens.read(links.token(scene.link))
+    found = tokens.read(tokens.token(scene.link))
     assert found is not None
     assert plain_sql.shared_link(*found) is None
 

@@ -15,7 +15,7 @@ from agreements.core import clock
 from agreements.grants import messages, seals
 from agreements.grants.downloads import kept_tags, process, quota, redeeming
 from agreements.grants.downloads.quota import NeededPass, OverBudget, TooManyAtOnce
-from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.models import (
     DeliveryProcess,
     DownloadEnd,
@@ -30,7 +30,7 @@ from tests.grants.scene import NOON, Scene
 
 
 def redeem(scene: Scene, needed: NeededPass | None = None) -> redeeming.Ticket:
-    return redeeming.redeem(links.token(scene.link), start=1, stop=2, needed=needed)
+    return redeeming.redeem(tokens.token(scene.link), start=1, stop=2, needed=needed)
 
 
 def a_pass(scene: Scene, *, at: dt.datetime = NOON, planned: int = 100, read: int | None = None) -> TagPass:

@@ -15,6 +15,7 @@ from agreements.grants import lifecycle
 from agreements.grants.downloads import redeeming
 from agreements.grants.downloads.refusals import Refused, Unavailable, Why
 from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.models import DownloadOpened, Grant, Link, Seal
 from agreements.people.models import User
 from tests.grants.scene import NOON, Scene
@@ -22,7 +23,7 @@ from tests.grants.test_states import revoke
 
 
 def redeem(scene: Scene, token: str | None = None, name: str = "train40.zip") -> redeeming.Ticket:
-    return redeeming.redeem(token or links.token(scene.link), name=name, start=0, stop=10)
+    return redeeming.redeem(token or tokens.token(scene.link), name=name, start=0, stop=10)
 
 
 def test_a_good_link_gives_a_ticket_and_the_row_says_what_was_opened(scene: Scene) -> None:
@@ -62,7 +63,7 @@ BREAKING: list[tuple[Why, Callable[[Scene], object]]] = [
 def test_a_link_that_opened_opens_no_more(
     scene: Scene, why: Why, breaking: Callable[[Scene], object], caplog: pytest.LogCaptureFixture
 ) -> None:
-    token = links.token(scene.link)
+    token = tokens.token(scene.link)
     redeem(scene, token)
     breaking(scene)
     with caplog.at_level(logging.INFO), pytest.raises(Refused) as refused:
@@ -96,15 +97,15 @@ def test_nothing_is_given_when_the_row_cannot_be_written(scene: Scene, monkeypat
 
 
 def test_examining_writes_nothing(scene: Scene) -> None:
-    offer = redeeming.examine(links.token(scene.link), name="train40.zip")
+    offer = redeeming.examine(tokens.token(scene.link), name="train40.zip")
     assert offer.size == scene.sealed.sealed_size
     assert not DownloadOpened.objects.exists()
 
 
 def test_the_etag_is_of_the_seal_and_not_of_the_link(scene: Scene) -> None:
     fresh = links.make(grant=scene.grant, archive=scene.sealed, person=scene.alice, by=scene.alice.actor, mail=False)
-    first = redeeming.examine(links.token(Link.objects.exclude(pk=fresh.pk).get()))
-    assert redeeming.examine(links.token(fresh)).etag == first.etag
+    first = redeeming.examine(tokens.token(Link.objects.exclude(pk=fresh.pk).get()))
+    assert redeeming.examine(tokens.token(fresh)).etag == first.etag
 
 
 def test_an_open_archive_is_open_and_a_sealed_one_is_not(scene: Scene) -> None:
@@ -119,7 +120,10 @@ def test_an_open_archive_is_open_and_a_sealed_one_is_not(scene: Scene) -> None:
             redeeming.examine_open(slug, pk, name=name)
 
 
-def test_a_withdrawn_open_archive_is_open_no_more(scene: Scene) -> None:
+def test_a_withdrawn_open_archive_is_open_no_more_and_the_log_says_why(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
     Archive.objects.update(withdrawn_at=NOON)
-    with pytest.raises(Refused):
+    with caplog.at_level(logging.INFO), pytest.raises(Refused):
         redeeming.examine_open("genebody", scene.open.pk, name="test10.zip")
+    assert str(Why.ARCHIVE_WITHDRAWN) in caplog.text

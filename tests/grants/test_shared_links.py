@@ -17,6 +17,7 @@ from agreements.grants.deliverable import deliverable
 from agreements.grants.downloads import holding, redeeming
 from agreements.grants.downloads.refusals import Preparing, Refused
 from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Generation, Grant, Link
 from agreements.grants.shared import generations
 from agreements.grants.shared import removing as shared_removing
@@ -50,7 +51,7 @@ def test_a_grant_opens_shared_archives_too(scene: Scene, archive: Archive) -> No
 
 
 def test_until_it_is_sealed_a_link_says_so_and_writes_nothing(scene: Scene, archive: Archive) -> None:
-    token = links.token(link_to(scene, archive))
+    token = tokens.token(link_to(scene, archive))
     offer = redeeming.examine(token)
     assert (offer.is_being_prepared, offer.size) == (True, archive.sealed_size)
     for take in (redeeming.redeem, redeeming.hand_over):
@@ -62,7 +63,7 @@ def test_until_it_is_sealed_a_link_says_so_and_writes_nothing(scene: Scene, arch
 def test_what_is_handed_over_is_recorded_with_its_generation_and_closed_at_once(scene: Scene, archive: Archive) -> None:
     generation = sealed(archive)
     link = link_to(scene, archive)
-    offer = redeeming.hand_over(links.token(link), name=archive.name, start=100, stop=300)
+    offer = redeeming.hand_over(tokens.token(link), name=archive.name, start=100, stop=300)
     opened = DownloadOpened.objects.get()
     assert (opened.grant, opened.link, opened.generation) == (scene.grant, link, generation)
     assert (opened.range_start, opened.range_stop, offer.generation) == (100, 300, generation)
@@ -72,7 +73,7 @@ def test_what_is_handed_over_is_recorded_with_its_generation_and_closed_at_once(
 
 def test_after_a_revocation_nothing_is_handed_over(scene: Scene, archive: Archive) -> None:
     sealed(archive)
-    token = links.token(link_to(scene, archive))
+    token = tokens.token(link_to(scene, archive))
     revoke(scene, by=scene.dan.actor)
     for take in (redeeming.redeem, redeeming.hand_over):
         with pytest.raises(Refused):
@@ -85,7 +86,7 @@ def test_the_grant_is_held_before_anything_is_read(
 ) -> None:
     """Whatever a revocation commits before the lock is had is seen: it is revoked here while the lock is waited for."""
     sealed(archive)
-    token = links.token(link_to(scene, archive))
+    token = tokens.token(link_to(scene, archive))
     monkeypatch.setattr(holding, "share", lambda _token: revoke(scene, by=scene.dan.actor))
     with pytest.raises(Refused):
         redeeming.hand_over(token, start=0, stop=10)
@@ -93,7 +94,7 @@ def test_the_grant_is_held_before_anything_is_read(
 
 def test_a_download_that_goes_on_stays_with_its_generation_while_that_is_kept(scene: Scene, archive: Archive) -> None:
     first = sealed(archive)
-    token = links.token(link_to(scene, archive))
+    token = tokens.token(link_to(scene, archive))
     redeeming.hand_over(token, start=0, stop=archive.sealed_size)
     second = sealed(archive)
     resumed = redeeming.examine(token, resuming=True)
@@ -107,7 +108,7 @@ def test_a_download_that_goes_on_stays_with_its_generation_while_that_is_kept(sc
 
 def test_what_is_gone_cannot_go_on(scene: Scene, archive: Archive) -> None:
     sealed(archive)
-    token = links.token(link_to(scene, archive))
+    token = tokens.token(link_to(scene, archive))
     redeeming.hand_over(token, start=0, stop=archive.sealed_size)
     second = sealed(archive)
     with clock.frozen(NOON + shared_removing.KEPT):
@@ -117,16 +118,16 @@ def test_what_is_gone_cannot_go_on(scene: Scene, archive: Archive) -> None:
 
 def test_another_links_download_begins_with_what_is_handed_out_now(scene: Scene, archive: Archive) -> None:
     sealed(archive)
-    redeeming.hand_over(links.token(link_to(scene, archive)), start=0, stop=archive.sealed_size)
+    redeeming.hand_over(tokens.token(link_to(scene, archive)), start=0, stop=archive.sealed_size)
     second = sealed(archive)
-    assert redeeming.examine(links.token(link_to(scene, archive)), resuming=True).generation == second
+    assert redeeming.examine(tokens.token(link_to(scene, archive)), resuming=True).generation == second
 
 
 def test_the_shown_passwords_open_what_was_and_what_is_downloaded(
     scene: Scene, archive: Archive, delivery_store: Store
 ) -> None:
     first = sealed(archive)
-    redeeming.hand_over(links.token(link_to(scene, archive)), start=0, stop=archive.sealed_size)
+    redeeming.hand_over(tokens.token(link_to(scene, archive)), start=0, stop=archive.sealed_size)
     second = sealed(archive)
     revealed = revealing.reveal_all(grant=scene.grant, by=scene.alice.actor)
     assert [(each.generation, each.is_current) for each in revealed.shared] == [(second, True), (first, False)]
@@ -208,7 +209,7 @@ class TestVersions:
 
 def test_a_link_lives_on_over_a_rotation(scene: Scene, archive: Archive) -> None:
     sealed(archive)
-    token = links.token(link_to(scene, archive))
+    token = tokens.token(link_to(scene, archive))
     second = sealed(archive)
     with clock.frozen(NOON + dt.timedelta(days=2)):
         assert redeeming.examine(token).generation == second

@@ -27,6 +27,7 @@ def fill(folder: Path, members: int, grants: int) -> dict[str, object]:
 
     from agreements.grants import issuing
     from agreements.grants.links import making as links
+    from agreements.grants.links import tokens
     from tests.grants import scene as scenes
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -43,7 +44,7 @@ def fill(folder: Path, members: int, grants: int) -> dict[str, object]:
     paths = []
     for grant, person in made:
         link = links.make(grant=grant, archive=scene.sealed, person=person, by=person.actor, mail=False)
-        paths.append(f"/d/{links.token(link)}/{scene.sealed.name}")
+        paths.append(f"/d/{tokens.token(link)}/{scene.sealed.name}")
     return {
         "size": scene.sealed.sealed_size,
         "open": f"/datasets/{scene.dataset.slug}/download/{scene.open.pk}/{scene.open.name}",

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from tests.grants.scene import Scene
 
 
 @pytest.fixture
 def token(scene: Scene) -> str:
-    return links.token(scene.link)
+    return tokens.token(scene.link)
 
 
 @pytest.fixture

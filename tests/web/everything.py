@@ -34,7 +34,7 @@ from agreements.documents import store
 from agreements.documents.issuing import newest
 from agreements.flows.agreement_issue import issue_agreement
 from agreements.flows.signed_copy import receive_upload
-from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.members import invitations as member_invitations
 from agreements.grants.members import membership
 from agreements.grants.models import Grant, Link
@@ -115,7 +115,7 @@ def build(folder: Path) -> Everything:
         "open_name": opened.name,
         "link": str(link.pk),
         "shared": str(_shared_archive(scene, folder / "everyone").pk),
-        "token": links.token(link),
+        "token": tokens.token(link),
         "mail": str(message.pk),
         "failed": str(_failed(message).pk),
         "role": str(RoleAssignment.objects.get(user=scene.carol).pk),

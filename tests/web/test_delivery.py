@@ -17,7 +17,7 @@ from agreements.core import clock
 from agreements.grants import lifecycle
 from agreements.grants.downloads.streaming import Cut
 from agreements.grants.downloads.watcher import Watcher
-from agreements.grants.links import addresses
+from agreements.grants.links import addresses, tokens
 from agreements.grants.links import making as links
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened
 from agreements.web import bad_tokens
@@ -69,7 +69,7 @@ class TestDirect:
         fresh = links.make(
             grant=scene.grant, archive=scene.sealed, person=scene.alice, by=scene.alice.actor, mail=False
         )
-        resumed = f"/d/{links.token(fresh)}/train40.zip"
+        resumed = f"/d/{tokens.token(fresh)}/train40.zip"
         rest = client.get(resumed, headers={"Range": "bytes=1000-", "If-Range": first["ETag"]})
         assert rest.status_code == 206
         assert body(first) + body(rest) == whole(client, path)
@@ -160,7 +160,7 @@ class TestFailing:
         answers = {
             "one character": client.get(f"/d/{changed}/train40.zip"),
             "no token": client.get("/d/x/train40.zip"),
-            "ended": client.get(f"/d/{links.token(other)}/train40.zip"),
+            "ended": client.get(f"/d/{tokens.token(other)}/train40.zip"),
             "other name": client.get(f"/d/{token}/other.zip"),
             "landing, one character": client.get(f"/l/{changed}"),
             "landing, posted": client.post(f"/l/{changed}"),

@@ -12,6 +12,7 @@ from django.test import Client
 from agreements.catalog.publishing.publish import publish_archive
 from agreements.core import actors
 from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.models import DownloadOpened
 from tests.grants.conftest import noon, scene, seconds, watching  # noqa: F401
 from tests.grants.scene import Scene
@@ -56,10 +57,10 @@ class TestOtherSpellings:
             subset=scene.train40, source=_one_file(tmp_path / "one"), name="more.zip", by=actors.job("tests")
         )
         theirs = links.make(grant=scene.grant, archive=other, person=scene.alice, by=scene.alice.actor, mail=False)
-        assert client.head(f"/d/{links.token(theirs)}/more.zip").status_code == 200
+        assert client.head(f"/d/{tokens.token(theirs)}/more.zip").status_code == 200
         assert client.get(f"/d/{token}/more.zip").status_code == 404
-        assert client.get(f"/d/{links.token(theirs)}/train40.zip").status_code == 404
-        mixed = links.token(theirs)[:32] + token[32:]
+        assert client.get(f"/d/{tokens.token(theirs)}/train40.zip").status_code == 404
+        mixed = tokens.token(theirs)[:32] + token[32:]
         assert client.get(f"/d/{mixed}/more.zip").status_code == 404
 
 

@@ -12,6 +12,7 @@ from django.test import Client
 from agreements.core import clock
 from agreements.grants.downloads import kept_tags, quota
 from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.models import DownloadOpened, TagPass
 from agreements.web import download_limits
 from tests.grants.conftest import noon, scene, seconds, watching  # noqa: F401
@@ -49,7 +50,7 @@ class TestHowMuchAtOnce:
         fresh = links.make(
             grant=scene.grant, archive=scene.sealed, person=scene.alice, by=scene.alice.actor, mail=False
         )
-        assert client.get(f"/d/{links.token(fresh)}/train40.zip").status_code == 429
+        assert client.get(f"/d/{tokens.token(fresh)}/train40.zip").status_code == 429
         leave(first)
 
     def test_asking_what_a_link_offers_is_not_limited(

@@ -13,6 +13,7 @@ from agreements.catalog.models import Archive
 from agreements.core.clock import now
 from agreements.grants import lifecycle
 from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Grant, Link
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.models import OutboxMessage
@@ -51,7 +52,7 @@ def test_the_password_is_shown_on_fresh_proof_by_post_only_and_each_time_recorde
 
 def test_a_fresh_link_is_mailed_and_an_ended_one_is_dead(scene: Scene, alice: Client, grant: Grant) -> None:
     link = Link.objects.get()
-    landing = f"/l/{links.token(link)}"
+    landing = f"/l/{tokens.token(link)}"
     assert Client().get(landing).status_code == 200
     assert alice.post(f"/grants/{grant.reference}/links/{link.archive_id}/fresh/").status_code == 302
     assert OutboxMessage.objects.filter(kind="link-fresh", recipient=scene.alice.email).count() == 1
@@ -61,7 +62,7 @@ def test_a_fresh_link_is_mailed_and_an_ended_one_is_dead(scene: Scene, alice: Cl
 
 
 def test_a_link_with_one_character_changed_is_dead_wherever_it_is_changed(grant: Grant) -> None:
-    token = links.token(Link.objects.get())
+    token = tokens.token(Link.objects.get())
     for place in (0, len(token) // 2, len(token) - 1):
         changed = token[:place] + ("0" if token[place] != "0" else "1") + token[place + 1 :]
         assert Client().get(f"/l/{changed}").status_code == 404
@@ -157,7 +158,7 @@ def test_all_links_are_made_with_one_press_and_one_mail(scene: Scene, alice: Cli
 
 
 def test_files_for_scripts_are_ones_own_and_kept_by_no_cache(scene: Scene, alice: Client, grant: Grant) -> None:
-    token = links.token(Link.objects.get())
+    token = tokens.token(Link.objects.get())
     for name, words in (
         ("links.txt", f"/d/{token}/train40.zip\n"),
         ("aria2.txt", "\n  out=train40.zip\n"),

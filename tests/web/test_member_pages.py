@@ -9,7 +9,7 @@ from django.test import Client
 
 from agreements.applications.models import ApplicationMember, State
 from agreements.grants import lifecycle, passwords, seals
-from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.members import invitations as member_invitations
 from agreements.grants.members import membership
 from agreements.grants.models import DownloadOpened, Grant, GrantMember, Link, MemberState
@@ -159,8 +159,8 @@ class TestTheMembersPage:
         joined(grant, scene.bob)
         bob, address = signed_in(scene.bob), f"/grants/{grant.reference}/"
         page = bob.get(address).content.decode()
-        assert links.token(link_of(scene.bob)) in page
-        assert links.token(link_of(scene.alice)) not in page
+        assert tokens.token(link_of(scene.bob)) in page
+        assert tokens.token(link_of(scene.alice)) not in page
         assert "You are a member: Alice Zhang" in page
         assert grant.application.reference not in page
         assert "Invite and manage members" not in page
@@ -212,7 +212,7 @@ class TestTheMembersPage:
     def test_leaving_ends_it_at_once(self, scene: Scene, alice: Client, grant: Grant, page: str) -> None:
         assert alice.post(f"{page}leave/").status_code == 404
         joined(grant, scene.bob)
-        token, bob = links.token(link_of(scene.bob)), signed_in(scene.bob)
+        token, bob = tokens.token(link_of(scene.bob)), signed_in(scene.bob)
         assert Client().get(f"/l/{token}").status_code == 200
         told = bob.post(f"{page}leave/", follow=True).content.decode()
         assert "You have left access" in told
@@ -224,8 +224,8 @@ class TestTheMembersPage:
         joined(grant, scene.bob)
         for who, other in ((scene.bob, scene.alice), (scene.alice, scene.bob)):
             text = signed_in(who).get(f"/grants/{grant.reference}/links.txt").content.decode()
-            assert links.token(link_of(who)) in text
-            assert links.token(link_of(other)) not in text
+            assert tokens.token(link_of(who)) in text
+            assert tokens.token(link_of(other)) not in text
 
 
 class TestTheStewardsPage:

@@ -81,6 +81,24 @@ def test_a_range_behind_the_end_cannot_be_satisfied(header: str) -> None:
         ranges.span(header, size=1000)
 
 
+@pytest.mark.parametrize(
+    ("header", "is_whole", "goes_on"),
+    [
+        (None, True, False),
+        ("bytes=0-", True, False),
+        ("bytes=0-99", False, False),
+        ("bytes= 0-99", False, False),
+        ("bytes=100-", False, True),
+        ("Bytes=100-199", False, True),
+        ("bytes=-100", False, True),
+        ("items=100-", False, False),
+        ("", False, False),
+    ],
+)
+def test_a_download_is_begun_whole_or_gone_on_with(header: str | None, is_whole: bool, goes_on: bool) -> None:
+    assert (ranges.is_whole(header), ranges.goes_on(header)) == (is_whole, goes_on)
+
+
 def test_content_range_counts_inclusively() -> None:
     assert ranges.content_range(Span(0, 500, partial=True), size=1000) == "bytes 0-499/1000"
 

@@ -22,6 +22,7 @@ from agreements.catalog.models import Archive
 from agreements.core import clock
 from agreements.grants.downloads.watcher import Watcher
 from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Generation, Link
 from agreements.vault.protocol import Store
 from portal.log_filter import cut_tokens
@@ -54,7 +55,7 @@ def archive(scene: Scene, tmp_path: Path) -> Archive:
 @pytest.fixture
 def path(scene: Scene, archive: Archive) -> str:
     link = links.make(grant=scene.grant, archive=archive, person=scene.alice, by=scene.alice.actor, mail=False)
-    return f"/d/{links.token(link)}/{archive.name}"
+    return f"/d/{tokens.token(link)}/{archive.name}"
 
 
 class TestOnS3:

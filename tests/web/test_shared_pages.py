@@ -16,6 +16,7 @@ from agreements.catalog.publishing.publish import publish_archive
 from agreements.core import actors
 from agreements.grants.downloads import redeeming
 from agreements.grants.links import making as links
+from agreements.grants.links import tokens
 from agreements.grants.models import Generation, GenerationState, Grant
 from agreements.grants.shared import generations
 from tests.applications.cases import put, staff
@@ -99,8 +100,8 @@ def test_after_a_revocation_the_next_generation_is_offered(scene: Scene, archive
     put(scene, State.APPROVED)
     grant = Grant.objects.get()
     link = links.make(grant=grant, archive=archive, person=scene.alice, by=scene.alice.actor, mail=False)
-    redeeming.hand_over(links.token(link), start=0, stop=1)
-    redeeming.hand_over(links.token(link), start=1, stop=2)
+    redeeming.hand_over(tokens.token(link), start=0, stop=1)
+    redeeming.hand_over(tokens.token(link), start=1, stop=2)
     dan = signed_in(scene.dan)
     assert "1 access</dd>" in dan.get(PAGE).content.decode()
     assert "seal the next one" not in dan.get(PAGE).content.decode()

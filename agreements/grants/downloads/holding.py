@@ -1,6 +1,11 @@
-"""Holding a grant's row for the moment in which something is decided under it."""
+"""Holding a grant's row while something is decided under it, until the transaction ends; SQLite holds off all writers.
+
+One cheap query each, so that what decides is read once, under the lock.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.db import connection
 
@@ -9,12 +14,18 @@ from agreements.grants.models import Grant, Link
 
 
 def share(token: str) -> None:
-    """Hold off whoever wants to change the grant of a token's link, not others who download under it.
-
-    One cheap query, so that what decides is read once, under the lock. SQLite's transaction holds off all writers.
-    """
+    """Hold off whoever wants to change the grant of a token's link, not others who download under it."""
     found = tokens.read(token)
-    if found is not None and connection.features.has_select_for_update:
-        of_link = f"SELECT grant_id FROM {Link._meta.db_table} WHERE link_id = %s"  # noqa: S608 - our own tables
+    if found is not None:
+        _lock(f"(SELECT grant_id FROM {Link._meta.db_table} WHERE link_id = %s)", found[0], "SHARE")  # noqa: S608
+
+
+def alone(grant: Grant) -> None:
+    """Hold off others who download under a grant as well, so that one after the other is counted."""
+    _lock("%s", grant.pk, "NO KEY UPDATE")
+
+
+def _lock(key: str, param: Any, how: str) -> None:
+    if connection.features.has_select_for_update:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT 1 FROM {Grant._meta.db_table} WHERE id = ({of_link}) FOR SHARE", [found[0]])  # noqa: S608
+            cursor.execute(f"SELECT 1 FROM {Grant._meta.db_table} WHERE id = {key} FOR {how}", [param])  # noqa: S608

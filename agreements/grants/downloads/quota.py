@@ -10,7 +10,6 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import connection
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 
@@ -60,17 +59,10 @@ class NeededPass:
     size: int
 
 
-def hold(grant: Grant) -> None:
-    """Lock a grant's row until the transaction ends: one after the other is counted. SQLite holds off all writers."""
-    if connection.features.has_select_for_update:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT 1 FROM {Grant._meta.db_table} WHERE id = %s FOR NO KEY UPDATE", [grant.pk])  # noqa: S608
-
-
 def admit(seal: Seal, archive: Archive, *, needed: NeededPass | None) -> None:
     """Check that a person may open one more download, and charge the pass that it needs. Raises TooMuch.
 
-    The grant's row is held (`hold`).
+    The grant's row is held (`holding.alone`).
     """
     if DownloadRunning.objects.filter(process.living(), seal=seal).count() >= AT_ONCE:
         raise TooManyAtOnce(AGAIN)

@@ -95,7 +95,7 @@ def redeem(
     with _told_apart(), transaction.atomic(durable=True):
         found = links.parse(token)
         if found is not None:
-            quota.hold(found.grant)
+            holding.alone(found.grant)
         # Read again: what was read before the lock may have been changed by whoever held it.
         offer = _ready(_examine(token, name, resuming))
         if offer.link is not None:
@@ -140,28 +140,23 @@ def hand_over_whole(token: str, *, name: str) -> Offer | None:
 
 def examine_open(slug: str, archive_pk: int, *, name: str) -> Offer:
     """Return what an open archive offers to everyone. Raises Refused, Unavailable."""
-    try:
+    with _told_apart():
         archive = plain_sql.open_archive(slug, archive_pk)
-    except DatabaseError as error:
-        raise Unavailable from error
-    if archive is None or archive.name != name:
-        raise Refused(Why.OTHER_NAME)
-    if archive.subset.access != Access.OPEN or archive.seal != SealKind.NONE:
-        raise Refused(Why.NOT_OPEN)
-    if (why := _why_archive_is_shut(archive)) is not None:
-        raise Refused(why)
-    return Offer(archive, archive.pack_size, f'"{archive.pack_sha256}"')
+        if archive is None or archive.name != name:
+            raise Refused(Why.OTHER_NAME)
+        if archive.subset.access != Access.OPEN or archive.seal != SealKind.NONE:
+            raise Refused(Why.NOT_OPEN)
+        if (why := why_archive_is_shut(archive)) is not None:
+            raise Refused(why)
+        return Offer(archive, archive.pack_size, f'"{archive.pack_sha256}"')
 
 
 def redeem_open(offer: Offer, *, start: int, stop: int) -> Ticket:
     """Commit the `opened` row of an open archive's download. Raises Unavailable."""
-    try:
-        with transaction.atomic(durable=True):
-            opened = _open(offer, start, stop)
-            _note_running(opened, offer)
-            return Ticket(opened.pk, offer, start, stop)
-    except DatabaseError as error:
-        raise Unavailable from error
+    with _told_apart(), transaction.atomic(durable=True):
+        opened = _open(offer, start, stop)
+        _note_running(opened, offer)
+        return Ticket(opened.pk, offer, start, stop)
 
 
 def note_handed_over(offer: Offer) -> None:
@@ -169,11 +164,8 @@ def note_handed_over(offer: Offer) -> None:
 
     Raises Unavailable.
     """
-    try:
-        with transaction.atomic(durable=True):
-            plain_sql.write_handed_over(_opening(offer, 0, offer.size))
-    except DatabaseError as error:
-        raise Unavailable from error
+    with _told_apart(), transaction.atomic(durable=True):
+        plain_sql.write_handed_over(_opening(offer, 0, offer.size))
 
 
 def why_access_ended(link: Link) -> Why | None:
@@ -192,10 +184,11 @@ def why_access_ended(link: Link) -> Why | None:
         (not getattr(link, "covers", False), Why.NOT_COVERED),
     )
     broken = next((why for is_broken, why in rules if is_broken), None)
-    return broken or _why_archive_is_shut(link.archive)
+    return broken or why_archive_is_shut(link.archive)
 
 
-def _why_archive_is_shut(archive: Archive) -> Why | None:
+def why_archive_is_shut(archive: Archive) -> Why | None:
+    """Return why an archive may be downloaded no more by anyone, or None. Needs `subset.dataset`."""
     if archive.subset.dataset.withdrawn_at is not None:
         return Why.DATASET_WITHDRAWN
     return Why.ARCHIVE_WITHDRAWN if archive.withdrawn_at is not None else None

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
 from agreements.catalog import archives
 from agreements.catalog.models import Archive
-from agreements.grants import passwords, seals
 from agreements.grants.downloads.kept_tags import KeptTags
 from agreements.grants.downloads.personal_view import PersonalView
 from agreements.grants.downloads.quota import NeededPass
 from agreements.grants.downloads.redeeming import Offer, Ticket
 from agreements.grants.models import Seal
-from agreements.sealing import ArchiveIndex, Layout
+from agreements.grants.sealed_views import checked_view
 from agreements.vault import stores
 
 PRESIGNED: Final = 300
@@ -39,19 +37,8 @@ def needed_pass(offer: Offer, *, start: int, stop: int) -> NeededPass | None:
 
 
 def view_of(archive: Archive, seal: Seal) -> PersonalView:
-    """Return an archive under a seal. Raises RuntimeError if its size is not the one that was registered."""
-    index = archives.index_of(archive)
-    view = PersonalView(
-        index,
-        _layout(index),
-        passwords.password_of(seal),
-        seals.salt_key(seal),
-        archives.reader(archive),
-        KeptTags(seal, archive, index),
-    )
-    if view.size != archive.sealed_size or index.digest.hex() != archive.digest:
-        raise RuntimeError(f"archive {archive.pk} is not the one that was published")
-    return view
+    """Return an archive under a person's seal, its tags kept. Raises what `checked_view` raises."""
+    return checked_view(PersonalView, archive, seal, tags=KeptTags(seal, archive, archives.index_of(archive)))
 
 
 def presigned(offer: Offer) -> str | None:
@@ -64,8 +51,3 @@ def presigned(offer: Offer) -> str | None:
 def store_signs_addresses() -> bool:
     """Tell whether the store of shared archives hands them out itself."""
     return stores.delivery().signs_addresses
-
-
-@lru_cache(maxsize=16)
-def _layout(index: ArchiveIndex) -> Layout:
-    return Layout(index)

@@ -28,8 +28,6 @@ from agreements.ledger.act import Act, act
 from agreements.ledger.kinds import Kind
 from agreements.people.models import User
 
-token = tokens.token
-
 FRESH_PER_DAY: Final = 20
 """Links that may be made for one person and archive in 24 hours."""
 

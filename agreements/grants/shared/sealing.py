@@ -11,11 +11,10 @@ from contextlib import closing
 from hashlib import sha256
 from typing import Final
 
-from agreements.catalog import archives
-from agreements.grants import passwords, seals
 from agreements.grants.models import Generation
+from agreements.grants.sealed_views import checked_view
 from agreements.grants.shared.claims import Claim
-from agreements.sealing import Layout, SealedView
+from agreements.sealing import SealedView
 from agreements.vault import stores
 from agreements.vault.protocol import Parts, Store
 
@@ -31,14 +30,8 @@ class NotAsWritten(Exception):
 
 
 def view_of(generation: Generation) -> SealedView:
-    """Return the sealed archive as a view. Raises RuntimeError if it is not the one that was registered."""
-    archive = generation.archive
-    index = archives.index_of(archive)
-    password, salt_key = passwords.password_of(generation), seals.salt_key(generation)
-    view = SealedView(index, Layout(index), password, salt_key, archives.reader(archive))
-    if view.size != archive.sealed_size or index.digest.hex() != archive.digest:
-        raise RuntimeError(f"archive {archive.pk} is not the one that was published")
-    return view
+    """Return the archive under its generation's seal. Raises what `checked_view` raises."""
+    return checked_view(SealedView, generation.archive, generation)
 
 
 def store_parts(claim: Claim, over: Over) -> bool:
