@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from agreements.core.clock import now
 from agreements.core.errors import DomainError
-from agreements.core.secrets import KeyRing, key_ring
+from agreements.core.secrets import KeyRing, UnknownKey, key_ring
 from agreements.keys.models import MasterKey
 
 
@@ -24,18 +24,26 @@ def confirm(number: int) -> None:
     Raises WrongKey if another key was used under this number before, or if the key is marked as compromised;
     core.secrets.UnknownKey if it is not configured.
     """
-    check_value = key_ring().check_value(number)
-    known, _new = MasterKey.objects.get_or_create(number=number, defaults={"check_value": check_value})
-    if known.check_value != check_value:
-        raise WrongKey(
-            _("Master key %(number)s of this server is not the one used before. The operator has to put that back.")
-            % {"number": number}
-        )
+    known = _noted(number)
     if known.compromised_at is not None:
         raise WrongKey(
             _("Master key %(number)s was replaced, and this is not finished yet. Try again in a few minutes.")
             % {"number": number}
         )
+
+
+def confirm_same(number: int) -> None:
+    """Check a key before what was made under it is shown; a compromised key is the right one for what it made.
+
+    Raises WrongKey if another key was used under this number before, or if it is not configured.
+    """
+    try:
+        _noted(number)
+    except UnknownKey:
+        raise WrongKey(
+            _("Master key %(number)s is not configured on this server. The operator has to put it back.")
+            % {"number": number}
+        ) from None
 
 
 def differing(ring: KeyRing) -> list[int]:
@@ -65,3 +73,14 @@ def mark_compromised(number: int) -> bool:
     defaults = {"check_value": key_ring().check_value(number)}
     MasterKey.objects.get_or_create(number=number, defaults=defaults)
     return bool(MasterKey.objects.filter(number=number, compromised_at=None).update(compromised_at=now()))
+
+
+def _noted(number: int) -> MasterKey:
+    check_value = key_ring().check_value(number)
+    known, _new = MasterKey.objects.get_or_create(number=number, defaults={"check_value": check_value})
+    if known.check_value != check_value:
+        raise WrongKey(
+            _("Master key %(number)s of this server is not the one used before. The operator has to put that back.")
+            % {"number": number}
+        )
+    return known

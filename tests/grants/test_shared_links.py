@@ -11,16 +11,17 @@ import pytest
 import pyzipper
 
 from agreements.catalog.models import Archive
-from agreements.core import clock
-from agreements.grants import issuing, passwords, revealing, seals
+from agreements.core import actors, clock
+from agreements.grants import issuing, passwords, revealing, rotation, seals
 from agreements.grants.deliverable import deliverable
 from agreements.grants.downloads import holding, redeeming
 from agreements.grants.downloads.refusals import Preparing, Refused
 from agreements.grants.links import making as links
 from agreements.grants.links import tokens
-from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Generation, Grant, Link
+from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Generation, Grant, Link, Seal
 from agreements.grants.shared import generations
 from agreements.grants.shared import removing as shared_removing
+from agreements.keys import master_keys
 from agreements.ledger.models import LedgerEntry
 from agreements.vault.protocol import Store
 from tests.grants import scene as scenes
@@ -28,6 +29,7 @@ from tests.grants.scene import NOON, Scene
 from tests.grants.shared_scene import deliver_into, publish, sealed, stored_bytes
 from tests.grants.test_states import revoke
 
+OLD, NEW = bytes(range(32)), b"n" * 32
 SMALL = {"a.txt": b"alpha" * 1000, "b.txt": b"beta" * 1000}
 
 
@@ -150,6 +152,65 @@ def test_each_password_that_is_shown_is_recorded(scene: Scene, archive: Archive)
         "genebody/train40/everyone.zip",
     )
     assert (entry.actor, LedgerEntry.objects.filter(kind="password.revealed").count()) == (scene.alice.actor.id, 1)
+
+
+class TestAfterAKeyBecameKnown:
+    """Key 1 was used for everything, key 2 was added, and key 1 is marked as compromised."""
+
+    @pytest.fixture
+    def first(self, scene: Scene, archive: Archive, settings: Any) -> Generation:
+        settings.MASTER_KEYS = {1: OLD}
+        first = sealed(archive)
+        redeeming.hand_over(tokens.token(link_to(scene, archive)), start=0, stop=archive.sealed_size)
+        settings.MASTER_KEYS = {1: OLD, 2: NEW}
+        master_keys.confirm(2)
+        master_keys.mark_compromised(1)
+        rotation.renew_some(1, by=actors.job("tests"))
+        return first
+
+    def test_the_old_generation_is_shown_while_the_next_is_being_sealed(self, scene: Scene, first: Generation) -> None:
+        revealed = revealing.reveal_all(grant=scene.grant, by=scene.alice.actor)
+        assert [(each.generation, each.password) for each in revealed.shared] == [(first, passwords.password_of(first))]
+        assert revealed.own
+
+    def test_and_beside_the_next_one_once_that_is_ready(
+        self, scene: Scene, archive: Archive, first: Generation
+    ) -> None:
+        second = sealed(archive)
+        revealed = revealing.reveal_all(grant=scene.grant, by=scene.alice.actor)
+        assert [each.generation.key_number for each in revealed.shared] == [2, 1]
+        assert [each.password for each in revealed.shared] == [passwords.password_of(g) for g in (second, first)]
+        assert revealed.own == passwords.reveal(grant=scene.grant, by=scene.alice.actor)
+
+    def test_a_key_that_was_taken_away_hides_its_own_password_alone(
+        self, scene: Scene, archive: Archive, first: Generation, settings: Any
+    ) -> None:
+        second = sealed(archive)
+        settings.MASTER_KEYS = {2: NEW}
+        revealed = revealing.reveal_all(grant=scene.grant, by=scene.alice.actor)
+        assert [(each.password, each.trouble) for each in revealed.shared] == [
+            (passwords.password_of(second), ""),
+            ("", "Master key 1 is not configured on this server. The operator has to put it back."),
+        ]
+        assert revealed.own
+        assert LedgerEntry.objects.filter(kind="generation.revealed").count() == 1
+
+    def test_another_key_in_its_place_shows_no_password_that_opens_nothing(
+        self, scene: Scene, first: Generation, settings: Any
+    ) -> None:
+        settings.MASTER_KEYS = {1: b"o" * 32, 2: NEW}
+        (shown,) = revealing.reveal_all(grant=scene.grant, by=scene.alice.actor).shared
+        assert (shown.password, "not the one used before" in shown.trouble) == ("", True)
+
+    def test_ones_own_seal_under_a_key_that_is_gone_leaves_the_shared_ones(
+        self, scene: Scene, archive: Archive, first: Generation, settings: Any
+    ) -> None:
+        sealed(archive)
+        Seal.objects.filter(ended_at=None).update(key_number=1)
+        settings.MASTER_KEYS = {2: NEW}
+        revealed = revealing.reveal_all(grant=scene.grant, by=scene.alice.actor)
+        assert (revealed.own, "not configured" in revealed.own_trouble) == ("", True)
+        assert [bool(each.password) for each in revealed.shared] == [True, False]
 
 
 def test_generations_that_a_grant_was_never_handed_are_not_shown(scene: Scene, archive: Archive) -> None:
