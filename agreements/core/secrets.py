@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 from django.conf import settings
 
 PASSWORD: Final = "countersign/password/1"  # noqa: S105 - a label, not a password
@@ -51,7 +53,8 @@ class KeyRing:
 
     def derive(self, label: str, *inputs: bytes, number: int, length: int) -> bytes:
         """Return `length` bytes for a use and its inputs under one master key. Raises UnknownKey."""
-        return _expand(self._extract(number), _length_prefixed(label.encode(), *inputs), length)
+        info = _length_prefixed(label.encode(), *inputs)
+        return HKDFExpand(SHA256(), length, info).derive(self._extract(number))
 
     def check_value(self, number: int) -> str:
         """Return 16 hex digits by which a key is known again and that say nothing about it. Raises UnknownKey."""
@@ -64,7 +67,7 @@ class KeyRing:
                 master = self._keys[number]
             except KeyError:
                 raise UnknownKey(f"master key {number} is not configured") from None
-            self._extracted[number] = hmac.digest(bytes(sha256().digest_size), master, "sha256")
+            self._extracted[number] = HKDF.extract(SHA256(), None, master)
         return self._extracted[number]
 
 
@@ -89,15 +92,6 @@ def same(one: str | bytes, other: str | bytes) -> bool:
     first = one.encode() if isinstance(one, str) else one
     second = other.encode() if isinstance(other, str) else other
     return hmac.compare_digest(first, second)
-
-
-def _expand(extracted: bytes, info: bytes, length: int) -> bytes:
-    """Return `length` bytes: HKDF-Expand with SHA-256 (RFC 5869, section 2.3)."""
-    made = block = b""
-    for counter in range(1, -(-length // sha256().digest_size) + 1):
-        block = hmac.digest(extracted, block + info + bytes([counter]), "sha256")
-        made += block
-    return made[:length]
 
 
 def _length_prefixed(*inputs: bytes) -> bytes:

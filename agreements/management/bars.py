@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.progress import Progress as RichProgress
 
 from agreements.grants.wording import size
@@ -20,19 +28,33 @@ EVERY: Final = 10.0
 """Seconds between two lines."""
 
 Tell = Callable[[str, int, int], None]
-"""Called with a phase, the bytes done and the bytes in all."""
+"""Called with a phase, the bytes (or things) done and those in all."""
 
 
 @contextmanager
-def telling(words: Mapping[str, str], *, write: Callable[[str], object], is_terminal: bool) -> Iterator[Tell]:
+def telling(
+    words: Mapping[str, str], *, write: Callable[[str], object], is_terminal: bool, in_bytes: bool = True
+) -> Iterator[Tell]:
     """Give the function that is told of progress. `words` names the phases; lines go to `write`, bars to stderr."""
     if not is_terminal:
-        yield Lines(words, write)
+        yield Lines(words, write, in_bytes=in_bytes)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True))
-    console = Console(stderr=True)
-    with RichProgress(*columns, TransferSpeedColumn(), TimeRemainingColumn(), console=console, transient=True) as bars:
+    how_much: list[ProgressColumn] = [DownloadColumn(binary_units=True), TransferSpeedColumn()]
+    columns = (TextColumn("{task.description}"), BarColumn(), *(how_much if in_bytes else [MofNCompleteColumn()]))
+    with RichProgress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bars:
         yield _Bars(words, bars)
+
+
+def adding(tell: Tell, phase: str, total: int) -> Callable[[int], None]:
+    """Return a function for work that tells of each step's amount, where `tell` is told of the sum."""
+    done = 0
+
+    def add(amount: int) -> None:
+        nonlocal done
+        done += amount
+        tell(phase, done, total)
+
+    return add
 
 
 class _Bars:
@@ -58,10 +80,12 @@ class Lines:
         words: Mapping[str, str],
         write: Callable[[str], object],
         *,
+        in_bytes: bool = True,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._words = words
         self._write = write
+        self._said_as: Callable[[int], str] = size if in_bytes else str
         self._monotonic = monotonic
         self._phase = ""
         self._first = 0
@@ -74,12 +98,12 @@ class Lines:
             self._phase, self._first, self._began, self._said, self._is_over = phase, done, now, now, False
         if done >= total:
             if not self._is_over:
-                self._write(f"{self._words[phase]}: all of {size(total)}.")
+                self._write(f"{self._words[phase]}: all of {self._said_as(total)}.")
             self._is_over = True
         elif now - self._said >= EVERY:
             self._said = now
             left = self._left(done, total, now)
-            self._write(f"{self._words[phase]}: {size(done)} of {size(total)}{left}.")
+            self._write(f"{self._words[phase]}: {self._said_as(done)} of {self._said_as(total)}{left}.")
 
     def _left(self, done: int, total: int, now: float) -> str:
         if done <= self._first:

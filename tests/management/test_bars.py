@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agreements.management.bars import Lines, telling
+from agreements.management.bars import Lines, adding, telling
 
 WORDS = {"reading": "Reading", "writing": "Writing"}
 GIB = 1024**3
@@ -64,3 +64,12 @@ def test_a_terminal_gets_a_bar_for_each_phase(capsys: pytest.CaptureFixture[str]
         tell("writing", 1, 2)
     assert said == []
     assert capsys.readouterr().out == ""
+
+
+def test_things_are_counted_as_they_are() -> None:
+    said: list[str] = []
+    with telling(WORDS, write=said.append, is_terminal=False, in_bytes=False) as tell:
+        add = adding(tell, "writing", 1500)
+        add(1000)
+        add(500)
+    assert said == ["Writing: all of 1500."]

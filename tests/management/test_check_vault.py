@@ -84,12 +84,15 @@ def test_a_damaged_sealed_object_is_named(archive: Archive, capsys: pytest.Captu
     assert line.startswith("genebody/train40/train40.zip version 1, generation 1: sealed-1 was changed")
 
 
-def test_a_sealed_object_that_is_not_handed_out_is_not_checked(archive: Archive) -> None:
+def test_a_sealed_object_that_is_not_handed_out_is_not_checked(
+    archive: Archive, capsys: pytest.CaptureFixture[str]
+) -> None:
     row = shared(archive)
     stores.delivery().delete("sealed-1")
     row.state = GenerationState.RETIRED
     row.save()
     call_command("check_vault")
+    assert capsys.readouterr().out == "1 archives and documents are as they were stored.\n"
 
 
 def test_what_is_missing_or_short_is_named_also_when_only_lengths_are_compared(
@@ -122,11 +125,13 @@ def test_an_index_that_is_wrong_is_named(
     assert problem in line
 
 
-def test_a_pack_of_a_withdrawn_version_may_be_gone(archive: Archive) -> None:
+def test_a_pack_of_a_withdrawn_version_may_be_gone(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
     withdraw_archive(archive=archive, reason="too many faces", by=SETUP)
     call_command("check_vault")
+    assert capsys.readouterr().out == "1 archives and documents are as they were stored.\n"
     stores.archives().delete(archive.pack_key)
     call_command("check_vault")
+    assert capsys.readouterr().out == "0 archives and documents are as they were stored.\n"
 
 
 def test_unfinished_objects_are_counted_and_are_no_damage(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:

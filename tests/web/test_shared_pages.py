@@ -103,10 +103,10 @@ def test_after_a_revocation_the_next_generation_is_offered(scene: Scene, archive
     redeeming.hand_over(tokens.token(link), start=0, stop=1)
     redeeming.hand_over(tokens.token(link), start=1, stop=2)
     dan = signed_in(scene.dan)
-    assert "1 access</dd>" in dan.get(PAGE).content.decode()
+    assert "1 grant</dd>" in dan.get(PAGE).content.decode()
     assert "seal the next one" not in dan.get(PAGE).content.decode()
     dan.post(f"{DESK}grants/{grant.reference}/revoke/", {"clause_id": "termination", "reason": "It ended."})
-    words = "1 access that was revoked since holds"
+    words = "1 grant that was revoked since holds"
     assert words in dan.get(PAGE).content.decode()
     assert words in dan.get(DESK).content.decode()
     assert "seal the next generation" in dan.get(f"{DESK}grants/{grant.reference}/").content.decode()

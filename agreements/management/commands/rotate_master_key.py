@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import secrets
+import sys
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from agreements.core.actors import job
 from agreements.core.errors import DomainError
@@ -16,6 +16,7 @@ from agreements.core.secrets import key_ring
 from agreements.flows import keys
 from agreements.keys import master_keys
 from agreements.management import key_file
+from agreements.management.bars import adding, telling
 
 RESTART: Final = "Restart every process now (web, delivery, worker, beat, on all machines)"
 
@@ -88,17 +89,12 @@ class Command(BaseCommand):
             return
         if not asked:
             self._ask(number)
-        bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), transient=True
-        )
-        with bar:
-            task = bar.add_task("Renewing", total=planned.steps)
-            try:
-                keys.replace(number, by=job("rotate_master_key"), told=lambda done: bar.advance(task, done))
-            except KeyboardInterrupt:
-                raise CommandError(
-                    "Interrupted. Links made under it are ended already; run it again to go on."
-                ) from None
+        words = {"renewing": "Renewing"}
+        try:
+            with telling(words, write=self.stderr.write, is_terminal=sys.stderr.isatty(), in_bytes=False) as tell:
+                keys.replace(number, by=job("rotate_master_key"), told=adding(tell, "renewing", planned.steps))
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted. Links made under it are ended already; run it again to go on.") from None
         self.stdout.write(
             f"Nothing that was made under key {number} opens anything any more; archives are still traced."
         )

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from agreements.catalog.archives import ledger_name
 from agreements.core.actors import job
 from agreements.grants.tracing.searching import Finding, Report, trace
+from agreements.management.bars import adding, telling
 
 FOUND: Final = 0
 NOT_FOUND: Final = 1
 TROUBLE: Final = 2
+WORDS: Final = {"searching": "Searching"}
 WHAT_IT_MEANS: Final = (
     "It names the seal, not the hand: the file may have passed through others, and salts can be copied by whoever has "
     "seen the encrypted archive. A verified code shows that the bytes were made under that seal, nothing more."
@@ -35,12 +36,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
-        columns = (TextColumn("Searching"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        # A program that reads the document is told nothing else.
+        write = str if options["json"] else self.stderr.write
+        is_terminal = sys.stderr.isatty() and not options["json"]
         try:
-            with path.open("rb") as file, Progress(*columns, transient=True, disable=options["json"]) as bars:
+            with path.open("rb") as file, telling(WORDS, write=write, is_terminal=is_terminal) as tell:
                 size = file.seek(0, 2)
-                task = bars.add_task("", total=size)
-                report = trace(file, size=size, by=job("trace"), told=lambda done: bars.advance(task, done))
+                report = trace(file, size=size, by=job("trace"), told=adding(tell, "searching", size))
         except OSError as problem:
             raise CommandError(f"{path}: {problem.strerror or problem}", returncode=TROUBLE) from None
         except KeyboardInterrupt:
