@@ -47,8 +47,11 @@ def seals_to_renew(number: int) -> QuerySet[Seal]:
 
 
 def links_to_end(number: int) -> QuerySet[Link]:
-    """Return the links that have not ended and whose address or archive hangs on a master key."""
-    return Link.objects.filter(Q(key_number=number) | Q(seal__key_number=number), ended_at=None, expires_at__gt=now())
+    """Return the links that have not ended and whose address or archive hangs on a master key.
+
+    Also those whose time is over: one that was never mailed begins anew when its mail goes out.
+    """
+    return Link.objects.filter(Q(key_number=number) | Q(seal__key_number=number), ended_at=None)
 
 
 def generations_to_replace(number: int) -> QuerySet[Generation]:

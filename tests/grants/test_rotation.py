@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -10,14 +11,16 @@ from agreements.core import actors
 from agreements.core.errors import DomainError
 from agreements.core.secrets import LINK, key_ring
 from agreements.grants import passwords, rotation, seals
+from agreements.grants.downloads import redeeming
+from agreements.grants.downloads.refusals import Refused
+from agreements.grants.links import lifetimes, tokens
 from agreements.grants.links import making as links
-from agreements.grants.links import tokens
 from agreements.grants.models import GrantState, Link, Seal
 from agreements.keys import master_keys
 from agreements.ledger.models import LedgerEntry
 from agreements.mail import registry
 from agreements.mail.models import OutboxMessage
-from tests.grants.scene import Scene
+from tests.grants.scene import NOON, Scene
 
 OLD, NEW = bytes(range(32)), b"n" * 32
 BY = actors.job("tests")
@@ -60,6 +63,18 @@ def test_the_link_of_an_old_seal_ends_even_if_it_was_made_under_the_new_key(rota
     assert fresh.ended_at is not None
     made = links.make(grant=rotated.grant, archive=rotated.sealed, person=rotated.alice, by=rotated.alice.actor)
     assert made.seal.key_number == 2
+
+
+def test_a_link_whose_mail_still_waits_ends_too_though_its_time_is_over(rotated: Scene) -> None:
+    waiting = Link.objects.get()
+    Link.objects.update(first_sent_at=None, expires_at=NOON - dt.timedelta(hours=1))
+    assert list(rotation.links_to_end(1)) == [waiting]
+    assert rotation.end_links(1) == 1
+    lifetimes.begin([waiting.link_id], NOON)
+    waiting.refresh_from_db()
+    assert (waiting.ended_at, waiting.first_sent_at) == (NOON, None)
+    with pytest.raises(Refused):
+        redeeming.examine(tokens.token(waiting))
 
 
 def test_a_token_forged_with_the_old_key_names_no_link_of_the_new_one(rotated: Scene) -> None:
