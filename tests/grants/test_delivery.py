@@ -10,6 +10,7 @@ import pytest
 import pyzipper
 from django.db import DatabaseError, OperationalError
 
+from agreements.catalog.models import Access, Archive, Dataset, Subset
 from agreements.core import actors, clock
 from agreements.grants import lifecycle, passwords
 from agreements.grants.downloads import process, redeeming, sources, streaming
@@ -101,6 +102,39 @@ def test_the_tick_after_access_ended_cuts_the_stream(
     assert (ending().how, ending().bytes_sent) == (DownloadEnd.REVOKED, len(first) + len(second))
 
 
+SHUTTINGS: list[Callable[[Scene], object]] = [
+    lambda scene: Archive.objects.filter(pk=scene.open.pk).update(withdrawn_at=NOON),
+    lambda scene: Dataset.objects.update(withdrawn_at=NOON),
+    lambda scene: Subset.objects.filter(pk=scene.test10.pk).update(access=Access.AGREEMENT),
+]
+
+
+@pytest.mark.parametrize("shut", SHUTTINGS)
+def test_the_tick_after_an_open_archive_was_withdrawn_cuts_it(
+    scene: Scene, watching: Watcher, shut: Callable[[Scene], object]
+) -> None:
+    offer = redeeming.examine_open("genebody", scene.open.pk, name=scene.open.name)
+    stream = streaming.stream(redeeming.redeem_open(offer, start=0, stop=offer.size))
+    first = next(stream)
+    watching.tick()
+    second = next(stream)
+    shut(scene)
+    watching.tick()
+    with pytest.raises(Cut):
+        next(stream)
+    assert (ending().how, ending().bytes_sent) == (DownloadEnd.REVOKED, len(first) + len(second))
+
+
+def test_another_archive_that_was_withdrawn_cuts_no_open_one(scene: Scene, watching: Watcher) -> None:
+    offer = redeeming.examine_open("genebody", scene.open.pk, name=scene.open.name)
+    stream = streaming.stream(redeeming.redeem_open(offer, start=0, stop=offer.size))
+    next(stream)
+    Archive.objects.filter(pk=scene.sealed.pk).update(withdrawn_at=NOON)
+    watching.tick()
+    assert next(stream)
+    stream.close()
+
+
 def test_a_slow_client_that_leaves_after_the_cut_was_cut(scene: Scene, watching: Watcher) -> None:
     stream = begin(scene)
     next(stream)
@@ -136,12 +170,16 @@ def test_the_end_of_a_links_time_does_not_cut_what_runs(scene: Scene, watching: 
     stream.close()
 
 
-def test_one_query_asks_about_all_running_downloads(
+def test_one_query_asks_about_all_that_run_through_links_and_one_about_open_archives(
     scene: Scene, watching: Watcher, django_assert_num_queries: Callable[[int], object]
 ) -> None:
     streams = [begin(scene) for _ in range(5)]
     watching.tick()
     with django_assert_num_queries(1):  # type: ignore[attr-defined]
+        watching.tick()
+    offer = redeeming.examine_open("genebody", scene.open.pk, name=scene.open.name)
+    streams += [streaming.stream(redeeming.redeem_open(offer, start=0, stop=offer.size)) for _ in range(5)]
+    with django_assert_num_queries(2):  # type: ignore[attr-defined]
         watching.tick()
     for stream in streams:
         stream.close()

@@ -144,9 +144,7 @@ def examine_open(slug: str, archive_pk: int, *, name: str) -> Offer:
         archive = plain_sql.open_archive(slug, archive_pk)
         if archive is None or archive.name != name:
             raise Refused(Why.OTHER_NAME)
-        if archive.subset.access != Access.OPEN or archive.seal != SealKind.NONE:
-            raise Refused(Why.NOT_OPEN)
-        if (why := why_archive_is_shut(archive)) is not None:
+        if (why := why_not_open(archive)) is not None:
             raise Refused(why)
         return Offer(archive, archive.pack_size, f'"{archive.pack_sha256}"')
 
@@ -184,11 +182,17 @@ def why_access_ended(link: Link) -> Why | None:
         (not getattr(link, "covers", False), Why.NOT_COVERED),
     )
     broken = next((why for is_broken, why in rules if is_broken), None)
-    return broken or why_archive_is_shut(link.archive)
+    return broken or _why_archive_is_shut(link.archive)
 
 
-def why_archive_is_shut(archive: Archive) -> Why | None:
-    """Return why an archive may be downloaded no more by anyone, or None. Needs `subset.dataset`."""
+def why_not_open(archive: Archive) -> Why | None:
+    """Return why not everyone may download an archive, or go on with it, or None. Needs `subset.dataset`."""
+    if archive.subset.access != Access.OPEN or archive.seal != SealKind.NONE:
+        return Why.NOT_OPEN
+    return _why_archive_is_shut(archive)
+
+
+def _why_archive_is_shut(archive: Archive) -> Why | None:
     if archive.subset.dataset.withdrawn_at is not None:
         return Why.DATASET_WITHDRAWN
     return Why.ARCHIVE_WITHDRAWN if archive.withdrawn_at is not None else None

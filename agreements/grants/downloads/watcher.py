@@ -1,4 +1,5 @@
-"""Cutting downloads whose access ended: one watcher per process, one query a second for all that runs.
+"""Cutting downloads whose access ended: one watcher per process, one query a second for all that runs through links,
+and one for open archives while any of them is sent.
 
 Each stream asks its own `Running` before every chunk, so that nothing is produced after the watcher's word, nor
 once the watcher itself has had no word from the database for ten seconds (a hung query included). The watcher also
@@ -17,9 +18,10 @@ from typing import Final
 
 from django.db import DatabaseError, connection, connections
 
+from agreements.catalog.models import Archive
 from agreements.grants.downloads import process
 from agreements.grants.downloads.connection import Connection
-from agreements.grants.downloads.redeeming import Ticket, why_access_ended
+from agreements.grants.downloads.redeeming import Ticket, why_access_ended, why_not_open
 from agreements.grants.links import making as links
 from agreements.grants.models import DownloadEnd
 
@@ -29,18 +31,21 @@ EVERY: Final = 1.0
 WITHOUT_DATABASE: Final = 10.0
 SHOW_LIFE_EVERY: Final = 30.0
 """All in seconds."""
+GONE: Final = "it is gone"
 
 
 class Running:
     """One download under way."""
 
-    __slots__ = ("_watcher", "connection", "cut", "link_pk", "opened")
+    __slots__ = ("_watcher", "archive_pk", "connection", "cut", "link_pk", "opened")
 
-    def __init__(self, watcher: Watcher, *, opened: uuid.UUID, link_pk: int | None, connection: Connection) -> None:
+    def __init__(self, watcher: Watcher, ticket: Ticket, connection: Connection) -> None:
+        offer = ticket.offer
         self._watcher = watcher
         self.connection = connection
-        self.opened = opened
-        self.link_pk = link_pk
+        self.opened: uuid.UUID = ticket.opened
+        self.archive_pk = offer.archive.pk
+        self.link_pk = offer.link.pk if offer.link else None
         self.cut: DownloadEnd | None = None
 
     def must_stop(self) -> DownloadEnd | None:
@@ -66,9 +71,7 @@ class Watcher:
 
     def enter(self, ticket: Ticket, connection: Connection) -> Running:
         """Begin to watch a download whose ticket was just redeemed."""
-        link = ticket.offer.link
-        link_pk = link.pk if link else None
-        running = Running(self, opened=ticket.opened, link_pk=link_pk, connection=connection)
+        running = Running(self, ticket, connection)
         with self._lock:
             if self._stopping:
                 running.cut = DownloadEnd.ERROR
@@ -127,18 +130,16 @@ class Watcher:
                     self._cut(each, DownloadEnd.NO_DATABASE)
 
     def _cut_ended(self, running: set[Running]) -> None:
-        watched = {each.link_pk for each in running if each.link_pk is not None}
-        ended = {}
-        if watched:
-            found = {link.pk: why_access_ended(link) for link in links.with_all().filter(pk__in=watched)}
-            ended = {pk: found.get(pk) for pk in watched if pk not in found or found[pk] is not None}
-        else:
+        ended = _ended_links({each.link_pk for each in running if each.link_pk is not None})
+        shut = _shut_archives({each.archive_pk for each in running if each.link_pk is None})
+        if not running:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
         self._heard_at = self._monotonic()
         for each in running:
-            if each.link_pk in ended and each.cut is None:
-                log.info("download %s is cut: %s", each.opened, ended[each.link_pk])
+            why = shut.get(each.archive_pk) if each.link_pk is None else ended.get(each.link_pk)
+            if why is not None and each.cut is None:
+                log.info("download %s is cut: %s", each.opened, why)
                 self._cut(each, DownloadEnd.REVOKED)
 
     def _cut(self, running: Running, how: DownloadEnd) -> None:
@@ -177,6 +178,20 @@ class Watcher:
 def of_process() -> Watcher:
     """Return the watcher of this process."""
     return _watcher
+
+
+def _ended_links(watched: set[int]) -> dict[int, str]:
+    """Return which links may not go on, and why."""
+    found = links.with_all().filter(pk__in=watched) if watched else ()
+    standing = {link.pk: why_access_ended(link) for link in found}
+    return {pk: why for pk in watched if (why := standing.get(pk, GONE)) is not None}
+
+
+def _shut_archives(watched: set[int]) -> dict[int, str]:
+    """Return which archives are open to everyone no more, and why."""
+    found = Archive.objects.select_related("subset__dataset").filter(pk__in=watched) if watched else ()
+    standing = {archive.pk: why_not_open(archive) for archive in found}
+    return {pk: why for pk in watched if (why := standing.get(pk, GONE)) is not None}
 
 
 def _drop_connection() -> None:
