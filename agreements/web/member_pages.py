@@ -42,7 +42,7 @@ def people(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "grant": grant,
         "why_not": why_not_running(grant),
-        "rows": member_rows.rows(grant, address=lambda verb, pk: reverse(_HOLDERS[verb], args=[reference, pk])),
+        "rows": member_rows.rows(grant, address=lambda verb, pk: _address(reference, verb, pk)),
         "removal_form": RemovalForm(auto_id=False),
         "named": member_queries.named_and_not_invited(grant),
         "taken": member_queries.taken(grant),
@@ -142,6 +142,10 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     response = render(request, "grants/join.html", context, status=422 if form.errors else 200)
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _address(reference: str, verb: str, member_pk: int) -> str:
+    return reverse(_HOLDERS[verb], args=[reference, member_pk]) if verb in _HOLDERS else ""
 
 
 def _withdraw(request: HttpRequest, member: GrantMember) -> None:

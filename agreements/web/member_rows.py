@@ -12,7 +12,8 @@ from agreements.grants.models import Grant, GrantMember, GrantState, MemberState
 from agreements.grants.running import is_running
 
 Address = Callable[[str, int], str]
-"""Gives where a verb (again, withdraw, remove) about a member is posted to, empty where it is not offered."""
+"""Gives where a verb (again, withdraw, remove) about a member is posted to, empty where it is not offered. To `refuse`
+is to remove who left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ def _row(grant: Grant, member: GrantMember, address: Address) -> MemberRow:
     is_invited = member.state == MemberState.INVITED
     waits = member_invitations.is_waiting(member)
     can_end = grant.state != GrantState.REVOKED
+    end = {MemberState.JOINED: "remove", MemberState.LEFT: "refuse"}.get(MemberState(member.state))
     return MemberRow(
         member=member,
         state="run-out" if is_invited and not waits else str(member.state),
@@ -46,5 +48,5 @@ def _row(grant: Grant, member: GrantMember, address: Address) -> MemberRow:
         is_elsewhere=member_queries.is_elsewhere(grant, member.email),
         again=address("again", member.pk) if is_invited and is_running(grant) else "",
         withdraw=address("withdraw", member.pk) if is_invited else "",
-        remove=address("remove", member.pk) if member.state == MemberState.JOINED and can_end else "",
+        remove=address(end, member.pk) if end and can_end else "",
     )

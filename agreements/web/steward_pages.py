@@ -193,7 +193,11 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 def _about_members(request: HttpRequest, grant: Grant) -> member_rows.Address:
     """Offer what the signed-in person may do about the members of a grant."""
-    names = {"withdraw": "steward-member-withdraw", "remove": "steward-member-remove"}
+    names = {
+        "withdraw": "steward-member-withdraw",
+        "remove": "steward-member-remove",
+        "refuse": "steward-member-remove",
+    }
     may_end = grant_rules.may(grant_rules.Permission.REMOVE_MEMBER, grant=grant, by=access.actor(request))
 
     def address(verb: str, member_pk: int) -> str:

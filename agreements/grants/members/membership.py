@@ -7,6 +7,7 @@ When the grant ends, its members end with it: its state decides, nothing is writ
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from agreements.core.errors import Invalid, NotAllowed, NotPossible, TooMany
 from agreements.grants import lifecycle, seals
 from agreements.grants.deliverable import deliverable
 from agreements.grants.links import making as links
-from agreements.grants.members import invitations, messages, queries
+from agreements.grants.members import invitations, messages, queries, refusing
 from agreements.grants.models import Grant, GrantMember, GrantState, MemberState, Seal
 from agreements.grants.permissions import Permission, Standing, check_may
 from agreements.grants.running import check_running
@@ -32,15 +33,17 @@ from agreements.people.models import User, normal_address
 MAILS_PER_DAY: Final = 20
 """Invitations that are mailed under one grant in 24 hours, those sent again included."""
 _NAME_LIMIT: Final = 120
+# In some scripts a name cannot be written without these two; other marks that do not show could reorder a line.
+_JOINERS: Final = frozenset("\u200c\u200d")
 
 
 def invite(*, grant: Grant, email: str, name: str, by: Actor) -> GrantMember:
     """Invite a colleague by mail. An invitation to the same mailbox that has run out is renewed.
 
-    Raises NotAllowed (not the holder), NotPossible (access not running, invited or joined already, no room, removed by
-    the lab before), Invalid for an address, TooMany.
+    Raises NotAllowed (not the holder), NotPossible (access not running, invited or joined already, no room, access
+    ended by the lab before), Invalid for an address or a name, TooMany.
     """
-    address = normal_address(addresses.parse(email).normalized)
+    address, called = normal_address(addresses.parse(email).normalized), _checked_name(name)
     with act() as record:
         locked = lifecycle.lock(grant)
         standing = check_may(Permission.INVITE_MEMBER, grant=locked, by=by)
@@ -48,7 +51,7 @@ def invite(*, grant: Grant, email: str, name: str, by: Actor) -> GrantMember:
         member = _again(locked, address) or GrantMember(grant=locked, email=address)
         _check_room(locked)
         _check_mails(locked)
-        member.name = name.strip()[:_NAME_LIMIT]
+        member.name = called
         _mail_invitation(member, by=by)
         record.record(Kind.MEMBER_INVITED, by=by, as_role=standing, subjects=_subjects(member))
         return member
@@ -60,6 +63,7 @@ def resend(*, member: GrantMember, by: Actor) -> GrantMember:
         standing, locked = _locked(Permission.INVITE_MEMBER, member, by=by)
         check_running(locked.grant)
         _check_state(locked, MemberState.INVITED)
+        refusing.check_wanted(locked.grant, email=locked.email)
         if not invitations.is_waiting(locked):
             _check_room(locked.grant)
         _check_mails(locked.grant)
@@ -124,13 +128,14 @@ def leave(*, grant: Grant, by: Actor) -> None:
 def remove(*, member: GrantMember, reason: str, by: Actor) -> None:
     """End a member's part: seal and links end, running downloads are cut, and the member is told the reason.
 
-    Raises Invalid without a reason, NotAllowed, NotPossible for who is no member now.
+    The lab may remove who left as well: then nobody invites them again. Raises Invalid without a reason, NotAllowed,
+    NotPossible for who is no member now.
     """
     if not reason.strip():
         raise Invalid(_("Give the reason: the member reads it."), field="reason")
     with act() as record:
         standing, locked = _locked(Permission.REMOVE_MEMBER, member, by=by)
-        _check_state(locked, MemberState.JOINED)
+        _check_can_be_removed(locked, standing)
         locked.reason, locked.reason_salt = reason.strip(), new_salt()
         _end(locked, MemberState.REMOVED, by=by)
         assert locked.person is not None, "who joined is a person"
@@ -169,9 +174,8 @@ def _again(grant: Grant, address: str) -> GrantMember | None:
     key, named = addresses.comparison_key(address), {"email": address}
     if key == addresses.comparison_key(grant.holder.email):
         raise NotPossible(_("This is your own address: you have access already."))
+    refusing.check_wanted(grant, email=address)
     earlier = [row for row in queries.every(grant) if addresses.comparison_key(row.email) == key]
-    if any(queries.was_removed_by_the_lab(row) for row in earlier):
-        raise NotPossible(_("The lab ended the access of %(email)s. Write to the dataset's contact about it.") % named)
     running = next((row for row in earlier if row.ended_at is None), None)
     if running is None:
         return None
@@ -208,12 +212,32 @@ def _check_may_join(grant: Grant, person: User) -> None:
         check_not_barred(dataset_pk=grant.dataset_id, person_pk=person.pk, email=person.email)
     except NotAllowed:
         raise NotAllowed(_("You cannot join at present. Write to the dataset's contact to ask why.")) from None
+    if refusing.is_refused(dataset_pk=grant.dataset_id, email=person.email, person_pk=person.pk):
+        raise NotAllowed(_("The lab has ended your access to this dataset. You may apply for access of your own."))
     if seals.running_seal(grant=grant, person_pk=person.pk) is not None:
         raise NotPossible(_("You have access already."))
     if queries.joined(grant).count() >= grant.dataset.max_members:
         raise NotPossible(
             _("This access has as many members as it can have. Ask %(holder)s.") % {"holder": grant.holder_name}
         )
+
+
+def _checked_name(text: str) -> str:
+    """Return a name as a mail may carry it: one line, and nothing that a mail program takes for an address."""
+    name = text.strip()
+    if len(name) > _NAME_LIMIT:
+        raise Invalid(_("At most %(most)s characters.") % {"most": _NAME_LIMIT}, field="name")
+    unseen = any(one not in _JOINERS and unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"} for one in name)
+    if unseen or "/" in name:
+        raise Invalid(_("Give a name alone, without line breaks and without addresses."), field="name")
+    return name
+
+
+def _check_can_be_removed(member: GrantMember, standing: Standing) -> None:
+    if member.state != MemberState.LEFT or standing != Standing.STEWARD:
+        _check_state(member, MemberState.JOINED)
+    elif queries.joined(member.grant).filter(person_id=member.person_id).exists():
+        raise NotPossible(_("%(email)s is a member again: remove that membership.") % {"email": member.email})
 
 
 def _check_state(member: GrantMember, state: MemberState) -> None:

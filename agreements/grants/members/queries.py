@@ -53,9 +53,3 @@ def named_and_not_invited(grant: Grant) -> list[Named]:
 def is_elsewhere(grant: Grant, email: str) -> bool:
     """Return whether an address is of another domain than the holder's; a hint, never a verdict."""
     return not same_organization(grant.holder.email, email)
-
-
-def was_removed_by_the_lab(member: GrantMember) -> bool:
-    """Return whether neither the holder nor the member themself ended it. Needs `member.grant`."""
-    own = {member.grant.holder_id, member.person_id}
-    return member.state == MemberState.REMOVED and member.ended_by_id not in own
