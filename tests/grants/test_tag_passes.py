@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from agreements.catalog import archives
+from agreements.catalog.models import Dataset
 from agreements.core.clock import now
 from agreements.grants.downloads import quota, tag_passes
 from agreements.grants.downloads.personal_view import PersonalView
-from agreements.grants.models import StoredTag, TagPass
+from agreements.grants.models import Grant, StoredTag, TagPass
 from agreements.sealing.waiting import Ended
 from portal.embedded.children import wait_until
 from tests.grants.passing import Gate, begin, gate, passing, scene, settled, tail_of, view, whole  # noqa: F401
@@ -83,7 +84,17 @@ def test_a_pass_goes_on_when_its_client_has_left_and_a_second_one_is_called_off(
     assert read == {0: sizes[0], 2: min(sizes[2], quota.LEAST)}
 
 
-def test_a_pass_that_nobody_waits_for_ends_with_access(scene: Scene, gate: Gate) -> None:
+ENDINGS: list[Callable[[Scene], object]] = [
+    lambda scene: revoke(scene, by=scene.dan.actor),
+    lambda scene: Grant.objects.update(ends_at=scene.grant.starts_at),
+    lambda scene: Dataset.objects.update(withdrawn_at=scene.grant.starts_at),
+]
+
+
+@pytest.mark.parametrize("end", ENDINGS)
+def test_a_pass_that_nobody_waits_for_ends_with_access(
+    scene: Scene, gate: Gate, end: Callable[[Scene], object]
+) -> None:
     ended = threading.Event()
     made = view(scene)
     leaver = threading.Thread(target=wait_for, args=(made, 0, ended))
@@ -91,7 +102,7 @@ def test_a_pass_that_nobody_waits_for_ends_with_access(scene: Scene, gate: Gate)
     assert gate.reached.acquire(timeout=20)
     ended.set()
     leaver.join(20)
-    revoke(scene, by=scene.dan.actor)
+    end(scene)
     gate.opened.set()
     settled()
     assert made.kept.peek(0) is None

@@ -18,7 +18,8 @@ from django.db import DatabaseError
 from agreements.grants.downloads import process, quota
 from agreements.grants.downloads.kept_tags import KeptTags, Name, for_a_moment
 from agreements.grants.downloads.quota import NeededPass
-from agreements.grants.models import GrantState, Seal
+from agreements.grants.models import Seal
+from agreements.grants.running import is_running
 from agreements.sealing.waiting import Ended
 
 log = logging.getLogger(__name__)
@@ -94,12 +95,13 @@ class Pass:
             return False
 
     def _is_of_use(self) -> bool:
-        running = Seal.objects.filter(pk=self._kept.seal.pk, ended_at=None, grant__state=GrantState.ACTIVE)
+        running = Seal.objects.filter(pk=self._kept.seal.pk, ended_at=None).select_related("grant__dataset")
         try:
             with for_a_moment():
-                return running.exists()
+                seal = running.first()
         except DatabaseError:
             return False
+        return seal is not None and is_running(seal.grant)
 
     def _note_begin(self) -> None:
         try:
