@@ -51,6 +51,7 @@ class Installation:
         self.manage("setup", "--non-interactive", "--env-file", file, *dataset)
         made = samples.make(self.folder / "samples")
         self.manage("load_dataset", str(ROOT / "datasets" / DATASET), "--preview", str(made.preview))
+        (self.folder / "inbox" / DATASET).mkdir(mode=0o750, parents=True, exist_ok=True)
         self.sources = {"test10": made.test10, "train40": made.train40}
         for subset, source in self.sources.items():
             self.manage("publish_archive", f"{DATASET}/{subset}", str(source))

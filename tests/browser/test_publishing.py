@@ -158,7 +158,7 @@ def test_dan_cancels_after_a_question(dan: Visitor, parcel: Path, site: Site) ->
 
 
 def test_without_javascript_the_inbox_is_the_way(site: Site, browser: Browser) -> None:
-    folder = site.folder / "inbox" / "test10-new"
+    folder = site.folder / "inbox" / "genebody" / "test10-new"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "readme.txt").write_text("open to all")
     dan = Visitor(browser, site, DAN, scripts=False)

@@ -97,7 +97,7 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def ask(train40: Subset, dan: User, woken: list[str], monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Ask, as Dan, for what lies in the inbox as `train40.zip`; jobs that are run have one thread."""
     monkeypatch.setattr(job_runs, "Heart", BeatingWithTheWork)
-    zip_of(inbox.prepare() / "train40.zip")
+    zip_of(inbox.prepare(train40.dataset) / "train40.zip")
 
     def asking(**other: Any) -> PublishJob:
         given: dict[str, Any] = {"subset": train40, "name": "train40.zip", "seal": SealKind.PERSONAL}

@@ -8,20 +8,22 @@ from typing import Any
 
 import pytest
 
+from agreements.catalog.models import Dataset
 from agreements.catalog.publishing import inbox
 from agreements.core.errors import Invalid
 from tests.catalog.sources import zip_of
+
+OURS = Dataset(slug="genebody")
 
 
 @pytest.fixture
 def place(settings: Any) -> Path:
     """Return an inbox that is there and empty."""
-    settings.INBOX.mkdir()
-    return Path(settings.INBOX)
+    return inbox.prepare(OURS)
 
 
 def names() -> set[str]:
-    return {entry.name for entry in inbox.listing().entries}
+    return {entry.name for entry in inbox.listing(OURS).entries}
 
 
 def test_folders_and_zips_are_offered_with_sizes_and_dates_newest_first(place: Path) -> None:
@@ -30,7 +32,7 @@ def test_folders_and_zips_are_offered_with_sizes_and_dates_newest_first(place: P
     (place / "train40" / "1.jpg").write_bytes(b"y" * 24)
     made = zip_of(place / "Test10.ZIP")
     os.utime(made, (1_700_000_000, 1_700_000_000))
-    folder, file = inbox.listing().entries
+    folder, file = inbox.listing(OURS).entries
     assert (folder.name, folder.is_folder, folder.size, folder.files) == ("train40", True, 1024, 2)
     assert (file.name, file.is_folder, file.size, file.files) == ("Test10.ZIP", False, made.stat().st_size, 1)
     assert file.changed.isoformat() == "2023-11-14T22:13:20+00:00"
@@ -48,7 +50,7 @@ def test_what_is_hidden_linked_special_or_no_zip_is_left_out(place: Path, tmp_pa
     Path(os.fsdecode(bytes(place) + b"/\xff\xfe.zip")).write_bytes(secret.read_bytes())
     zip_of(place / "数据.zip")
     assert names() == {"数据.zip"}
-    assert inbox.listing().left_out == 6
+    assert inbox.listing(OURS).left_out == 6
 
 
 @pytest.mark.parametrize(
@@ -85,15 +87,29 @@ def test_nothing_is_found_but_what_is_offered(place: Path, tmp_path: Path, name:
     (place / "link.zip").symlink_to(secret)
     (place / "linked").symlink_to(tmp_path)
     with pytest.raises(Invalid, match="nothing of this name"):
-        inbox.find(name)
-    assert inbox.find("train40") == place / "train40"
+        inbox.find(OURS, name)
+    assert inbox.find(OURS, "train40") == place / "train40"
 
 
-def test_an_inbox_that_is_not_there_is_said_to_be_missing_and_can_be_made(settings: Any) -> None:
-    assert not inbox.listing().is_there
-    assert inbox.prepare().is_dir()
-    assert inbox.listing().is_there
+def test_an_inbox_that_is_not_there_is_made(settings: Any) -> None:
+    assert inbox.listing(OURS).is_there
+    assert inbox.place(OURS) == settings.INBOX / "genebody"
+    assert inbox.place(OURS).stat().st_mode & 0o007 == 0
     assert inbox.free() > 0
+
+
+def test_an_inbox_that_cannot_be_made_is_said_to_be_missing(settings: Any) -> None:
+    settings.INBOX.write_text("a file where the folder should be")
+    assert inbox.listing(OURS) == inbox.Listing((), 0, is_there=False)
+
+
+def test_a_dataset_is_offered_nothing_of_anothers(place: Path) -> None:
+    zip_of(place / "ours.zip")
+    theirs = Dataset(slug="other")
+    assert inbox.listing(theirs).entries == ()
+    for name in ("ours.zip", "../genebody/ours.zip", "genebody"):
+        with pytest.raises(Invalid, match="nothing of this name"):
+            inbox.find(theirs, name)
 
 
 def test_counting_is_bounded(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,5 +118,5 @@ def test_counting_is_bounded(place: Path, monkeypatch: pytest.MonkeyPatch) -> No
         (place / folder).mkdir()
         for number in range(files):
             (place / folder / str(number)).write_bytes(b"12")
-    found = {entry.name: (entry.files, entry.size) for entry in inbox.listing().entries}
+    found = {entry.name: (entry.files, entry.size) for entry in inbox.listing(OURS).entries}
     assert found == {"a": (4, 8), "b": (None, None), "c": (None, None)}

@@ -77,7 +77,7 @@ def test_what_went_wrong_is_told_without_paths_and_can_be_tried_again(
         job = done()
     assert job.state == JobState.FAILED
     assert words in job.trouble
-    assert str(inbox.place()) not in job.trouble
+    assert str(inbox.root()) not in job.trouble
     assert "secret" not in job.trouble
     jobs.ask_again(job=job, by=dan.actor)
     assert done().state == JobState.DONE
@@ -98,7 +98,7 @@ def test_a_database_that_is_away_fails_no_job(ask: Ask, monkeypatch: pytest.Monk
 
 
 def test_a_bad_name_in_a_zip_fails_the_job_with_the_member_named(ask: Ask) -> None:
-    zip_of(inbox.place() / "train40.zip", ["ok.txt", "../climbs/out.txt"])
+    zip_of(inbox.root() / "genebody" / "train40.zip", ["ok.txt", "../climbs/out.txt"])
     ask()
     job = done()
     assert "'../climbs/out.txt' leads out of the archive" in job.trouble
@@ -151,7 +151,7 @@ GIB = 1024**3
 
 def test_a_real_process_is_killed_in_the_middle_and_another_one_finishes(transactional_db: None, ask: Ask) -> None:
     """`kill -9`: no handler, no last word. The lease runs out, and what was begun is finished by the next."""
-    folder = inbox.prepare() / "large"
+    folder = inbox.root() / "genebody" / "large"
     folder.mkdir()
     with (folder / "image.raw").open("wb") as file:
         file.truncate(4 * GIB)
@@ -174,7 +174,7 @@ def test_a_real_process_is_killed_in_the_middle_and_another_one_finishes(transac
 
 
 def test_a_real_process_stops_when_it_is_asked_to(transactional_db: None, ask: Ask, dan: User) -> None:
-    folder = inbox.prepare() / "large"
+    folder = inbox.root() / "genebody" / "large"
     folder.mkdir()
     for number in range(40):
         with (folder / f"{number}.raw").open("wb") as file:
@@ -190,7 +190,7 @@ def test_a_real_process_stops_when_it_is_asked_to(transactional_db: None, ask: A
 
 
 def test_a_real_process_ends_when_the_worker_that_started_it_is_gone(transactional_db: None, ask: Ask) -> None:
-    folder = inbox.prepare() / "large"
+    folder = inbox.root() / "genebody" / "large"
     folder.mkdir()
     for number in range(80):
         with (folder / f"{number}.raw").open("wb") as file:

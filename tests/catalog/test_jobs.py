@@ -28,12 +28,12 @@ def test_what_lies_in_the_inbox_is_published_by_whoever_asked_and_stays_there(
     archive = Archive.objects.get()
     assert (job.archive, archive.name, archive.version, archive.seal) == (archive, "train40.zip", 1, "personal")
     assert archive.member_count == len(FILES)
-    assert (inbox.place() / "train40.zip").exists()
+    assert (inbox.root() / "genebody" / "train40.zip").exists()
     assert jobs.claim() is None
 
 
 def test_an_upload_is_published_and_then_deleted(ask: Ask, dan: User, train40: Subset) -> None:
-    data = (inbox.place() / "train40.zip").read_bytes()
+    data = (inbox.root() / "genebody" / "train40.zip").read_bytes()
     upload = uploads.begin(subset=train40, file_name="mine.zip", size=len(data), by=dan.actor)
     upload = uploads.append(upload=upload, offset=0, data=data, by=dan.actor)
     place = uploads.path_of(upload)

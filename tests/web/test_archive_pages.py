@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from agreements.applications.models import State
 from agreements.catalog import roles
-from agreements.catalog.models import Archive, Dataset, PublishJob, Role, Subset, Upload
+from agreements.catalog.models import Access, Archive, Dataset, PublishJob, Role, Subset, Upload
 from agreements.catalog.publishing import inbox, job_runs, jobs, uploads
 from agreements.core.clock import frozen, now
 from agreements.grants.models import DownloadOpened, Grant, Link
@@ -36,10 +36,11 @@ def place(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Pat
     settings.INBOX = tmp_path / "inbox"
     settings.VAULT_ARCHIVES = f"folder:{tmp_path / 'archives'}"
     monkeypatch.setattr(job_runs, "Heart", BeatingWithTheWork)
-    zip_of(inbox.prepare() / "new.zip")
-    (settings.INBOX / "folder").mkdir()
-    (settings.INBOX / "folder" / "a.txt").write_text("a")
-    return Path(settings.INBOX)
+    folder = inbox.prepare(Dataset(slug="genebody"))
+    zip_of(folder / "new.zip")
+    (folder / "folder").mkdir()
+    (folder / "folder" / "a.txt").write_text("a")
+    return folder
 
 
 @pytest.fixture
@@ -111,6 +112,22 @@ def test_another_datasets_archives_jobs_and_uploads_are_not_there(scene: Scene, 
     for path in (f"archives/jobs/{job.pk}/", f"archives/{archive.pk}/withdraw/", f"uploads/{upload.pk}/"):
         assert eve.get(f"/stewardship/other/{path}").status_code == 404
     assert eve.get("/stewardship/other/archives/").status_code == 200
+
+
+def test_another_datasets_inbox_is_neither_shown_nor_published(scene: Scene, dan: Any) -> None:
+    other = Dataset.objects.create(slug="other", reference_prefix="OT", title="Other", contact_address="o@o.example")
+    Subset.objects.create(dataset=other, slug="all", title="All", access=Access.OPEN)
+    roles.give(user=scene.eve, dataset=other, role=Role.STEWARD, by=SYSTEM)
+    eve = signed_in(scene.eve)
+    page = words(eve.get("/stewardship/other/archives/publish/"))
+    assert "new.zip" not in page
+    assert "The inbox is empty" in page
+    for name in ("new.zip", "../genebody/new.zip", "genebody"):
+        address = f"/stewardship/other/archives/publish/preview/?subset=all&inbox={name}"
+        assert "nothing of this name in the inbox" in words(eve.get(address, follow=True))
+        assert "nothing of this name in the inbox" in words(eve.post(address, {"seal": "none"}, follow=True))
+    assert eve.get(f"{PREVIEW}?subset=train40&inbox=new.zip").status_code == 404
+    assert not PublishJob.objects.exists()
 
 
 def test_a_second_steward_sees_an_upload_and_may_only_remove_it(scene: Scene, dan: Any) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from agreements.applications.models import State
-from agreements.catalog.models import Access, JobState, PublishJob, Subset
+from agreements.catalog.models import Access, Dataset, JobState, PublishJob, Subset
 from agreements.catalog.publishing import inbox, job_runs, jobs
 from agreements.grants.models import Link
 from agreements.ledger.verify import verify
@@ -31,10 +31,11 @@ def place(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Pat
     settings.INBOX = tmp_path / "inbox"
     settings.VAULT_ARCHIVES = f"folder:{tmp_path / 'archives'}"
     monkeypatch.setattr(job_runs, "Heart", BeatingWithTheWork)
-    zip_of(inbox.prepare() / "new.zip")
-    (settings.INBOX / "folder").mkdir()
-    (settings.INBOX / "folder" / "a.txt").write_text("a")
-    return Path(settings.INBOX)
+    folder = inbox.prepare(Dataset(slug="genebody"))
+    zip_of(folder / "new.zip")
+    (folder / "folder").mkdir()
+    (folder / "folder" / "a.txt").write_text("a")
+    return folder
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ def test_an_empty_inbox_says_where_it_is_and_how_files_get_there(dan: Any, setti
     settings.INBOX = tmp_path / "nowhere"
     page = words(dan.get(PUBLISH))
     assert "The inbox is empty" in page
-    assert str(tmp_path / "nowhere") in page
+    assert str(tmp_path / "nowhere" / "genebody") in page
     assert "sftp" in page
     assert "Sending a large file needs JavaScript" in page
 

@@ -166,7 +166,7 @@ def test_a_removed_upload_is_404_and_its_bytes_are_gone(dan: Client, data: bytes
     page = dan.post(state["remove"], follow=True).content.decode()
     assert "The upload of new.zip was removed." in page
     assert send(dan, state["address"], data[100:], 100).status_code == 404
-    assert list((inbox.place() / ".uploads").iterdir()) == []
+    assert list((inbox.root() / ".uploads").iterdir()) == []
 
 
 def test_who_is_signed_out_is_led_to_sign_in_and_nothing_is_kept(dan: Client, data: bytes) -> None:

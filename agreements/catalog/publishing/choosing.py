@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agreements.catalog import shelf
-from agreements.catalog.models import Subset, Upload
+from agreements.catalog.models import Dataset, Subset, Upload
 from agreements.catalog.publishing import inbox, uploads
 from agreements.catalog.publishing.publish import checked_name
 from agreements.core.errors import Invalid
@@ -37,7 +37,7 @@ def choose(*, subset: Subset, name: str | None, source: str = "", upload: Upload
 
     Raises Invalid or NotPossible when the source is not there.
     """
-    place = place_of(source=source, upload=upload)
+    place = place_of(dataset=subset.dataset, source=source, upload=upload)
     usual = shelf.usual_name(subset, source=called(source=source, upload=upload))
     try:
         return Chosen(subset, checked_name(usual if name is None else name), source, upload, place, refusal="")
@@ -45,9 +45,12 @@ def choose(*, subset: Subset, name: str | None, source: str = "", upload: Upload
         return Chosen(subset, usual, source, upload, place, refusal=str(bad))
 
 
-def place_of(*, source: str, upload: Upload | None) -> Path:
-    """Return where an upload lies, or else a name of the inbox. Raises Invalid or NotPossible when it is not there."""
-    return uploads.path_of(upload) if upload else inbox.find(source)
+def place_of(*, dataset: Dataset, source: str, upload: Upload | None) -> Path:
+    """Return where an upload lies, or else a name of the dataset's inbox.
+
+    Raises Invalid or NotPossible when it is not there.
+    """
+    return uploads.path_of(upload) if upload else inbox.find(dataset, source)
 
 
 def called(*, source: str, upload: Upload | None) -> str:

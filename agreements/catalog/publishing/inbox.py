@@ -1,7 +1,8 @@
 """The inbox: a folder of the server from which stewards publish without a shell.
 
-What stands directly in it is offered: folders, and files that end in `.zip`. Hidden names, links and names that cannot
-be shown are left out. What browsers send lies in a hidden folder of it.
+Each dataset has a folder of its own in it, named by its slug; another dataset's stewards are shown nothing of it. What
+stands directly in that folder is offered: folders, and files that end in `.zip`. Hidden names, links and names that
+cannot be shown are left out. What browsers send lies in a hidden folder beside those of the datasets.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Final
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from agreements.catalog.models import Dataset
 from agreements.core.errors import Invalid
 
 COUNTED: Final = 50_000
@@ -43,26 +45,38 @@ class Listing:
     is_there: bool
 
 
-def place() -> Path:
-    """Return the inbox; it need not exist."""
+def root() -> Path:
+    """Return the folder that has all datasets' inboxes; it need not exist."""
     return Path(settings.INBOX)
 
 
-def prepare() -> Path:
-    """Return the inbox, made if it was missing. Raises OSError."""
-    place().mkdir(mode=0o750, parents=True, exist_ok=True)
-    return place()
+def place(dataset: Dataset) -> Path:
+    """Return a dataset's inbox; it need not exist."""
+    return root() / dataset.slug
 
 
-def listing() -> Listing:
-    """Return what stands in the inbox and can be published."""
+def prepare_root() -> Path:
+    """Return the folder that has all datasets' inboxes, made if it was missing. Raises OSError."""
+    root().mkdir(mode=0o750, parents=True, exist_ok=True)
+    return root()
+
+
+def prepare(dataset: Dataset) -> Path:
+    """Return a dataset's inbox, made if it was missing. Raises OSError."""
+    prepare_root()
+    place(dataset).mkdir(mode=0o750, exist_ok=True)
+    return place(dataset)
+
+
+def listing(dataset: Dataset) -> Listing:
+    """Return what stands in a dataset's inbox and can be published; the inbox is made if it was missing."""
     try:
-        names = sorted(path.name for path in place().iterdir())
+        names = sorted(path.name for path in prepare(dataset).iterdir())
     except OSError:
         return Listing((), 0, is_there=False)
     offered, left_out, countable = [], 0, COUNTED
     for name in names:
-        entry = _entry(name, countable)
+        entry = _entry(place(dataset), name, countable)
         if entry is not None:
             offered.append(entry)
             countable = max(0, countable - (countable if entry.files is None else entry.files))
@@ -71,16 +85,16 @@ def listing() -> Listing:
     return Listing(tuple(sorted(offered, key=lambda entry: entry.changed, reverse=True)), left_out, is_there=True)
 
 
-def find(name: str) -> Path:
-    """Return the place of what the inbox offers under a name. Raises Invalid if there is no such thing."""
-    if _entry(name, 0) is None:
+def find(dataset: Dataset, name: str) -> Path:
+    """Return the place of what a dataset's inbox offers under a name. Raises Invalid if there is no such thing."""
+    if _entry(place(dataset), name, 0) is None:
         raise Invalid(_("There is nothing of this name in the inbox that could be published."), field="inbox")
-    return place() / name
+    return place(dataset) / name
 
 
 def free() -> int:
     """Return how many bytes the inbox's disk has left. Raises OSError."""
-    return shutil.disk_usage(prepare()).free
+    return shutil.disk_usage(prepare_root()).free
 
 
 def weigh(folder: Path, *, most: int) -> tuple[int, int] | None:
@@ -98,10 +112,10 @@ def weigh(folder: Path, *, most: int) -> tuple[int, int] | None:
     return files, size
 
 
-def _entry(name: str, countable: int) -> Entry | None:
+def _entry(folder: Path, name: str, countable: int) -> Entry | None:
     if not _is_plain(name):
         return None
-    path = place() / name
+    path = folder / name
     try:
         status = path.lstat()
     except (OSError, ValueError):

@@ -37,7 +37,7 @@ _OPEN: Final = [JobState.WAITING, JobState.RUNNING]
 def ask(
     *, subset: Subset, name: str, seal: SealKind, by: Actor, source: str = "", upload: Upload | None = None
 ) -> PublishJob:
-    """Return a new job that publishes a name of the inbox, or an upload, as an archive of the subset.
+    """Return a new job that publishes a name of the dataset's inbox, or an upload, as an archive of the subset.
 
     Raises Invalid, NotAllowed, and NotPossible where the source is gone or the archive is being published already.
     """
@@ -80,7 +80,7 @@ def stop(*, job: PublishJob, by: Actor) -> None:
 
 def source_of(job: PublishJob) -> Path:
     """Return where the job's source lies. Raises Invalid or NotPossible when it is not there."""
-    return choosing.place_of(source=job.source, upload=job.upload)
+    return choosing.place_of(dataset=job.subset.dataset, source=job.source, upload=job.upload)
 
 
 def source_name(job: PublishJob) -> str:

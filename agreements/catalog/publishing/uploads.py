@@ -1,7 +1,7 @@
 """A zip that comes from a steward's browser piece by piece, over as many connections and days as it takes.
 
-The bytes lie in a hidden folder of the inbox, for the portal's own user only. `received` counts what is safely there:
-a piece is appended exactly at it or refused, so that a piece sent twice or two at once do no harm.
+The bytes lie in a hidden folder beside the inboxes, for the portal's own user only. `received` counts what is safely
+there: a piece is appended exactly at it or refused, so that a piece sent twice or two at once do no harm.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import os
+import stat
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -122,8 +123,10 @@ def is_same_file(*, upload: Upload, data: bytes) -> bool:
 
 def path_of(upload: Upload) -> Path:
     """Return where the bytes lie. Raises NotPossible when they were removed or are not complete."""
-    if upload.removed_at is not None or not _place(upload).is_file():
+    if upload.removed_at is not None:
         raise _gone()
+    with _opened(upload):
+        pass
     if upload.received < upload.size:
         raise NotPossible(_("%(name)s has not arrived completely.") % {"name": upload.file_name})
     return _place(upload)
@@ -183,21 +186,47 @@ def _make_file(upload: Upload) -> None:
         promised = Upload.objects.filter(removed_at=None).aggregate(missing=Sum(F("size") - F("received")))["missing"]
         if upload.size + (promised or 0) + RESERVE > free:
             raise NotPossible(_("There is not enough room on the server for a file of this size."))
-        (inbox.prepare() / _FOLDER).mkdir(mode=0o700, exist_ok=True)
+        _prepare_folder()
         os.close(os.open(_place(upload), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
         text = _("The server's inbox cannot be written (%(why)s). Whoever runs the server has to look at it.")
         raise NotPossible(text % {"why": error.strerror}) from error
 
 
+def _prepare_folder() -> None:
+    """Make the folder of uploads if it is missing. Raises OSError, and NotPossible if it is not the portal's own."""
+    with suppress(FileExistsError):
+        (inbox.prepare_root() / _FOLDER).mkdir(mode=0o700)
+    _check_folder()
+
+
+def _check_folder() -> None:
+    """Raise NotPossible unless uploads lie where nobody but the portal could have put or changed them."""
+    try:
+        status = (inbox.root() / _FOLDER).lstat()
+    except OSError:
+        raise _gone() from None
+    own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+    if not own or status.st_mode & 0o077:
+        text = _(
+            "The server's folder for uploads is not the portal's alone: it has to be a real folder of the portal's "
+            "user with the rights 0700. Whoever runs the server has to look at it."
+        )
+        raise NotPossible(text)
+
+
 @contextmanager
 def _opened(upload: Upload) -> Iterator[int]:
     """Open the bytes of an upload, for one at a time in all processes. Raises NotPossible when they are gone."""
+    _check_folder()
     try:
-        file = os.open(_place(upload), os.O_RDWR | os.O_NOFOLLOW)
+        # Without O_NONBLOCK a pipe that was put there would be waited for.
+        file = os.open(_place(upload), os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         raise _gone() from None
     try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise _gone()
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file
     finally:
@@ -231,8 +260,8 @@ def _is_needed(upload: Upload) -> bool:
 
 def _sweep_strays() -> None:
     """Delete files without a row, which a crash at a beginning may leave."""
-    folder = inbox.place() / _FOLDER
-    for path in folder.iterdir() if folder.is_dir() else ():
+    folder = inbox.root() / _FOLDER
+    for path in folder.iterdir() if folder.is_dir() and not folder.is_symlink() else ():
         try:
             known = Upload.objects.filter(pk=uuid.UUID(path.name), removed_at=None).exists()
             if not known and now().timestamp() - path.lstat().st_mtime > KEPT.total_seconds():
@@ -242,7 +271,7 @@ def _sweep_strays() -> None:
 
 
 def _place(upload: Upload) -> Path:
-    return inbox.place() / _FOLDER / str(upload.pk)
+    return inbox.root() / _FOLDER / str(upload.pk)
 
 
 def _gone() -> NotPossible:
