@@ -280,7 +280,7 @@ class StoredTag(models.Model):
 class TagPass(models.Model):
     """A pass over an archive's member for its tag. `bytes_read` is set when it ends.
 
-    Each person has a budget of them under a grant, so they are counted by seal: see `downloads/quota.py`.
+    Each person has a budget of them under a grant, whichever seal they have had: see `downloads/quota.py`.
     """
 
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+")

@@ -8,11 +8,13 @@ import pytest
 
 from agreements.applications.models import Application
 from agreements.core import clock
-from agreements.core.errors import Invalid, NotAllowed, NotPossible
-from agreements.grants import issuing
+from agreements.core.errors import Invalid, NotAllowed, NotPossible, TooMany
+from agreements.grants import issuing, seals
+from agreements.grants.downloads import process, quota
+from agreements.grants.links import making as links
 from agreements.grants.members import invitations as member_invitations
 from agreements.grants.members import membership
-from agreements.grants.models import Grant, GrantMember, MemberState
+from agreements.grants.models import Grant, GrantMember, MemberState, TagPass
 from agreements.people.models import User
 from tests.grants.membership import invited, joined
 from tests.grants.scene import NOON, Scene, approved, handed_in, person
@@ -151,3 +153,37 @@ def test_a_name_carries_no_lines_and_no_addresses_into_the_labs_mail(scene: Scen
 def test_any_name_else_does(scene: Scene, name: str) -> None:
     member = membership.invite(grant=scene.grant, email=scene.bob.email, name=name, by=scene.alice.actor)
     assert member.name == name.strip()
+
+
+def test_leaving_and_coming_back_gives_no_more_links_in_a_day(scene: Scene) -> None:
+    def make() -> None:
+        links.make(grant=scene.grant, archive=scene.sealed, person=scene.bob, by=scene.bob.actor, mail=False)
+
+    joined(scene)
+    for _ in range(links.FRESH_PER_DAY - 1):
+        make()
+    membership.leave(grant=scene.grant, by=scene.bob.actor)
+    joined(scene)
+    with pytest.raises(TooMany):
+        make()
+
+
+def test_nor_more_passes(scene: Scene) -> None:
+    joined(scene)
+    first = seals.running_seal(grant=scene.grant, person_pk=scene.bob.pk)
+    assert first is not None
+    TagPass.objects.create(
+        grant=scene.grant,
+        seal=first,
+        process=process.THIS,
+        archive=scene.sealed,
+        member=0,
+        bytes_planned=1,
+        bytes_read=quota.limit(scene.grant),
+    )
+    membership.leave(grant=scene.grant, by=scene.bob.actor)
+    joined(scene)
+    second = seals.running_seal(grant=scene.grant, person_pk=scene.bob.pk)
+    assert second is not None
+    with pytest.raises(quota.OverBudget):
+        quota.admit(second, scene.sealed, needed=quota.NeededPass(member=1, size=1))

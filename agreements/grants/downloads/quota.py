@@ -108,7 +108,7 @@ def limit(grant: Grant) -> int:
 
 def _charge(seal: Seal, archive: Archive, needed: NeededPass) -> None:
     grant = seal.grant
-    mine = TagPass.objects.filter(grant=grant, seal=seal)
+    mine = TagPass.objects.filter(grant=grant, seal__person=seal.person_id)
     today = mine.filter(at__gt=now() - DAY)
     spent = int(today.aggregate(total=Sum(Coalesce("bytes_read", "bytes_planned")))["total"] or 0)
     if spent + needed.size > limit(grant):

@@ -149,6 +149,7 @@ def _check_may(permission: Permission, grant: Grant, *, person_pk: int, by: Acto
 
 def _check_number(seal: Seal, archive: Archive) -> None:
     since = now() - dt.timedelta(days=1)
-    made = Link.objects.filter(seal=seal, archive=archive, created_at__gt=since).count()
+    mine = Link.objects.filter(grant=seal.grant_id, seal__person=seal.person_id, archive=archive)
+    made = mine.filter(created_at__gt=since).count()
     if made >= FRESH_PER_DAY:
         raise TooMany(_("Many links were made for this archive today. Use one of them."), retry_after=86_400)
