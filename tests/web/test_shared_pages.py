@@ -106,8 +106,8 @@ def test_after_a_revocation_the_next_generation_is_offered(scene: Scene, archive
     assert "1 grant</dd>" in dan.get(PAGE).content.decode()
     assert "seal the next one" not in dan.get(PAGE).content.decode()
     dan.post(f"{DESK}grants/{grant.reference}/revoke/", {"clause_id": "termination", "reason": "It ended."})
-    words = "1 grant that was revoked since holds"
-    assert words in dan.get(PAGE).content.decode()
+    words = "or its password, and has lost access since: seal the next one."
+    assert f"1 person has this generation, {words}" in dan.get(PAGE).content.decode()
     assert words in dan.get(DESK).content.decode()
     assert "seal the next generation" in dan.get(f"{DESK}grants/{grant.reference}/").content.decode()
     dan.post(f"{PAGE}{archive.pk}/seal/")

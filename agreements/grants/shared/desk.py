@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from agreements.catalog.models import Archive, Dataset, SealKind
-from agreements.grants.models import DownloadOpened, Generation, GenerationState, Grant, GrantState
+from agreements.grants.models import DownloadOpened, Generation, GenerationState, Grant
+from agreements.grants.shared import holders
 from agreements.grants.shared.claims import UNDER_WAY
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A generation, to how many accesses it was handed, and how many of these were revoked since."""
+    """A generation, to how many accesses it was handed, and how many people have it and have lost access since."""
 
     generation: Generation
     handed: int
-    revoked: int
+    lost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class Shelf:
 
     @property
     def wants_the_next(self) -> bool:
-        """Whether somebody whose access was revoked holds what is handed out now, and nothing is under way."""
-        return self.current is not None and self.current.revoked > 0 and self.coming is None
+        """Whether somebody who has lost access has what opens the present generation, and nothing is under way."""
+        return self.current is not None and self.current.lost > 0 and self.coming is None
 
     @property
     def is_being_checked(self) -> bool:
@@ -65,31 +66,37 @@ def shared_archives(dataset: Dataset) -> QuerySet[Archive]:
 def shelves(archives: Iterable[Archive]) -> list[Shelf]:
     """Return how each archive stands; the number of queries does not depend on how many there are."""
     listed = list(archives)
-    generations = list(Generation.objects.filter(archive__in=[archive.pk for archive in listed]))
-    counts = _counts(generations)
-    return [_shelf(archive, [g for g in generations if g.archive_id == archive.pk], counts) for archive in listed]
+    found = Generation.objects.filter(archive__in=[archive.pk for archive in listed])
+    generations = list(found.select_related("archive__subset__dataset"))
+    handed = _handed(generations)
+    lost = holders.lost(each for each in generations if each.state == GenerationState.READY)
+    held = [Held(each, handed.get(each.pk, 0), lost.get(each.pk, 0)) for each in generations]
+    return [_shelf(archive, [each for each in held if each.generation.archive_id == archive.pk]) for archive in listed]
 
 
 def held_by(grant: Grant) -> list[Archive]:
-    """Return the archives of which a grant was handed the generation that is handed out now."""
+    """Return the archives of whose present generation somebody under a grant was handed the object or the password."""
     ready = Generation.objects.filter(state=GenerationState.READY, archive__withdrawn_at=None)
-    handed = DownloadOpened.objects.filter(grant=grant, generation__in=ready.values("pk"))
-    return list(Archive.objects.filter(pk__in=handed.values("archive_id")).order_by("name"))
+    handed = set(DownloadOpened.objects.filter(grant=grant, generation__in=ready).values_list("generation", flat=True))
+    shown = holders.shown_under(grant.reference)
+    of_dataset = ready.filter(archive__subset__dataset=grant.dataset_id).select_related("archive__subset__dataset")
+    found = [each for each in of_dataset if each.pk in handed or holders.place(each) in shown]
+    return sorted((each.archive for each in found), key=lambda archive: archive.name)
 
 
-def _shelf(archive: Archive, generations: list[Generation], counts: Mapping[int, tuple[int, int]]) -> Shelf:
-    held = {each.pk: Held(each, *counts.get(each.pk, (0, 0))) for each in generations}
-    by_number = sorted(generations, key=lambda each: -each.generation)
+def _shelf(archive: Archive, held: list[Held]) -> Shelf:
+    newest = sorted(held, key=lambda each: -each.generation.generation)
+    under_way = (*UNDER_WAY, GenerationState.FAILED)
     return Shelf(
         archive=archive,
-        current=next((held[g.pk] for g in by_number if g.state == GenerationState.READY), None),
-        coming=next((g for g in by_number if g.state in (*UNDER_WAY, GenerationState.FAILED)), None),
-        earlier=[held[g.pk] for g in by_number if g.state == GenerationState.RETIRED and g.ready_at],
+        current=next((each for each in newest if each.generation.state == GenerationState.READY), None),
+        coming=next((each.generation for each in newest if each.generation.state in under_way), None),
+        earlier=[
+            each for each in newest if each.generation.state == GenerationState.RETIRED and each.generation.ready_at
+        ],
     )
 
 
-def _counts(generations: list[Generation]) -> dict[int, tuple[int, int]]:
-    revoked = Count("grant", distinct=True, filter=Q(grant__state=GrantState.REVOKED))
+def _handed(generations: list[Generation]) -> dict[int, int]:
     rows = DownloadOpened.objects.filter(generation__in=[each.pk for each in generations]).values("generation")
-    counted = rows.annotate(handed=Count("grant", distinct=True), revoked=revoked)
-    return {row["generation"]: (row["handed"], row["revoked"]) for row in counted.order_by()}
+    return {row["generation"]: row["n"] for row in rows.annotate(n=Count("grant", distinct=True)).order_by()}
