@@ -84,7 +84,7 @@ def view(scene: Scene) -> PersonalView:
 
 
 def tail_of(scene: Scene, number: int) -> tuple[int, int]:
-    """Return the range of a member's last data byte and its code."""
+    """Return the range of a member's last data byte and its tag."""
     tag = view(scene).layout.tag_start(number)
     return tag - 1, tag + 10
 

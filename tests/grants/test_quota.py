@@ -1,4 +1,4 @@
-"""How many downloads a person has at once, and how much is read in a day for codes of members."""
+"""How many downloads a person has at once, and how much is read in a day for tags of members."""
 
 from __future__ import annotations
 

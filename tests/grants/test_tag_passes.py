@@ -55,7 +55,7 @@ def test_those_who_wait_at_once_share_one_pass_and_are_charged_once(scene: Scene
 
 
 def wait_for(made: PersonalView, number: int, ended: threading.Event) -> None:
-    """Wait for a code as a stream does whose client leaves."""
+    """Wait for a tag as a stream does whose client leaves."""
     with pytest.raises(Ended):
         made.code(number, ended)
 
