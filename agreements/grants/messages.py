@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from agreements.catalog.models import SealKind
 from agreements.grants import wording
 from agreements.grants.links import addresses, lifetimes, tokens
 from agreements.grants.models import Grant, Link
@@ -100,12 +101,14 @@ def render_links(message: OutboxMessage, subject: str) -> Rendered:
             "name": link.archive.name,
             "version": link.archive.version,
             "size": wording.size(link.archive.sealed_size),
+            "is_shared": link.archive.seal == SealKind.SHARED,
             "url": addresses.landing(tokens.token(link)),
             "until": wording.moment(lifetimes.expected_end(link), zone=zone),
         }
         for link in links
     ]
-    return render(message, grant, subject, links=items)
+    shared = [bool(item["is_shared"]) for item in items]
+    return render(message, grant, subject, links=items, any_shared=any(shared), all_shared=bool(shared) and all(shared))
 
 
 def render_revoked(message: OutboxMessage) -> Rendered:

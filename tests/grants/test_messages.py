@@ -7,12 +7,13 @@ import datetime as dt
 import pytest
 from django.core import mail
 
-from agreements.catalog.models import Archive
+from agreements.catalog.models import Archive, SealKind
 from agreements.core import clock
 from agreements.core.errors import NotPossible
-from agreements.grants import lifecycle, passwords
+from agreements.grants import lifecycle, messages, passwords
 from agreements.grants.links import addresses, tokens
 from agreements.grants.links import making as links
+from agreements.grants.members import messages as members
 from agreements.grants.models import Link
 from agreements.mail import outbox
 from agreements.mail.drain import drain
@@ -120,3 +121,47 @@ def test_a_name_with_markup_stays_text_in_html(scene: Scene) -> None:
     text, html = sent()
     assert "<b>.zip" in text
     assert "&lt;b&gt;.zip" in html
+
+
+@pytest.mark.parametrize(
+    ("seals", "own", "shared", "marked"),
+    [
+        ([SealKind.PERSONAL], True, False, 0),
+        ([SealKind.SHARED], False, True, 0),
+        ([SealKind.SHARED, SealKind.PERSONAL], True, True, 1),
+    ],
+)
+def test_the_mail_says_of_its_archives_alone_whose_password_opens_them(
+    scene: Scene, seals: list[SealKind], own: bool, shared: bool, marked: int
+) -> None:
+    listed = [scene.link, *([Link.objects.get(pk=_another(scene).pk)] if len(seals) > 1 else [])]
+    for link, seal in zip(listed, seals, strict=True):
+        Archive.objects.filter(pk=link.archive_id).update(seal=seal)
+    messages.queue_issued(scene.grant, links=listed)
+    members.queue_joined(scene.grant, links=listed, person=scene.bob)
+    OutboxMessage.objects.order_by("pk").first().delete()  # type: ignore[union-attr]
+    drain()
+    for letter in mail.outbox:
+        assert isinstance(letter, mail.EmailMultiAlternatives)
+        for body in (str(letter.body), str(letter.alternatives[0][0])):
+            text = " ".join(body.split())
+            assert ("of your own" in text or "your password" in text or "names the access" in text) is own
+            assert ("access share" in text or "them share" in text) is shared
+            assert text.count(", the same for everyone)") == marked
+    assert len(mail.outbox) == 2
+    opens = str(next(one for one in mail.outbox if one.to == [scene.alice.email]).body)
+    assert ("an archive that turns up elsewhere names the access" in " ".join(opens.split())) is not shared
+
+
+def _another(scene: Scene) -> Link:
+    archive = Archive.objects.get(pk=scene.sealed.pk)
+    archive.pk, archive.name, archive.version = None, "another.zip", 1
+    archive.save()
+    return Link.objects.create(
+        link_id="e" * 32,
+        grant=scene.grant,
+        seal=scene.link.seal,
+        archive=archive,
+        key_number=1,
+        expires_at=scene.link.expires_at,
+    )

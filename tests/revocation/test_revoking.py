@@ -102,7 +102,7 @@ def test_the_notice_says_what_ended_why_and_what_to_do(scene: Scene, grant: Gran
     for words in (
         "Dear Alice Zhang 张爱丽,",
         f"your access {grant.reference} to GeneBody has been revoked.",
-        "Its links and its password no longer open anything.",
+        "Links to it no longer work, and its password is no longer shown.",
         "version 1.0: Termination",
         "The lab may end access at any time.",
         REASON,
