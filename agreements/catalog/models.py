@@ -172,6 +172,7 @@ class PublishJob(models.Model):
     upload = models.ForeignKey(Upload, on_delete=models.PROTECT, null=True, related_name="+")
     name = models.CharField(max_length=120, help_text="file name as downloaded")
     seal = models.CharField(max_length=10, choices=SealKind.choices)
+    previewed = models.CharField(max_length=64, blank=True, help_text="digest of what the asker was shown")
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.WAITING)
     phase = models.CharField(max_length=20, blank=True)
     done = models.BigIntegerField(default=0)
