@@ -33,6 +33,11 @@ class Download:
         return (self.start, self.stop) == (0, self.size)
 
     @property
+    def is_handed_over(self) -> bool:
+        """Return whether an address of the object store was given for it; what was fetched there is not known."""
+        return self.end == DownloadEnd.HANDED_OVER
+
+    @property
     def last(self) -> int:
         """Return the number of the last byte asked for, from 0, as HTTP ranges count."""
         return self.stop - 1

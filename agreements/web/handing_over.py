@@ -31,16 +31,16 @@ def whole_to_the_store(request: HttpRequest, token: str, name: str) -> HttpRespo
 def to_the_store(request: HttpRequest, token: str, offer: Offer, *, resuming: bool) -> HttpResponse | None:
     """Lead a GET for a shared archive on to the store, or return None where the store signs no addresses.
 
-    The client repeats its Range and If-Range there; here the range is read for the row only. Raises what
-    `redeeming.hand_over` raises.
+    The client repeats its Range and If-Range there; here a range behind the end is refused, and no address made for it.
+    Raises what `redeeming.hand_over` raises.
     """
     if request.method != "GET" or offer.generation is None or not sources.store_signs_addresses():
         return None
     try:
-        span = ranges.span(request.headers.get("Range"), size=offer.size)
+        ranges.span(request.headers.get("Range"), size=offer.size)
     except ranges.Unsatisfiable:
         return ranges.behind_the_end(offer.size)
-    handed = redeeming.hand_over(token, name=offer.name, start=span.start, stop=span.stop, resuming=resuming)
+    handed = redeeming.hand_over(token, name=offer.name, resuming=resuming)
     return _led_on(handed)
 
 

@@ -43,7 +43,7 @@ def lost(archive: Archive) -> tuple[int, bool]:
 
 def fetch(scene: Scene, archive: Archive, who: User) -> None:
     link = links.make(grant=scene.grant, archive=archive, person=who, by=who.actor, mail=False)
-    redeeming.hand_over(tokens.token(link), start=0, stop=1)
+    redeeming.hand_over(tokens.token(link))
 
 
 def test_a_member_who_was_handed_it_and_is_removed_wants_the_next(scene: Scene, archive: Archive) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from agreements.keys import master_keys
 from agreements.ledger.models import LedgerEntry
 from agreements.vault.protocol import Store
 from tests.grants import scene as scenes
+from tests.grants.membership import joined
 from tests.grants.scene import NOON, Scene
 from tests.grants.shared_scene import deliver_into, publish, sealed, stored_bytes
 from tests.grants.test_states import revoke
@@ -56,19 +58,19 @@ def test_until_it_is_sealed_a_link_says_so_and_writes_nothing(scene: Scene, arch
     token = tokens.token(link_to(scene, archive))
     offer = redeeming.examine(token)
     assert (offer.is_being_prepared, offer.size) == (True, archive.sealed_size)
-    for take in (redeeming.redeem, redeeming.hand_over):
+    for take in (partial(redeeming.redeem, start=0, stop=10), redeeming.hand_over):
         with pytest.raises(Preparing):
-            take(token, start=0, stop=10)
+            take(token)
     assert not DownloadOpened.objects.exists()
 
 
 def test_what_is_handed_over_is_recorded_with_its_generation_and_closed_at_once(scene: Scene, archive: Archive) -> None:
     generation = sealed(archive)
     link = link_to(scene, archive)
-    offer = redeeming.hand_over(tokens.token(link), name=archive.name, start=100, stop=300)
+    offer = redeeming.hand_over(tokens.token(link), name=archive.name)
     opened = DownloadOpened.objects.get()
     assert (opened.grant, opened.link, opened.generation) == (scene.grant, link, generation)
-    assert (opened.range_start, opened.range_stop, offer.generation) == (100, 300, generation)
+    assert (opened.range_start, opened.range_stop, offer.generation) == (0, archive.sealed_size, generation)
     closed = DownloadClosed.objects.get()
     assert (closed.opened, closed.how, closed.bytes_sent) == (opened, DownloadEnd.HANDED_OVER, None)
 
@@ -77,9 +79,9 @@ def test_after_a_revocation_nothing_is_handed_over(scene: Scene, archive: Archiv
     sealed(archive)
     token = tokens.token(link_to(scene, archive))
     revoke(scene, by=scene.dan.actor)
-    for take in (redeeming.redeem, redeeming.hand_over):
+    for take in (partial(redeeming.redeem, start=0, stop=10), redeeming.hand_over):
         with pytest.raises(Refused):
-            take(token, start=0, stop=10)
+            take(token)
     assert not DownloadOpened.objects.exists()
 
 
@@ -91,27 +93,27 @@ def test_the_grant_is_held_before_anything_is_read(
     token = tokens.token(link_to(scene, archive))
     monkeypatch.setattr(holding, "share", lambda _token: revoke(scene, by=scene.dan.actor))
     with pytest.raises(Refused):
-        redeeming.hand_over(token, start=0, stop=10)
+        redeeming.hand_over(token)
 
 
 def test_a_download_that_goes_on_stays_with_its_generation_while_that_is_kept(scene: Scene, archive: Archive) -> None:
     first = sealed(archive)
     token = tokens.token(link_to(scene, archive))
-    redeeming.hand_over(token, start=0, stop=archive.sealed_size)
+    redeeming.hand_over(token)
     second = sealed(archive)
     resumed = redeeming.examine(token, resuming=True)
     assert (resumed.generation, resumed.etag) == (first, seals.etag(first, archive_digest=archive.digest))
     with clock.frozen(NOON + dt.timedelta(minutes=1)):
-        assert redeeming.hand_over(token, start=9, stop=10, resuming=True).generation == first
+        assert redeeming.hand_over(token, resuming=True).generation == first
     with clock.frozen(NOON + dt.timedelta(minutes=2)):
-        assert redeeming.hand_over(token, start=0, stop=10).generation == second
+        assert redeeming.hand_over(token).generation == second
         assert redeeming.examine(token, resuming=True).generation == second
 
 
 def test_what_is_gone_cannot_go_on(scene: Scene, archive: Archive) -> None:
     sealed(archive)
     token = tokens.token(link_to(scene, archive))
-    redeeming.hand_over(token, start=0, stop=archive.sealed_size)
+    redeeming.hand_over(token)
     second = sealed(archive)
     with clock.frozen(NOON + shared_removing.KEPT):
         shared_removing.remove_retired()
@@ -120,7 +122,7 @@ def test_what_is_gone_cannot_go_on(scene: Scene, archive: Archive) -> None:
 
 def test_another_links_download_begins_with_what_is_handed_out_now(scene: Scene, archive: Archive) -> None:
     sealed(archive)
-    redeeming.hand_over(tokens.token(link_to(scene, archive)), start=0, stop=archive.sealed_size)
+    redeeming.hand_over(tokens.token(link_to(scene, archive)))
     second = sealed(archive)
     assert redeeming.examine(tokens.token(link_to(scene, archive)), resuming=True).generation == second
 
@@ -129,7 +131,7 @@ def test_the_shown_passwords_open_what_was_and_what_is_downloaded(
     scene: Scene, archive: Archive, delivery_store: Store
 ) -> None:
     first = sealed(archive)
-    redeeming.hand_over(tokens.token(link_to(scene, archive)), start=0, stop=archive.sealed_size)
+    redeeming.hand_over(tokens.token(link_to(scene, archive)))
     second = sealed(archive)
     revealed = revealing.reveal_all(grant=scene.grant, by=scene.alice.actor)
     assert [(each.generation, each.is_current) for each in revealed.shared] == [(second, True), (first, False)]
@@ -140,6 +142,18 @@ def test_the_shown_passwords_open_what_was_and_what_is_downloaded(
             assert {name: opened.read(name) for name in opened.namelist()} == SMALL
     assert each.password not in repr(revealed)
     assert revealed.own not in repr(revealed)
+
+
+def test_who_joined_later_is_not_shown_what_others_were_handed(scene: Scene, archive: Archive) -> None:
+    first = sealed(archive)
+    redeeming.hand_over(tokens.token(link_to(scene, archive)))
+    second = sealed(archive)
+    joined(scene)
+    shown = {
+        who: [each.generation for each in revealing.reveal_all(grant=scene.grant, by=who.actor).shared]
+        for who in (scene.alice, scene.bob)
+    }
+    assert shown == {scene.alice: [second, first], scene.bob: [second]}
 
 
 def test_each_password_that_is_shown_is_recorded(scene: Scene, archive: Archive) -> None:
@@ -161,7 +175,7 @@ class TestAfterAKeyBecameKnown:
     def first(self, scene: Scene, archive: Archive, settings: Any) -> Generation:
         settings.MASTER_KEYS = {1: OLD}
         first = sealed(archive)
-        redeeming.hand_over(tokens.token(link_to(scene, archive)), start=0, stop=archive.sealed_size)
+        redeeming.hand_over(tokens.token(link_to(scene, archive)))
         settings.MASTER_KEYS = {1: OLD, 2: NEW}
         master_keys.confirm(2)
         master_keys.mark_compromised(1)

@@ -122,6 +122,7 @@ def test_every_download_stands_on_the_page_of_the_access_for_its_holder_and_the_
     _download(link, 0, size, sent=size, how=DownloadEnd.DONE)
     _download(link, 100, 300, sent=64, how=DownloadEnd.CLIENT_GONE)
     _download(link, 300, 400, sent=None, how=None)
+    _download(link, 0, size, sent=None, how=DownloadEnd.HANDED_OVER)
     addresses = (
         (scene.alice, f"/grants/{grant.reference}/"),
         (scene.dan, f"/stewardship/genebody/grants/{grant.reference}/"),
@@ -131,9 +132,10 @@ def test_every_download_stands_on_the_page_of_the_access_for_its_holder_and_the_
         rows = re.findall(r"<tr>(.*?)</tr>", page[page.index('id="downloads"') :], re.DOTALL)[1:]
         told = [re.findall(r">([^<>]+)</td>", row) for row in rows]
         assert told == [
+            ["train40.zip", "whole", "–", "address handed out"],
             ["train40.zip", "bytes 300 to 399", "–", "running"],
             ["train40.zip", "bytes 100 to 299", "64 B", "stopped by the client"],
-            ["train40.zip", "whole", told[2][2], "complete"],
+            ["train40.zip", "whole", told[3][2], "complete"],
         ]
 
 

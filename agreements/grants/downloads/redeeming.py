@@ -105,37 +105,37 @@ def redeem(
         return Ticket(opened.pk, offer, start, stop)
 
 
-def hand_over(token: str, *, name: str | None = None, start: int, stop: int, resuming: bool = False) -> Offer:
+def hand_over(token: str, *, name: str | None = None, resuming: bool = False) -> Offer:
     """Check everything as `redeem` does, for what the object store itself will send; it is closed as it is opened.
 
+    The row says the whole, whatever range was asked for: that is what the address gives for as long as it lives.
     Raises Refused, Preparing, Unavailable.
     """
     with _told_apart(), transaction.atomic(durable=True):
         holding.share(token)
         offer = _ready(_examine(token, name, resuming))
-        plain_sql.write_handed_over(_opening(offer, start, stop))
+        plain_sql.write_handed_over(_opening(offer, 0, offer.size))
         return offer
 
 
 def hand_over_whole(token: str, *, name: str) -> Offer | None:
-    """Do the same for a whole shared archive, in few cheap queries; None for whatever link it is not.
+    """Do the same for a whole shared archive, in two cheap queries; None for whatever else it is.
 
-    Raises Refused, Unavailable.
+    None also if something changed between the two: `hand_over` then says what. Raises Refused, Unavailable.
     """
     found = tokens.read(token)
     if found is None:
         return None
-    with _told_apart(), transaction.atomic(durable=True):
-        holding.share(token)
-        row = plain_sql.shared_link(*found)
-        if row is None:
+    with _told_apart():
+        read = plain_sql.shared_link(*found)
+        if read is None:
             return None
-        link, generation = row
-        _check(link, name)
-        etag = seals.etag(generation, archive_digest=link.archive.digest)
-        offer = Offer(link.archive, link.archive.sealed_size, etag, link=link, generation=generation)
-        plain_sql.write_handed_over(_opening(offer, 0, offer.size))
-        return offer
+        _check(read.link, name)
+        archive = read.link.archive
+        etag = seals.etag(read.generation, archive_digest=archive.digest)
+        offer = Offer(archive, archive.sealed_size, etag, link=read.link, generation=read.generation)
+        written = plain_sql.write_handed_over(_opening(offer, 0, offer.size), while_unchanged=read)
+        return offer if written else None
 
 
 def examine_open(slug: str, archive_pk: int, *, name: str) -> Offer:
