@@ -46,13 +46,14 @@ class SharedPassword:
 class Revealed:
     """`own` is empty where a grant opens shared archives only, and where `own_trouble` says why it is not shown.
 
-    `preparing`: shared archives not sealed yet.
+    `own_opens`: the archives it is for. `preparing`: shared archives not sealed yet.
     """
 
     own: str = field(repr=False)
     shared: tuple[SharedPassword, ...]
     preparing: tuple[Archive, ...]
     own_trouble: str = ""
+    own_opens: tuple[Archive, ...] = ()
 
     @property
     def own_groups(self) -> list[str]:
@@ -75,7 +76,7 @@ def reveal_all(*, grant: Grant, by: Actor) -> Revealed:
         subjects = lifecycle.subjects(locked, seal.person if seal else None)
         is_shared = [archive.seal == SealKind.SHARED for archive in archives]
         own, own_trouble = ("", "") if archives and all(is_shared) else _own(locked, seal, by=by)
-        shown = tuple(_shared(locked, archives))
+        shown = tuple(_shared(locked, archives, person_pk=by.person_pk))
         for each in shown:
             if each.trouble:
                 continue
@@ -89,7 +90,8 @@ def reveal_all(*, grant: Grant, by: Actor) -> Revealed:
             )
         ready = {each.archive.pk for each in shown if each.is_current}
         preparing = [a for a, shared in zip(archives, is_shared, strict=True) if shared and a.pk not in ready]
-        return Revealed(own, shown, tuple(preparing), own_trouble)
+        own_opens = tuple(archive for archive, shared in zip(archives, is_shared, strict=True) if not shared)
+        return Revealed(own, shown, tuple(preparing), own_trouble, own_opens)
 
 
 def _own(grant: Grant, seal: Seal | None, *, by: Actor) -> tuple[str, str]:
@@ -103,9 +105,10 @@ def _own(grant: Grant, seal: Seal | None, *, by: Actor) -> tuple[str, str]:
     return passwords.reveal(grant=grant, by=by), ""
 
 
-def _shared(grant: Grant, archives: list[Archive]) -> list[SharedPassword]:
-    """The generation that is handed out of each archive, and earlier ones that this grant was handed, newest first."""
-    handed = DownloadOpened.objects.filter(grant=grant, generation=OuterRef("pk"))
+def _shared(grant: Grant, archives: list[Archive], *, person_pk: int | None) -> list[SharedPassword]:
+    """The generation handed out of each archive, and earlier ones that this person was handed here, newest first."""
+    mine = DownloadOpened.objects.filter(grant=grant, link__seal__person_id=person_pk)
+    handed = mine.filter(generation=OuterRef("pk"))
     current = Q(state=GenerationState.READY, archive__in=[archive.pk for archive in archives])
     earlier = Q(state=GenerationState.RETIRED) & Q(Exists(handed))
     found = Generation.objects.filter(current | earlier).select_related("archive__subset__dataset")
