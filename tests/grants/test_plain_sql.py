@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,12 @@ from typing import Any
 import pytest
 
 from agreements.catalog.models import Archive
-from agreements.grants.downloads import plain_sql, redeeming
+from agreements.grants.downloads import plain_sql, process, redeeming
 from agreements.grants.downloads.refusals import Refused, Why
 from agreements.grants.links import making as links
 from agreements.grants.links import tokens
-from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Generation, Link
-from tests.grants.scene import Scene
+from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Generation, Grant, Link, Seal
+from tests.grants.scene import NOON, Scene
 from tests.grants.shared_scene import deliver_into, publish, sealed
 from tests.grants.test_redeeming import BREAKING
 
@@ -75,6 +76,39 @@ def test_both_ways_refuse_for_the_same_reason(
         found.add((refused.value.why, refused.value.grant))
     assert found == {(why, scene.grant.reference)}
     assert not DownloadOpened.objects.exists()
+
+
+@pytest.mark.parametrize("changed", [Link, Seal, Grant], ids=["link", "seal", "grant"])
+def test_what_changed_since_it_was_read_is_not_handed_over(
+    link: Link, changed: type[Link] | type[Seal] | type[Grant]
+) -> None:
+    found = tokens.read(tokens.token(link))
+    assert found is not None
+    read = plain_sql.shared_link(*found)
+    assert read is not None
+    field = {Link: "expires_at", Seal: "created_at", Grant: "starts_at"}[changed]
+    changed._default_manager.update(**{field: NOON - dt.timedelta(days=1)})
+    if changed is Seal:
+        Seal.objects.update(ended_at=NOON)
+    written = plain_sql.write_handed_over(opening(read), while_unchanged=read)
+    assert (written, DownloadOpened.objects.exists()) == (False, False)
+    again = plain_sql.shared_link(*found)
+    assert again is not None
+    assert plain_sql.write_handed_over(opening(again), while_unchanged=again)
+
+
+def opening(read: plain_sql.SharedLink) -> DownloadOpened:
+    link = read.link
+    return DownloadOpened(
+        process=process.THIS,
+        grant=link.grant,
+        link=link,
+        archive=link.archive,
+        generation=read.generation,
+        at=NOON,
+        range_start=0,
+        range_stop=link.archive.sealed_size,
+    )
 
 
 def test_another_name_is_refused(link: Link) -> None:

@@ -7,9 +7,10 @@ Django makes its SQL anew for each query; with seven tables joined that takes lo
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import connection
+from django.db import connection, transaction
 
 from agreements.catalog.models import Archive, Dataset, SealKind, Subset
 from agreements.grants.models import DownloadEnd, DownloadOpened, Generation, GenerationState, Grant, Link, Seal
@@ -21,6 +22,7 @@ _SHARED_LINK: Final = """
            a.id, a.name, a.digest, a.sealed_size, a.withdrawn_at, d.withdrawn_at,
            n.id, n.object_key, n.seal_id, n.number, n.key_number,
            EXISTS (SELECT 1 FROM agreements_grant_subsets c WHERE c.grant_id = g.id AND c.subset_id = a.subset_id)
+           {versions}
       FROM agreements_link l
       JOIN agreements_seal s ON s.id = l.seal_id
       JOIN agreements_user p ON p.id = s.person_id
@@ -38,17 +40,46 @@ _OPEN_ARCHIVE: Final = """
       JOIN agreements_dataset d ON d.id = u.dataset_id
      WHERE a.id = %s AND d.slug = %s
 """
+# PostgreSQL's own number of a row's version: another one once anything in the row was changed.
+_VERSIONS: Final = ", l.xmin::text, g.xmin::text, s.xmin::text"
+
 _OPENED: Final = """
     INSERT INTO agreements_downloadopened
            (id, process, grant_id, link_id, archive_id, generation_id, at, range_start, range_stop)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-_CLOSED: Final = "INSERT INTO agreements_downloadclosed (opened_id, at, how) VALUES (%s, %s, %s)"
+_CLOSED: Final = "INSERT INTO agreements_downloadclosed (opened_id, at, how)"
+_BOTH_AT_ONCE: Final = f"""
+    WITH opened AS (
+        {_OPENED}
+        SELECT %s::uuid, %s::uuid, %s::bigint, %s::bigint, %s::bigint, %s::bigint,
+               %s::timestamptz, %s::bigint, %s::bigint
+        {{held}} RETURNING id, at
+    ) {_CLOSED} SELECT id, at, %s FROM opened
+"""  # noqa: S608 - nothing but our own text is put in
+# Whoever ends access holds the row of the grant, and changes it, the link or the seal: held here until the rows below
+# are written, and of the version that was read, these three cannot have ended in between.
+_HELD: Final = """
+    FROM (SELECT 1 FROM agreements_link l
+            JOIN agreements_grant g ON g.id = l.grant_id
+            JOIN agreements_seal s ON s.id = l.seal_id
+           WHERE l.id = %s AND l.xmin = %s::xid AND g.xmin = %s::xid AND s.xmin = %s::xid
+             FOR SHARE OF l, g, s) held
+"""
 
 
-def shared_link(link_id: str, key_number: int) -> tuple[Link, Generation] | None:
+@dataclass(frozen=True, slots=True)
+class SharedLink:
+    """A link to a shared archive, the generation that is handed out, and the row as it was read."""
+
+    link: Link
+    generation: Generation
+    asked: tuple[str, int]
+    row: tuple[Any, ...]
+
+
+def shared_link(link_id: str, key_number: int) -> SharedLink | None:
     """Return a link to a shared archive and the generation that is handed out; None for any other link."""
-    row = _row(_SHARED_LINK, [GenerationState.READY, link_id, key_number, SealKind.SHARED])
+    row = _shared_row(link_id, key_number)
     if row is None:
         return None
     link_columns, grant_columns, archive_columns, made_columns = row[:5], row[5:10], row[10:16], row[16:21]
@@ -73,7 +104,7 @@ def shared_link(link_id: str, key_number: int) -> tuple[Link, Generation] | None
     )
     link.covers = row[21]  # type: ignore[attr-defined]  # as `links.with_all()` annotates it
     made = dict(zip(("pk", "object_key", "seal_id", "number", "key_number"), made_columns, strict=True))
-    return link, Generation(**made)
+    return SharedLink(link, Generation(**made), (link_id, key_number), row)
 
 
 def open_archive(slug: str, archive_pk: int) -> Archive | None:
@@ -87,13 +118,36 @@ def open_archive(slug: str, archive_pk: int) -> Archive | None:
     return Archive(**dict(zip(names, columns, strict=True)), subset=subset)
 
 
-def write_handed_over(opened: DownloadOpened) -> None:
-    """Write that a download was opened, and, since the store sends it, all that is known of its end."""
+def write_handed_over(opened: DownloadOpened, *, while_unchanged: SharedLink | None = None) -> bool:
+    """Write that a download was opened, and, since the store sends it, all that is known of its end.
+
+    With a link that was read, only while what decides is still as it was read; returns whether it was written.
+    """
     at = connection.ops.adapt_datetimefield_value(opened.at)
     columns = [opened.process.hex, opened.grant_id, opened.link_id, opened.archive_id, opened.generation_id]
+    values = [opened.pk.hex, *columns, at, opened.range_start, opened.range_stop]
+    if connection.vendor == "postgresql":
+        return _write_at_once(values, while_unchanged)
+    with transaction.atomic(), connection.cursor() as cursor:
+        # SQLite's transaction holds off all writers.
+        if while_unchanged is not None and _shared_row(*while_unchanged.asked) != while_unchanged.row:
+            return False
+        cursor.execute(f"{_OPENED} VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)", values)
+        cursor.execute(f"{_CLOSED} VALUES (%s, %s, %s)", [opened.pk.hex, at, DownloadEnd.HANDED_OVER.value])
+    return True
+
+
+def _write_at_once(values: list[Any], unchanged: SharedLink | None) -> bool:
+    held = [] if unchanged is None else [unchanged.link.pk, *unchanged.row[-3:]]
+    sql = _BOTH_AT_ONCE.format(held=_HELD if held else "")
     with connection.cursor() as cursor:
-        cursor.execute(_OPENED, [opened.pk.hex, *columns, at, opened.range_start, opened.range_stop])
-        cursor.execute(_CLOSED, [opened.pk.hex, at, DownloadEnd.HANDED_OVER.value])
+        cursor.execute(sql, [*values, *held, DownloadEnd.HANDED_OVER.value])
+        return bool(cursor.rowcount)
+
+
+def _shared_row(link_id: str, key_number: int) -> tuple[Any, ...] | None:
+    versions = _VERSIONS if connection.vendor == "postgresql" else ""
+    return _row(_SHARED_LINK.format(versions=versions), [GenerationState.READY, link_id, key_number, SealKind.SHARED])
 
 
 def _row(sql: str, params: list[Any]) -> tuple[Any, ...] | None:

@@ -162,7 +162,7 @@ def note_handed_over(offer: Offer) -> None:
 
     Raises Unavailable.
     """
-    with _told_apart(), transaction.atomic(durable=True):
+    with _told_apart():
         plain_sql.write_handed_over(_opening(offer, 0, offer.size))
 
 
