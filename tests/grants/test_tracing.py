@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import secrets as random
+import sys
+import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -209,3 +212,23 @@ def test_long_names_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> N
     sample = trace_sample.Sample(0)
     trace_sample._keep(sample, found(), most=100)
     assert (sample.seen, len(sample.salts)) == (500, 3)
+
+
+@pytest.mark.long
+def test_a_million_seals_of_the_database_are_looked_at(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    """From their rows to the finding, the right one being the last; prints what it took."""
+    count = 1_000_000
+    for start in range(0, count, 50_000):
+        Seal.objects.bulk_create(
+            Seal(seal_id=random.token_hex(16), key_number=1, grant=scene.grant, person=scene.bob, ended_at=now())
+            for _each in range(start, start + 50_000)
+        )
+    last = Seal.objects.create(seal_id="f" * 32, key_number=1, grant=scene.grant, person=scene.eve)
+    data = sealed(scene.sealed, last)
+    began, worked = time.monotonic(), time.process_time()
+    (finding,) = traced(data).findings
+    took, worked = time.monotonic() - began, time.process_time() - worked
+    with capsys.disabled():
+        sys.stdout.write(f" [{count:,} rows of seals in {took:.1f} s, {worked:.1f} s of one core] ")
+    assert (finding.seal, finding.is_verified) == (last, True)
+    assert worked < 60

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from agreements.catalog.archives import index_of
+from agreements.catalog.models import Archive, SealKind
 from agreements.grants import seals
-from agreements.grants.models import Grant, GrantState, Seal
+from agreements.grants.models import DownloadOpened, Generation, Grant, GrantState, Seal
+from agreements.sealing import Layout
 from tests.grants.conftest import noon, scene, seconds, watching
 from tests.grants.scene import Scene
 from tests.grants.test_tracing import sealed
@@ -41,10 +45,39 @@ def test_it_says_whose_it_is_and_what_that_proves(scene: Scene, tmp_path: Path) 
         f"{scene.grant.reference}: Bob <{scene.bob.email}>, member",
         "genebody/train40/train40.zip version 1; seal number 1 under key 1",
         "the access is revoked",
-        "salts match 3 of its 3 members; authentication code verified for 3 of 3 whole members",
+        "salts match 3 of its 3 members; authentication code verified for all 3 whole members",
         "It names the seal, not the hand",
     ):
         assert words in said
+
+
+def test_members_that_were_not_looked_at_are_no_failure_and_wrong_ones_are_named(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = bytearray(sealed(scene.sealed, Seal.objects.get()))
+    (tmp_path / "leaked.zip").write_bytes(whole)
+    monkeypatch.setattr("agreements.grants.tracing.findings.MOST_READ", 0)
+    assert "authentication code verified for the one member looked at (of 3)" in told(tmp_path / "leaked.zip")[1]
+    monkeypatch.undo()
+    layout = Layout(index_of(scene.sealed))
+    whole[layout.data_start(1)] ^= 1
+    (tmp_path / "leaked.zip").write_bytes(whole)
+    name = index_of(scene.sealed).columns.names[1]
+    words = f"authentication code WRONG for {name}; verified for 2 of 3 members looked at (of 3)"
+    assert words in told(tmp_path / "leaked.zip")[1]
+    (found,) = json.loads(told(tmp_path / "leaked.zip", "--json")[1])["seals"]
+    assert found["codes"] == {"whole": 3, "looked_at": 3, "right": 2, "wrong": 1, "wrong_members": [name]}
+
+
+def test_a_shared_seal_says_under_how_many_grants_it_was_downloaded(scene: Scene, tmp_path: Path) -> None:
+    Archive.objects.filter(pk=scene.sealed.pk).update(seal=SealKind.SHARED)
+    made = Generation.objects.create(archive=scene.sealed, generation=1, seal_id="a" * 32, key_number=1, object_key="x")
+    (tmp_path / "leaked.zip").write_bytes(sealed(scene.sealed, made))
+    assert "generation 1: downloaded under 0 grants" in told(tmp_path / "leaked.zip")[1]
+    DownloadOpened.objects.create(
+        process=uuid.uuid4(), grant=scene.grant, archive=scene.sealed, generation=made, range_start=0, range_stop=1
+    )
+    assert "generation 1: downloaded under 1 grant\n" in told(tmp_path / "leaked.zip")[1]
 
 
 def test_as_json_for_other_programs(scene: Scene, tmp_path: Path) -> None:
@@ -55,7 +88,10 @@ def test_as_json_for_other_programs(scene: Scene, tmp_path: Path) -> None:
     (found,) = document["seals"]
     assert (code, document["salts"], document["complete"]) == (0, 1, True)
     assert (found["grant"], found["role"], found["verified"]) == (scene.grant.reference, "signer", False)
-    assert (found["codes"], found["members_matched"]) == ({"whole": 0, "right": 0, "wrong": 0}, 1)
+    assert (found["codes"], found["members_matched"]) == (
+        {"whole": 0, "looked_at": 0, "right": 0, "wrong": 0, "wrong_members": []},
+        1,
+    )
 
 
 def test_a_file_without_a_seal_of_ours_ends_with_one_and_no_file_with_two(scene: Scene, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_a_steward_is_told_whose_it_is_and_what_that_proves(scene: Scene, grant:
     assert code == 200
     for words in (
         "Bob, member", scene.bob.email, grant.reference, "salts match 2 of its 2 members",
-        "code verified", "authentication code of 2 of 2 whole members",
+        "code verified", "of all 2 whole members",
         "It names the seal, not the hand", "leaked &lt;b&gt;.zip",
     ):  # fmt: skip
         assert words in page

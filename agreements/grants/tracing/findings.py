@@ -31,11 +31,22 @@ MOST_READ: Final = 1024**3
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """Authentication codes of members that the file holds whole: `whole` of them, some of which were checked."""
+    """Authentication codes of members that the file holds whole: `whole` of them, some of which were checked.
+
+    `wrong_names` are the names, as the file gives them, of those whose code was wrong.
+    """
 
     whole: int
     right: int
-    wrong: int
+    wrong_names: tuple[str, ...] = ()
+
+    @property
+    def wrong(self) -> int:
+        return len(self.wrong_names)
+
+    @property
+    def checked(self) -> int:
+        return self.right + self.wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +202,19 @@ def _findings(
 def _codes(matches: list[SaltMatch], password: str, piece: _Piece) -> Codes:
     """Check the codes of the smallest members that are whole, a few of them."""
     whole = [match.found for match in matches if _end(match.found) <= piece.sample.size]
-    outcomes: list[bool | None] = []
+    right, wrong = 0, list[str]()
     budget = MOST_READ
     for found in sorted(whole, key=lambda each: each.packed_size)[: piece.limits.codes]:
-        if outcomes and found.packed_size > budget:
+        if right + len(wrong) and found.packed_size > budget:
             break
         budget -= found.packed_size
-        outcomes.append(code_is_authentic(found, password, piece.read, piece.sample.size))
-    return Codes(whole=len(whole), right=outcomes.count(True), wrong=outcomes.count(False))
+        is_right = code_is_authentic(found, password, piece.read, piece.sample.size)
+        if is_right:
+            right += 1
+        elif is_right is False:
+            # As the file has it: it may hold whatever a terminal obeys.
+            wrong.append(found.name if found.name.isprintable() else ascii(found.name))
+    return Codes(whole=len(whole), right=right, wrong_names=tuple(wrong))
 
 
 def _end(found: FoundSalt) -> int:

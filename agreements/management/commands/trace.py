@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agreements.catalog.archives import ledger_name
 from agreements.core.actors import job
+from agreements.grants.tracing.findings import Codes
 from agreements.grants.tracing.searching import Finding, Report, trace
 from agreements.management.bars import adding, telling
 
@@ -77,7 +78,8 @@ class Command(BaseCommand):
 
 def _whose(finding: Finding) -> str:
     if finding.person is None or finding.grant is None:
-        return f"Shared seal, generation {finding.generation}: handed to {finding.handed_to} grants"
+        grants = "1 grant" if finding.handed_to == 1 else f"{finding.handed_to} grants"
+        return f"Shared seal, generation {finding.generation}: downloaded under {grants}"
     role = "signer" if finding.is_signer else "member"
     return f"{finding.grant.reference}: {finding.person.display_name} <{finding.person.email}>, {role}"
 
@@ -107,15 +109,27 @@ def _matches(finding: Finding) -> str:
 
 def _codes(finding: Finding) -> str:
     codes = finding.codes
-    checked = codes.right + codes.wrong
     if not codes.whole:
         return "no member is whole, so no authentication code could be checked"
     if codes.wrong == 0:
-        return f"authentication code verified for {codes.right} of {codes.whole} whole members"
+        return f"authentication code verified for {_looked_at(codes)}"
+    names = ", ".join(codes.wrong_names)
     return (
-        f"authentication code WRONG for {codes.wrong} of {checked} members checked: bytes were changed, or the salts "
-        "were planted over those of another seal"
+        f"authentication code WRONG for {names}; verified for {codes.right} of {_members(codes.checked)} looked at "
+        f"(of {codes.whole}): bytes were changed, or the salts were planted over those of another seal"
     )
+
+
+def _looked_at(codes: Codes) -> str:
+    """Return how many members' codes were right, where none was wrong, and of how many."""
+    if codes.right == codes.whole:
+        return "the one whole member" if codes.whole == 1 else f"all {codes.whole} whole members"
+    looked_at = "the one member" if codes.right == 1 else f"all {codes.right} members"
+    return f"{looked_at} looked at (of {codes.whole})"
+
+
+def _members(count: int) -> str:
+    return "1 member" if count == 1 else f"{count} members"
 
 
 def _not_looked_at(report: Report) -> list[str]:
@@ -160,6 +174,12 @@ def _as_json(finding: Finding) -> dict[str, Any]:
         "seal_ended": seal.ended_at.isoformat() if seal.ended_at else None,
         "members_matched": finding.matched,
         "members": finding.archives[0].member_count,
-        "codes": {"whole": finding.codes.whole, "right": finding.codes.right, "wrong": finding.codes.wrong},
+        "codes": {
+            "whole": finding.codes.whole,
+            "looked_at": finding.codes.checked,
+            "right": finding.codes.right,
+            "wrong": finding.codes.wrong,
+            "wrong_members": list(finding.codes.wrong_names),
+        },
         "verified": finding.is_verified,
     }
