@@ -21,6 +21,13 @@ def deliverable(grant: Grant) -> QuerySet[Archive]:
     return found.order_by("subset__position", "name", "-version")
 
 
+def withdrawn_from(grant: Grant, *, person_pk: int) -> QuerySet[Archive]:
+    """Return the archives that were withdrawn and to which a person has had links under a grant."""
+    given = Link.objects.filter(grant=grant, seal__person_id=person_pk, archive=OuterRef("pk"))
+    found = Archive.objects.filter(Exists(given), subset__in=grant.subsets.values("pk"), withdrawn_at__isnull=False)
+    return found.order_by("subset__position", "name", "-version")
+
+
 def subsets_by_agreement(grant: Grant) -> QuerySet[Subset]:
     """Return the subsets of the grant's dataset that an agreement opens."""
     return Subset.objects.filter(dataset_id=grant.dataset_id, access=Access.AGREEMENT)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from agreements.catalog.models import Archive, SealKind
 from agreements.grants import queries
-from agreements.grants.deliverable import deliverable
+from agreements.grants.deliverable import deliverable, withdrawn_from
 from agreements.grants.links import addresses, scripts, tokens
 from agreements.grants.links import making as links
 from agreements.grants.members import queries as member_queries
@@ -31,7 +31,10 @@ _OF_ALL: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An archive with the newest link to it, if one is running. `newer`: the version that came after this one."""
+    """An archive with the newest link to it, if one is running, and the `others` that are, the newest first.
+
+    `newer`: the version that came after this one.
+    """
 
     archive: Archive
     link: Link | None
@@ -39,6 +42,7 @@ class Offer:
     direct: str
     newer: Archive | None
     is_being_sealed: bool
+    others: tuple[Link, ...] = ()
 
     @property
     def is_shared(self) -> bool:
@@ -83,20 +87,22 @@ def _downloads(grant: Grant, viewer: User) -> dict[str, Any]:
         "not_in_links": scripts.not_in_links(files),
         "first_file": files[0] if files else None,
         "any_shared": any(offer.is_shared for offer in offers),
+        "withdrawn": withdrawn_from(grant, person_pk=viewer.pk),
     }
 
 
 def _offers(grant: Grant, viewer: User) -> list[Offer]:
-    running: dict[int, Link] = {}
+    running: dict[int, list[Link]] = {}
     for link in links.running(grant=grant, person_pk=viewer.pk):
-        running.setdefault(link.archive_id, link)
+        running.setdefault(link.archive_id, []).append(link)
     archives = list(deliverable(grant))
     ready = generations.ready_of(archives)
     newest: dict[tuple[int, str], Archive] = {}
     offers = []
     for archive in archives:
         newer = newest.setdefault((archive.subset_id, archive.name), archive)
-        mine = running.get(archive.pk)
+        to_it = running.get(archive.pk, [])
+        mine = to_it[0] if to_it else None
         token = tokens.token(mine) if mine else ""
         offers.append(
             Offer(
@@ -106,6 +112,7 @@ def _offers(grant: Grant, viewer: User) -> list[Offer]:
                 direct=addresses.direct(token, archive.name) if mine else "",
                 newer=None if newer == archive else newer,
                 is_being_sealed=archive.seal == SealKind.SHARED and archive.pk not in ready,
+                others=tuple(to_it[1:]),
             )
         )
     return offers

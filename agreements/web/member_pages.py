@@ -6,6 +6,7 @@ from typing import Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -114,11 +115,14 @@ def remove_as_steward(request: HttpRequest, slug: str, reference: str, member_id
     return redirect("steward-grant", slug=slug, reference=reference)
 
 
-@login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """Say what joining means, with the terms in full; join by agreeing to them."""
+    if not request.user.is_authenticated:
+        # Whoever comes here by the mail has perhaps never been here: the page that asks for an address says why.
+        messages.info(request, _("To read your invitation, sign in with the address that it was sent to."))
+        return redirect_to_login(request.get_full_path())
     member = member_invitations.find(token)
     if member is None:
         raise Http404

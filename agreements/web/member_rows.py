@@ -42,11 +42,20 @@ def _row(grant: Grant, member: GrantMember, address: Address) -> MemberRow:
     end = {MemberState.JOINED: "remove", MemberState.LEFT: "refuse"}.get(MemberState(member.state))
     return MemberRow(
         member=member,
-        state="run-out" if is_invited and not waits else str(member.state),
+        state=_badge(grant, member, waits=waits),
         since=member.ended_at or member.joined_at or member.invited_at,
-        until=member_invitations.runs_out(member) if waits else None,
+        until=member_invitations.runs_out(member) if waits and can_end else None,
         is_elsewhere=member_queries.is_elsewhere(grant, member.email),
         again=address("again", member.pk) if is_invited and is_running(grant) else "",
         withdraw=address("withdraw", member.pk) if is_invited else "",
         remove=address(end, member.pk) if end and can_end else "",
     )
+
+
+def _badge(grant: Grant, member: GrantMember, *, waits: bool) -> str:
+    """Return what a member's badge says: nobody goes on being a member, or invited, once the access was revoked."""
+    if member.state == MemberState.JOINED and grant.state == GrantState.REVOKED:
+        return str(GrantState.REVOKED)
+    if member.state == MemberState.INVITED and (grant.state == GrantState.REVOKED or not waits):
+        return "run-out"
+    return str(member.state)

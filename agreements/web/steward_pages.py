@@ -20,6 +20,7 @@ from agreements.catalog.permissions import Permission, may
 from agreements.flows import address_rules
 from agreements.grants import permissions as grant_rules
 from agreements.grants import queries
+from agreements.grants.members import queries as member_queries
 from agreements.grants.models import Grant
 from agreements.grants.shared import desk as shared_desk
 from agreements.identity import rules
@@ -84,7 +85,13 @@ def revoke_grant(request: HttpRequest, slug: str, reference: str) -> HttpRespons
             )
             messages.success(request, _("%(reference)s is revoked; notice is on its way.") % {"reference": reference})
             return redirect("steward-grant", slug=slug, reference=reference)
-    context = {"dataset": found.dataset, "grant": found, "form": form}
+    context = {
+        "dataset": found.dataset,
+        "grant": found,
+        "form": form,
+        "members": member_queries.joined(found),
+        "holds": shared_desk.held_by(found),
+    }
     return render(request, "stewardship/revoke.html", context, status=422 if form.errors else 200)
 
 

@@ -194,3 +194,22 @@ def _another_archive(grant: Grant, name: str, *, version: int = 1) -> Archive:
     first = Archive.objects.get(name="train40.zip", version=1)
     fields = {field.name: getattr(first, field.name) for field in Archive._meta.fields if field.name != "id"}
     return Archive.objects.create(**fields | {"name": name, "version": version})
+
+
+def test_every_running_link_stands_on_the_page_with_its_end(scene: Scene, alice: Client, grant: Grant) -> None:
+    first = Link.objects.select_related("archive").get()
+    second = links.make(grant=grant, archive=first.archive, person=scene.alice, by=scene.alice.actor)
+    page = alice.get(f"/grants/{grant.reference}/").content.decode()
+    assert "1 older link of yours works too" in page
+    for link in (first, second):
+        assert f"/grants/{grant.reference}/links/{link.pk}/end/" in page
+    alice.post(f"/grants/{grant.reference}/links/{first.pk}/end/")
+    assert "older link" not in alice.get(f"/grants/{grant.reference}/").content.decode()
+
+
+def test_a_withdrawn_version_is_told_to_whom_it_was_given(scene: Scene, alice: Client, grant: Grant) -> None:
+    archive = Link.objects.get().archive
+    assert "was withdrawn on" not in alice.get(f"/grants/{grant.reference}/").content.decode()
+    Archive.objects.filter(pk=archive.pk).update(withdrawn_at=grant.starts_at)
+    page = alice.get(f"/grants/{grant.reference}/").content.decode()
+    assert f"version {archive.version} was withdrawn on" in page

@@ -57,10 +57,19 @@ class TestTheHoldersPage:
         assert "1 of 10 places are taken" in sent
         token = member_invitations.token(GrantMember.objects.select_related("grant").get())
         join = f"/invitations/{token}/member/"
-        assert Client().get(join)["Location"].startswith("/accounts/login/?next=")
+        stranger = Client()
+        assert stranger.get(join)["Location"].startswith("/accounts/login/?next=")
+        assert "To read your invitation, sign in" in stranger.get("/accounts/login/").content.decode()
         bob = signed_in(scene.bob)
         told = bob.get(join)
-        for words in ("GeneBody", "Alice Zhang", "Research only", "Version 1.0", "The lab may end access at any time."):
+        for words in (
+            "GeneBody",
+            f"Bob, {BOB}",
+            "Alice Zhang",
+            "Research only",
+            "Version 1.0",
+            "The lab may end access at any time.",
+        ):
             assert words in told.content.decode(), words
         assert told["Referrer-Policy"] == "no-referrer"
         refused = bob.post(join)
@@ -238,6 +247,36 @@ class TestTheStewardsPage:
         assert LedgerEntry.objects.get(kind="member.removed").role == "steward"
         with pytest.raises(Exception, match="The lab ended"):
             membership.invite(grant=grant, email=BOB, name="", by=scene.alice.actor)
+
+    def test_who_left_is_removed_by_the_lab_alone(self, scene: Scene, alice: Client, grant: Grant, page: str) -> None:
+        member = joined(grant, scene.bob)
+        membership.leave(grant=grant, by=scene.bob.actor)
+        assert f"members/{member.pk}/remove/" not in alice.get(page).content.decode()
+        address = f"/stewardship/genebody/grants/{grant.reference}/"
+        dan = signed_in(scene.dan)
+        shown = dan.get(address).content.decode()
+        assert f"{address}members/{member.pk}/remove/" in shown
+        assert "They left already. Removed, they cannot be invited again." in shown
+        dan.post(f"{address}members/{member.pk}/remove/", {"reason": "Not at the site."})
+        member.refresh_from_db()
+        assert member.state == MemberState.REMOVED
+
+    def test_after_a_revocation_nobody_is_called_a_member_or_invited(
+        self, scene: Scene, alice: Client, grant: Grant, page: str
+    ) -> None:
+        joined(grant, scene.bob)
+        membership.invite(grant=grant, email="zoe@connect.ust.hk", name="Zoe", by=scene.alice.actor)
+        dan, address = signed_in(scene.dan), f"/stewardship/genebody/grants/{grant.reference}/"
+        assert "It ends for 1 member as well" in dan.get(f"{address}revoke/").content.decode()
+        revoke(grant=grant, clause_id="termination", reason="Over.", by=scene.dan.actor)
+        own = alice.get(f"/grants/{grant.reference}/").content.decode()
+        assert "Invite and manage members" not in own
+        assert "Their access ended with yours." in own
+        for shown in (alice.get(page).content.decode(), dan.get(address).content.decode()):
+            table = shown[shown.index("<tbody>") : shown.index("</tbody>")]
+            assert "tone-good" not in table
+            assert "Invited" not in table
+            assert table.count("Revoked") == 1
 
     def test_a_waiting_invitation_is_withdrawn(self, scene: Scene, grant: Grant) -> None:
         waiting = membership.invite(grant=grant, email=BOB, name="Bob", by=scene.alice.actor)

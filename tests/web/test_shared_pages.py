@@ -105,6 +105,8 @@ def test_after_a_revocation_the_next_generation_is_offered(scene: Scene, archive
     dan = signed_in(scene.dan)
     assert "1 grant</dd>" in dan.get(PAGE).content.decode()
     assert "seal the next one" not in dan.get(PAGE).content.decode()
+    warned = dan.get(f"{DESK}grants/{grant.reference}/revoke/").content.decode()
+    assert "The present generation of everyone.zip" in warned
     dan.post(f"{DESK}grants/{grant.reference}/revoke/", {"clause_id": "termination", "reason": "It ended."})
     words = "or its password, and has lost access since: seal the next one."
     assert f"1 person has this generation, {words}" in dan.get(PAGE).content.decode()
