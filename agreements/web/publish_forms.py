@@ -22,7 +22,8 @@ class SubsetForm(forms.Form):
     def __init__(self, *args: Any, subsets: Sequence[Subset], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = cast("forms.ChoiceField", self.fields["subset"])
-        field.choices = [(subset.slug, f"{subset.title} ({subset.get_access_display()})") for subset in subsets]
+        field.choices = [("", _("Choose a subset"))]
+        field.choices += [(subset.slug, f"{subset.title} ({subset.get_access_display()})") for subset in subsets]
 
 
 class BeginForm(forms.Form):
@@ -59,12 +60,16 @@ SEALS: dict[SealKind, StrOrPromise] = {
 
 
 class PublishForm(forms.Form):
-    """How it is sealed."""
+    """How it is sealed; what anybody may have is said once more. `previewed` is the digest of what the page shows."""
 
     seal = forms.ChoiceField(label=_("Seal"), widget=forms.RadioSelect)
+    for_anybody = forms.BooleanField(label=_("Anybody may download these files"))
+    previewed = forms.RegexField("^([0-9a-f]{64})?$", required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, seals: Sequence[SealKind], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, seals: Sequence[SealKind], is_open: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not is_open:
+            del self.fields["for_anybody"]
         field = cast("forms.ChoiceField", self.fields["seal"])
         field.choices = [(seal, SEALS[seal]) for seal in seals]
         field.initial = seals[0] if seals else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -14,13 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agreements.catalog import shelf
-from agreements.catalog.models import Dataset, SealKind
+from agreements.catalog.models import Access, Dataset, SealKind
 from agreements.catalog.permissions import Permission, may
 from agreements.catalog.publishing import contents, inbox, jobs, uploads
 from agreements.catalog.publishing.choosing import Chosen, choose
 from agreements.catalog.withdrawing import withdraw_archive
 from agreements.core.errors import DomainError, Invalid
 from agreements.flows import archive_impact
+from agreements.grants.shared import desk as shared_desk
 from agreements.web import access
 from agreements.web.posted import posted
 from agreements.web.publish_forms import MemberSearchForm, NameForm, PublishForm, SubsetForm, WithdrawalForm
@@ -38,7 +40,7 @@ def archives(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "dataset": dataset,
         "may_publish": may(Permission.PUBLISH, dataset=dataset, by=access.actor(request)),
-        "shelves": shelf.shelves(dataset),
+        "shelves": _shelves(dataset),
         "jobs": [(job, jobs.is_open(job), jobs.may_ask_again(job)) for job in jobs.shown(dataset)],
     }
     return render(request, "stewardship/archives.html", context)
@@ -91,12 +93,16 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return redirect("publish", slug=slug)
-    naming = NameForm({"name": request.GET.get("name", chosen.name)})
-    form = PublishForm(posted(request), seals=shelf.seals_for(chosen.subset))
-    if chosen.refusal:
-        naming.add_error("name", chosen.refusal)
-        if form.is_bound:
-            form.add_error(None, chosen.refusal)
+    shown = _members(request, chosen)
+    is_open = chosen.subset.access == Access.OPEN
+    form = PublishForm(
+        posted(request),
+        seals=shelf.seals_for(chosen.subset),
+        is_open=is_open,
+        initial={"previewed": shown["held"].digest},
+    )
+    if chosen.refusal and form.is_bound:
+        form.add_error(None, chosen.refusal)
     if request.method == "POST" and form.is_valid():
         with IntoForm(form):
             jobs.ask(
@@ -105,6 +111,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
                 seal=SealKind(form.cleaned_data["seal"]),
                 source=chosen.source,
                 upload=chosen.upload,
+                previewed=form.cleaned_data["previewed"],
                 by=access.actor(request),
             )
             messages.success(request, _("%(name)s is being published.") % {"name": chosen.name})
@@ -114,10 +121,11 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
         "chosen": chosen,
         "fields": _fields(chosen),
         "address": f"?{_query(chosen)}",
-        "naming": naming,
+        "naming": _naming(request, chosen),
+        "is_open": is_open,
         "form": form,
         "meaning": archive_impact.count_for_publishing(subset=chosen.subset, name=chosen.name),
-        **_members(request, chosen),
+        **shown,
     }
     return render(request, "stewardship/publish_preview.html", context, status=422 if form.errors else 200)
 
@@ -165,9 +173,24 @@ def withdraw(request: HttpRequest, slug: str, archive_id: int) -> HttpResponse:
     return render(request, "stewardship/archive_withdraw.html", context, status=422 if form.errors else 200)
 
 
+def _shelves(dataset: Dataset) -> list[tuple[shelf.Shelf, list[tuple[shelf.Book, shared_desk.Shelf | None]]]]:
+    """Return the dataset's shelves, each with its books and how far the sealing of the shared ones is."""
+    sealing = {each.archive.pk: each for each in shared_desk.shelves(shared_desk.shared_archives(dataset))}
+    return [(each, [(book, sealing.get(book.archive.pk)) for book in each.books]) for each in shelf.shelves(dataset)]
+
+
+def _naming(request: HttpRequest, chosen: Chosen) -> NameForm:
+    """Return the form with the name as it was typed, what is wrong with it, and one like it that can be."""
+    naming = NameForm({"name": request.GET.get("name", chosen.name)})
+    if chosen.refusal:
+        hint = _("%(name)s would do.") % {"name": chosen.suggestion} if chosen.suggestion else ""
+        naming.add_error("name", f"{chosen.refusal} {hint}".strip())
+    return naming
+
+
 def _chosen(request: HttpRequest, dataset: Dataset) -> Chosen:
     """Return what the address names. Raises Http404, or Invalid if it names nothing."""
-    if "subset" not in request.GET or not {"upload", "inbox"} & set(request.GET):
+    if not request.GET.get("subset") or not {"upload", "inbox"} & set(request.GET):
         raise Invalid(_("Choose first what to publish."))
     subset = access.publishable_subset(dataset, request.GET["subset"])
     upload = access.own_upload(request, dataset, request.GET["upload"]) if "upload" in request.GET else None
@@ -185,7 +208,7 @@ def _query(chosen: Chosen) -> str:
     return urlencode({**_fields(chosen), "name": chosen.name})
 
 
-def _members(request: HttpRequest, chosen: Chosen) -> dict[str, object]:
+def _members(request: HttpRequest, chosen: Chosen) -> dict[str, Any]:
     """Return what the source holds, and those of its members that were asked for."""
     held = contents.look(chosen.place, called=chosen.called)
     search = MemberSearchForm(request.GET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -93,6 +94,43 @@ def test_the_directory_of_a_zip64_is_measured_by_its_own_record(tmp_path: Path) 
         start = read.start_dir
     size = contents.directory_size(path)
     assert size == path.stat().st_size - start - 56 - 20 - 22
+
+
+@pytest.mark.parametrize("where", ["before the locator", "where it points"])
+def test_of_two_zip64_records_the_one_that_says_more_counts(tmp_path: Path, where: str) -> None:
+    """Readers differ: Python 3.11 reads the record before the locator, others the one that it points to."""
+    large, small = 1 << 31, 46
+    sizes = (small, large) if where == "before the locator" else (large, small)
+    records = [b"PK\x06\x06" + bytes(36) + size.to_bytes(8, "little") + bytes(8) for size in sizes]
+    locator = b"PK\x06\x07" + bytes(4) + bytes(8) + (1).to_bytes(4, "little")
+    end = b"PK\x05\x06" + bytes(8) + small.to_bytes(4, "little") + bytes(6)
+    path = tmp_path / "two.zip"
+    path.write_bytes(b"".join(records) + locator + end)
+    assert contents.directory_size(path) == large
+    assert contents.look(path, called="two.zip").unseen != ""
+
+
+def test_an_end_record_inside_the_last_one_hides_nothing(tmp_path: Path) -> None:
+    end = b"PK\x05\x06" + b"PK\x05\x06" + bytes(4) + (1 << 30).to_bytes(4, "little") + bytes(6)
+    path = tmp_path / "nested.zip"
+    path.write_bytes(end)
+    assert contents.directory_size(path) >= 1 << 30
+
+
+def test_the_first_bad_names_are_all_named(tmp_path: Path) -> None:
+    path = zip_of(tmp_path / "bad.zip", ["fine.txt", *(f"../{number:02}.txt" for number in range(12))])
+    held = contents.look(path, called="bad.zip")
+    assert [f"../{number:02}.txt" in trouble for number, trouble in enumerate(held.troubles)] == [True] * 10
+
+
+def test_the_digest_follows_every_change(source: Path) -> None:
+    before = contents.look(source, called="s").digest
+    assert contents.look(source, called="s").digest == before
+    file = next(path for path in source.rglob("*.npy"))
+    status = file.stat()
+    file.write_bytes(b"x" * status.st_size)
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert contents.look(source, called="s").digest != before
 
 
 def test_a_directory_that_lies_about_its_size_takes_no_memory(tmp_path: Path) -> None:

@@ -118,13 +118,22 @@ def test_bytes_that_a_power_cut_took_are_asked_for_again(begun: Upload, dan: Use
 
 
 def test_the_same_file_again_goes_on_and_another_one_is_another_upload(
-    begun: Upload, dan: User, train40: Subset, ten: Subset
+    begun: Upload, dan: User, train40: Subset
 ) -> None:
     uploads.append(upload=begun, offset=0, data=DATA[:100], by=dan.actor)
-    again = uploads.begin(subset=ten, file_name="train40.zip", size=len(DATA), by=dan.actor)
-    assert (again.pk, again.received, again.subset) == (begun.pk, 100, ten)
+    again = uploads.begin(subset=train40, file_name="train40.zip", size=len(DATA), by=dan.actor)
+    assert (again.pk, again.received) == (begun.pk, 100)
     for name, size in (("other.zip", len(DATA)), ("train40.zip", len(DATA) + 1)):
         assert uploads.begin(subset=train40, file_name=name, size=size, by=dan.actor).pk != begun.pk
+
+
+def test_an_upload_for_one_subset_moves_to_no_other(begun: Upload, dan: User, train40: Subset, ten: Subset) -> None:
+    with pytest.raises(NotPossible, match=r"train40.zip was begun for"):
+        uploads.begin(subset=ten, file_name="train40.zip", size=len(DATA), by=dan.actor)
+    uploads.append(upload=begun, offset=0, data=DATA, by=dan.actor)
+    with pytest.raises(NotPossible, match=r"train40.zip was begun for"):
+        jobs.ask(subset=ten, name="open.zip", seal=SealKind.NONE, upload=begun, by=dan.actor)
+    assert Upload.objects.get().subset == train40
 
 
 def test_another_file_of_the_same_name_and_size_is_noticed(train40: Subset, dan: User) -> None:

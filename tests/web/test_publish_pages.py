@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,8 +11,8 @@ from urllib.parse import quote
 import pytest
 
 from agreements.applications.models import State
-from agreements.catalog.models import Access, Dataset, JobState, PublishJob, Subset
-from agreements.catalog.publishing import inbox, job_runs, jobs
+from agreements.catalog.models import Access, Archive, Dataset, JobState, PublishJob, Subset
+from agreements.catalog.publishing import inbox, job_runs, jobs, uploads
 from agreements.grants.models import Link
 from agreements.ledger.verify import verify
 from agreements.web import publish_pages
@@ -141,7 +142,7 @@ def test_what_is_by_agreement_needs_a_seal(dan: Any, data: dict[str, str]) -> No
 def test_a_bad_name_is_refused_with_the_page_as_it_was(dan: Any, name: str) -> None:
     answer = dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip&name={quote(name)}", {"seal": "personal"})
     assert answer.status_code == 422
-    assert "letters, digits, . _ - and ends in .zip" in words(answer)
+    assert "letters, digits, . _ - and no spaces, and ends in .zip" in words(answer)
     page = answer.content.decode()
     assert "<script>.zip" not in page
     assert not PublishJob.objects.exists()
@@ -154,6 +155,8 @@ def test_what_would_be_refused_is_named_and_cannot_be_published_from_the_page(da
     assert "leads out of the archive" in page
     assert "fine.txt" in page
     assert "Publish as version" not in page
+    assert "Choose something else" in page
+    assert "Version" not in page.partition("What was chosen")[2].partition("What it holds")[0]
 
 
 def test_members_are_paged_and_searched(dan: Any, place: Path) -> None:
@@ -197,6 +200,54 @@ def test_a_publishing_that_failed_says_why_and_is_tried_again(dan: Any, place: P
     zip_of(place / "new.zip")
     assert "is being published" in words(dan.post(f"{ARCHIVES}jobs/{job.pk}/again/", follow=True))
     assert work_off().state == JobState.DONE
+
+
+def test_what_was_changed_after_the_preview_is_not_published(dan: Any, place: Path) -> None:
+    address = f"{PREVIEW}?subset=train40&inbox=new.zip"
+    shown = re.search(r'name="previewed" value="([0-9a-f]{64})"', words(dan.get(address)))
+    assert shown is not None
+    zip_of(place / "new.zip", ["something-else.txt"])
+    dan.post(address, {"seal": "personal", "previewed": shown[1]})
+    job = work_off()
+    assert job.state == JobState.FAILED
+    page = words(dan.get(ARCHIVES))
+    assert "changed since it was previewed: look at it again" in page
+    assert "Look at it again" in page
+    assert Archive.objects.count() == 1
+
+
+@pytest.fixture
+def _open(scene: Scene) -> None:
+    Subset.objects.create(dataset=scene.dataset, slug="test10", title="Test10", access=Access.OPEN)
+
+
+@pytest.mark.usefixtures("_open")
+def test_publishing_to_everybody_is_confirmed(dan: Any, place: Path) -> None:
+    address = f"{PREVIEW}?subset=test10&inbox=new.zip"
+    assert "Anybody may download these files" in words(dan.get(address))
+    assert dan.post(address, {"seal": "none"}).status_code == 422
+    assert not PublishJob.objects.exists()
+    assert dan.post(address, {"seal": "none", "for_anybody": "on"}).status_code == 302
+    assert "Anybody may download these files" not in words(dan.get(f"{PREVIEW}?subset=train40&inbox=new.zip"))
+
+
+@pytest.mark.usefixtures("_open")
+def test_an_upload_for_one_subset_is_not_previewed_for_another(dan: Any, scene: Scene, place: Path) -> None:
+    data = (place / "new.zip").read_bytes()
+    subset = Subset.objects.select_related("dataset").get(slug="train40")
+    upload = uploads.begin(subset=subset, file_name="new.zip", size=len(data), by=scene.dan.actor)
+    uploads.append(upload=upload, offset=0, data=data, by=scene.dan.actor)
+    page = words(dan.get(f"{PREVIEW}?subset=test10&upload={upload.pk}", follow=True))
+    assert "The upload of new.zip was begun for" in page
+    assert f"preview/?subset=train40&amp;upload={upload.pk}" in page
+
+
+def test_a_bad_name_is_kept_and_a_good_one_proposed(dan: Any) -> None:
+    page = words(dan.get(f"{PREVIEW}?subset=train40&inbox=new.zip&name=extra%20notes.zip"))
+    assert 'value="extra notes.zip"' in page
+    assert "no spaces" in page
+    assert "extra-notes.zip would do." in page
+    assert "Publish as version" not in page
 
 
 def test_a_publishing_is_stopped_and_the_page_looks_no_more(dan: Any) -> None:

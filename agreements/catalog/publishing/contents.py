@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from django.utils.translation import gettext as _
 
 from agreements.catalog.publishing import inbox
-from agreements.catalog.publishing.sources import SourceMember, opened
+from agreements.catalog.publishing.sources import SourceMember, digest_of, opened
 from agreements.core.errors import Invalid
 from agreements.sealing import DEFLATED, BadMemberName
-from agreements.sealing.names import check_names
+from agreements.sealing.names import check_name, check_names
 
 MOST_FILES: Final = 200_000
 """Files of a folder beyond which nothing is looked at."""
 LARGEST_DIRECTORY: Final = 16 * 1024 * 1024
 """Bytes of a zip's central directory beyond which it is not read: about 200,000 members."""
+
+TOLD: Final = 10
+"""Bad names that are told at once."""
 
 # The end records (APPNOTE 4.3.14 to 4.3.16): signatures and lengths without their comments.
 _END, _END_LENGTH = b"PK\x05\x06", 22
@@ -40,13 +43,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What would be published. `trouble` says in words why it would be refused, naming the member; `rows` is then
-    what could be read. Without rows and trouble, `unseen` says why nothing was looked at.
+    """What would be published. `troubles` say in words why it would be refused, naming up to ten members; `rows` is
+    then what could be read. Without rows and troubles, `unseen` says why nothing was looked at. `digest` is that of
+    `sources.digest_of`, "" where nothing was looked at.
     """
 
     rows: tuple[Row, ...] = ()
-    trouble: str = ""
+    troubles: tuple[str, ...] = ()
     unseen: str = ""
+    digest: str = ""
+
+    @property
+    def trouble(self) -> str:
+        return "\n".join(self.troubles)
 
     @property
     def count(self) -> int:
@@ -78,16 +87,33 @@ def look(path: Path, *, called: str) -> Contents:
     """Return what a folder or zip holds. `called` is what people call it; it stands for its path in what is said."""
     if (unseen := _too_much(path)) is not None:
         return Contents(unseen=unseen)
-    rows: tuple[Row, ...] = ()
     try:
         with opened(path) as members:
-            rows = tuple(map(_row, members))
-        check_names(row.name for row in rows)
-    except (Invalid, BadMemberName) as refused:
-        return Contents(rows, trouble=str(refused).replace(str(path), called))
+            rows, digest = tuple(map(_row, members)), digest_of(members)
+    except Invalid as refused:
+        return Contents(troubles=(str(refused).replace(str(path), called),))
     except OSError as error:
-        return Contents(trouble=_("%(name)s cannot be read: %(why)s.") % {"name": called, "why": error.strerror})
-    return Contents(rows)
+        text = _("%(name)s cannot be read: %(why)s.") % {"name": called, "why": error.strerror}
+        return Contents(troubles=(text,))
+    return Contents(rows, troubles=_bad_names(rows), digest=digest)
+
+
+def _bad_names(rows: tuple[Row, ...]) -> tuple[str, ...]:
+    """Return what is wrong with the first names, or with the first that clashes with another."""
+    told = []
+    for row in rows:
+        try:
+            check_name(row.name)
+        except BadMemberName as refused:
+            told.append(str(refused))
+            if len(told) == TOLD:
+                break
+    if not told:
+        try:
+            check_names(row.name for row in rows)
+        except BadMemberName as refused:
+            told.append(str(refused))
+    return tuple(told)
 
 
 def _row(member: SourceMember) -> Row:
@@ -106,22 +132,37 @@ def _too_much(path: Path) -> str | None:
 
 
 def directory_size(path: Path) -> int:
-    """Return the bytes that a zip says its central directory has, 0 if it says nothing."""
+    """Return the bytes that a zip says its central directory has, 0 if it says nothing.
+
+    A zip can be made to say it more than once, and readers differ in what they believe: the largest one counts.
+    """
     try:
         with path.open("rb") as file:
             whole = file.seek(0, os.SEEK_END)
             start = max(0, whole - _END_LENGTH - _LONGEST_COMMENT - _LOCATOR_LENGTH)
             file.seek(start)
             tail = file.read()
-            end = tail.rfind(_END)
-            if end < 0:
-                return 0
-            size = int.from_bytes(tail[end + 12 : end + 16], "little")
-            locator = tail[max(0, end - _LOCATOR_LENGTH) : end]
-            if not locator.startswith(_LOCATOR):
-                return size if size != _IN_ZIP64 else 0
-            file.seek(int.from_bytes(locator[8:16], "little"))
-            record = file.read(_END64_LENGTH)
-            return int.from_bytes(record[40:48], "little") if record.startswith(_END64) else size
+            # Readers try the end without a comment first, then look for the last signature.
+            ends = {len(tail) - _END_LENGTH, tail.rfind(_END)}
+            return max(
+                (_claimed(file, tail, start, end) for end in ends if tail[max(0, end) :].startswith(_END)), default=0
+            )
     except (OSError, OverflowError):
         return 0
+
+
+def _claimed(file: IO[bytes], tail: bytes, start: int, end: int) -> int:
+    """Return the largest size said by an end record at `end` of the tail, and by its ZIP64 record wherever that is."""
+    size = int.from_bytes(tail[end + 12 : end + 16], "little")
+    locator = tail[max(0, end - _LOCATOR_LENGTH) : end]
+    if not locator.startswith(_LOCATOR):
+        # The mark of a record that is not there: no reader takes more than there is.
+        return size if size != _IN_ZIP64 else start + end
+    # Where the locator points, or right before the locator: Python 3.11 reads only the latter.
+    found = []
+    for at in (int.from_bytes(locator[8:16], "little"), start + end - _LOCATOR_LENGTH - _END64_LENGTH):
+        file.seek(max(0, at))
+        record = file.read(_END64_LENGTH)
+        if record.startswith(_END64):
+            found.append(int.from_bytes(record[40:48], "little"))
+    return max(found) if found and size == _IN_ZIP64 else max([size, *found])

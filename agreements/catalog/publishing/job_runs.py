@@ -76,6 +76,7 @@ def _publish(job: PublishJob, heart: Heart) -> None:
             source=path,
             name=job.name,
             seal=SealKind(job.seal),
+            previewed=job.previewed,
             by=job.asked_by.actor,
             progress=heart,
         )

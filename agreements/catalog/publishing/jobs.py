@@ -35,10 +35,18 @@ _OPEN: Final = [JobState.WAITING, JobState.RUNNING]
 
 
 def ask(
-    *, subset: Subset, name: str, seal: SealKind, by: Actor, source: str = "", upload: Upload | None = None
+    *,
+    subset: Subset,
+    name: str,
+    seal: SealKind,
+    by: Actor,
+    source: str = "",
+    upload: Upload | None = None,
+    previewed: str = "",
 ) -> PublishJob:
     """Return a new job that publishes a name of the dataset's inbox, or an upload, as an archive of the subset.
 
+    `previewed` is the digest of what was shown; a source that is another by then is not published.
     Raises Invalid, NotAllowed, and NotPossible where the source is gone or the archive is being published already.
     """
     check_may(Permission.PUBLISH, dataset=subset.dataset, by=by)
@@ -50,7 +58,8 @@ def ask(
             raise NotPossible(_("%(name)s is being published already.") % {"name": name})
         if upload is not None:
             upload = Upload.objects.select_for_update().get(pk=upload.pk)
-        job = PublishJob(subset=subset, name=name, seal=seal, source=source, upload=upload, asked_by_id=by.pk)
+        given = {"subset": subset, "name": name, "seal": seal, "source": source, "upload": upload}
+        job = PublishJob(**given, previewed=previewed, asked_by_id=by.pk)
         source_of(job)
         job.save(force_insert=True)
         poke(Wakeup.PUBLISHING)
@@ -62,7 +71,15 @@ def ask_again(*, job: PublishJob, by: Actor) -> PublishJob:
     if not may_ask_again(job):
         raise NotPossible(_("This publishing did not fail."))
     seal = SealKind(job.seal)
-    return ask(subset=job.subset, name=job.name, seal=seal, source=job.source, upload=job.upload, by=by)
+    return ask(
+        subset=job.subset,
+        name=job.name,
+        seal=seal,
+        source=job.source,
+        upload=job.upload,
+        previewed=job.previewed,
+        by=by,
+    )
 
 
 def stop(*, job: PublishJob, by: Actor) -> None:
@@ -80,7 +97,7 @@ def stop(*, job: PublishJob, by: Actor) -> None:
 
 def source_of(job: PublishJob) -> Path:
     """Return where the job's source lies. Raises Invalid or NotPossible when it is not there."""
-    return choosing.place_of(dataset=job.subset.dataset, source=job.source, upload=job.upload)
+    return choosing.place_of(subset=job.subset, source=job.source, upload=job.upload)
 
 
 def source_name(job: PublishJob) -> str:

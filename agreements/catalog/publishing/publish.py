@@ -7,6 +7,8 @@ remembered (see `journal`), what was written is kept, and what is stored is comp
 from __future__ import annotations
 
 import logging
+import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +20,7 @@ from agreements.catalog.models import Access, Archive, SealKind, Subset
 from agreements.catalog.permissions import Permission, check_may
 from agreements.catalog.publishing.journal import Journal
 from agreements.catalog.publishing.packing import Measured, Progress, measure, same_content
-from agreements.catalog.publishing.sources import address_of, opened
+from agreements.catalog.publishing.sources import address_of, digest_of, opened
 from agreements.catalog.publishing.storing import not_given_back, store_pack
 from agreements.core.actors import Actor
 from agreements.core.errors import Invalid, NotPossible
@@ -38,6 +40,7 @@ def publish_archive(
     by: Actor,
     name: str | None = None,
     seal: SealKind | None = None,
+    previewed: str = "",
     progress: Progress | None = None,
 ) -> Archive:
     """Publish a folder, a zip or `s3://bucket/prefix`; return the archive.
@@ -45,8 +48,9 @@ def publish_archive(
     The same content again returns the version that is there, unless that was withdrawn: then it becomes a new one.
     `progress` is called at least for every chunk; whatever it raises ends the publishing, and running it again goes on.
     `name` is the file name as downloaded (default: the subset's, `train40.zip`); `seal` defaults to what the
-    subset's access asks for. Raises Invalid for what cannot be published, NotPossible where the subset's access
-    does not fit, NotAllowed, and OutOfReach when the vault cannot be reached.
+    subset's access asks for. `previewed`, the digest of what somebody was shown, has to be that of the source.
+    Raises Invalid for what cannot be published, NotPossible where the subset's access does not fit,
+    NotAllowed, and OutOfReach when the vault cannot be reached.
     """
     standing = check_may(Permission.PUBLISH, dataset=subset.dataset, by=by)
     seal = checked_seal(subset, seal)
@@ -55,6 +59,8 @@ def publish_archive(
     store = stores.archives()
     store.prepare()
     with _kept(Journal(store, address_of(source))) as journal, opened(source) as members:
+        if previewed and digest_of(members) != previewed:
+            raise NotPossible(_("This changed since it was previewed: look at it again."))
         measured = measure(members, as_zip=seal == SealKind.NONE, remembered=journal, progress=tell)
         journal.keep_only(members)
         archive = _already_published(subset, name, seal, measured)
@@ -103,10 +109,20 @@ def checked_name(name: str) -> str:
     safe = all(c.isascii() and (c.isalnum() or c in "._-") for c in name)
     if not safe or not name.endswith(".zip") or name.startswith(".") or not 5 <= len(name) <= 120:
         raise Invalid(
-            _("%(name)s: an archive's name has letters, digits, . _ - and ends in .zip.") % {"name": repr(name)},
+            _("%(name)s: an archive's name has letters, digits, . _ - and no spaces, and ends in .zip.")
+            % {"name": repr(name)},
             field="name",
         )
     return name
+
+
+def suggested_name(name: str) -> str:
+    """Return a name that can be, as close to one that cannot as it goes; "" if nothing of it is left."""
+    stem = unicodedata.normalize("NFKD", name.strip()).removesuffix(".zip")
+    plain = "".join(c for c in stem if not unicodedata.combining(c))
+    words = re.findall(r"[A-Za-z0-9_.]+", plain)
+    joined = "-".join(words).strip(".-")[:116]
+    return f"{joined}.zip" if joined else ""
 
 
 def _already_published(subset: Subset, name: str, seal: SealKind, measured: Measured) -> Archive | None:

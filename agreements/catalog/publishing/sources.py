@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import calendar
+import hashlib
 import os
 import stat
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,6 +169,15 @@ class ZipMember:
 def fingerprint_of(status: os.stat_result) -> str:
     """Return what changes with every change of a file: the time of change too, which no program can set back."""
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+
+
+def digest_of(members: Iterable[SourceMember]) -> str:
+    """Return a SHA-256 in hexadecimal that is another one once a member's name, size or fingerprint is another."""
+    digest = hashlib.sha256()
+    for member in members:
+        told = [member.name, str(member.packed_size), str(member.plain_size), member.fingerprint]
+        digest.update("".join(f"{len(part)}:{part}" for part in told).encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
 
 
 def address_of(source: Path | str) -> str:

@@ -56,7 +56,8 @@ class WrongOffset(DomainError):
 def begin(*, subset: Subset, file_name: str, size: int, by: Actor) -> Upload:
     """Return a new upload, or the one that this person began with a file of this name and size.
 
-    Raises Invalid, NotAllowed, and NotPossible when the disk or the dataset has no room for it.
+    Raises Invalid, NotAllowed, and NotPossible when the disk or the dataset has no room for it, or when that upload was
+    begun for another subset.
     """
     check_may(Permission.PUBLISH, dataset=subset.dataset, by=by)
     _check_announced(file_name, size)
@@ -65,8 +66,8 @@ def begin(*, subset: Subset, file_name: str, size: int, by: Actor) -> Upload:
         Dataset.objects.select_for_update().get(pk=subset.dataset_id)
         going = waiting(subset.dataset).filter(created_by=by.pk, file_name=file_name, size=size).first()
         if going is not None:
-            Upload.objects.filter(pk=going.pk).update(subset=subset)
-            return Upload.objects.select_related("subset__dataset").get(pk=going.pk)
+            check_subset(going, subset)
+            return going
         if waiting(subset.dataset).count() >= OPEN_AT_ONCE:
             text = _("%(count)d uploads are kept for this dataset already. Publish or remove one of them first.")
             raise NotPossible(text % {"count": OPEN_AT_ONCE})
@@ -74,6 +75,16 @@ def begin(*, subset: Subset, file_name: str, size: int, by: Actor) -> Upload:
         _make_file(upload)
         upload.save(force_insert=True)
     return upload
+
+
+def check_subset(upload: Upload, subset: Subset) -> None:
+    """Raise NotPossible unless the upload was begun for this subset: it moves to no other one."""
+    if upload.subset_id != subset.pk:
+        text = _(
+            "The upload of %(name)s was begun for %(subset)s. Choose that subset, or remove the upload first and send "
+            "the file again."
+        )
+        raise NotPossible(text % {"name": upload.file_name, "subset": upload.subset.title})
 
 
 def append(*, upload: Upload, offset: int, data: bytes, by: Actor) -> Upload:

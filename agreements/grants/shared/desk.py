@@ -56,6 +56,11 @@ class Shelf:
             return 0
         return self.coming.checked if self.is_being_checked else self.coming.done
 
+    @property
+    def percent(self) -> int:
+        """How much is sealed, of a hundred, rounded down; reading it back is not counted."""
+        return 100 * self.coming.done // max(1, self.archive.sealed_size) if self.coming else 0
+
 
 def shared_archives(dataset: Dataset) -> QuerySet[Archive]:
     """Return the archives of a dataset that have a shared seal and were not withdrawn."""

@@ -186,11 +186,15 @@ class Upload {
     this.turn += 1;
     this.paused = true;
     this.buttons(false);
+    // What never began can neither go on nor be cancelled: it is chosen again.
+    if (!this.state) this.again();
     this.say(error instanceof Halt ? error.said || this.text(error.key) : String(error));
-    if (error.key === "OtherFile" || error.key === "Changed") {
-      this.root.querySelector("[data-upload-buttons]").hidden = true;
-      this.root.querySelector("[data-upload-form]").hidden = false;
-    }
+    if (error.key === "OtherFile" || error.key === "Changed") this.again();
+  }
+
+  again() {
+    this.root.querySelector("[data-upload-buttons]").hidden = true;
+    this.root.querySelector("[data-upload-form]").hidden = false;
   }
 
   // Waits some seconds, or until the browser says that it is online again.
@@ -234,10 +238,19 @@ let finished = false;
 const root = document.querySelector("[data-upload]");
 if (root) {
   const part = (name) => root.querySelector(`[data-upload-${name}]`);
-  const chosen = () => {
+  const subset = document.querySelector("#choose [name=subset]");
+  // A zip begins with the initials of its inventor, an empty one too; a renamed tar does not.
+  const isZip = async (file) => {
+    const head = await file.slice(0, 2).arrayBuffer().catch(() => new ArrayBuffer(0));
+    return new TextDecoder("latin1").decode(head) === "PK";
+  };
+  const chosen = async () => {
     const file = part("input").files[0];
-    const fits = Boolean(file && /\.zip$/i.test(file.name));
-    const text = !file ? "" : root.dataset[fits ? "textChosen" : "textNoZip"];
+    part("start").disabled = true;
+    const named = Boolean(file && /\.zip$/i.test(file.name));
+    const fits = named && (await isZip(file));
+    if (file !== part("input").files[0]) return;
+    const text = !file ? "" : root.dataset[fits ? "textChosen" : named ? "textNotInside" : "textNoZip"];
     part("chosen").textContent = file ? fill(text, { name: file.name, size: size(file.size) }) : "";
     part("chosen").classList.toggle("refused", Boolean(file) && !fits);
     part("start").disabled = !fits;
@@ -260,8 +273,8 @@ if (root) {
   part("form").addEventListener("submit", (event) => {
     event.preventDefault();
     const file = part("input").files[0];
-    if (!file) return;
-    current = new Upload(root, file, document.querySelector("#choose [name=subset]").value);
+    if (!file || !subset.reportValidity()) return;
+    current = new Upload(root, file, subset.value);
     part("name").textContent = file.name;
     part("form").hidden = true;
     part("running").hidden = false;
