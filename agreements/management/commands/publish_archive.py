@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from agreements.catalog.models import Archive, Dataset, SealKind, Subset
 from agreements.catalog.publishing.publish import publish_archive
 from agreements.core.actors import job
+from agreements.core.clock import now
 from agreements.core.errors import DomainError
 from agreements.grants.wording import size
 from agreements.management.bars import telling
@@ -42,6 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         subset = self._subset(options["subset"])
         source: str = options["source"]
+        began = now()
         try:
             with telling(PHASES, write=self.stderr.write, is_terminal=sys.stderr.isatty()) as tell:
                 archive = publish_archive(
@@ -56,7 +58,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
             raise CommandError(INTERRUPTED, returncode=130) from None
-        self.stdout.write(_told(archive))
+        is_new = archive.published_at >= began
+        self.stdout.write(
+            _told(archive) if is_new else f"Nothing new: version {archive.version} has this content. {_told(archive)}"
+        )
 
     def _subset(self, address: str) -> Subset:
         dataset_slug, _, slug = address.partition("/")
