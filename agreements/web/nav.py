@@ -38,5 +38,7 @@ def _nav(request: HttpRequest) -> dict[str, Any]:
         found["review"] = True
         found["review_count"] = cases(by=user.actor, filters=Filters()).count()
         found["stewardship"] = list(datasets_for(Permission.VIEW_DESK, by=user.actor).values("slug", "title"))
+        match = request.resolver_match
+        found["in_stewardship"] = match is not None and match.route.startswith("stewardship/")
         found["record"] = datasets_for(Permission.VIEW_RECORD, by=user.actor).exists()
     return found
