@@ -23,7 +23,7 @@ PUBLISH = f"{ARCHIVES}publish/"
 @pytest.fixture
 def parcel(tmp_path: Path) -> Path:
     """Return a zip of a little more than 30 MiB in forty files."""
-    path = tmp_path / "train40.zip"
+    path = tmp_path / "train40-second.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(40):
             archive.writestr(f"amy/image/{number:02}/0000.jpg", os.urandom(SIZE // 40))
@@ -60,11 +60,24 @@ class Line:
             route.continue_()
 
 
+PROGRESS = re.compile(r"/archives/jobs/\d+/$")
+
+
+def hold_progress(dan: Visitor) -> None:
+    """Answer the page's questions about progress with nothing: it is not shown anew while it is looked at."""
+    dan.page.route(PROGRESS, lambda route: route.fulfill(status=204))
+
+
+def release_progress(dan: Visitor) -> None:
+    dan.page.unroute(PROGRESS)
+    dan.page.reload()
+
+
 def choose(dan: Visitor, parcel: Path) -> None:
     dan.go(PUBLISH)
     dan.page.get_by_label("Subset").select_option("train40")
     dan.page.locator("#upload-file").set_input_files(parcel)
-    expect(dan.page.locator("[data-upload-chosen]")).to_contain_text("train40.zip · 30.0 MiB")
+    expect(dan.page.locator("[data-upload-chosen]")).to_contain_text("train40-second.zip · 30.0 MiB")
 
 
 def test_dan_sends_a_zip_over_a_broken_connection_and_publishes_it(dan: Visitor, parcel: Path, site: Site) -> None:
@@ -78,23 +91,33 @@ def test_dan_sends_a_zip_over_a_broken_connection_and_publishes_it(dan: Visitor,
     assert len(line.offsets) > len(set(line.offsets)), "pieces were sent again"
     dan.says("amy/image/39/0000.jpg")
     dan.says("The uploaded file is deleted once it is published.")
+    # Under a name of its own: what is offered as train40.zip is what other walks download.
+    dan.page.locator("summary", has_text="Publish it under another name").click()
+    dan.fill({"name": "train40 second.zip"})
+    dan.press("Use this name")
+    dan.says("train40-second.zip would do.")
+    dan.look("62-name-refused")
+    dan.fill({"name": "train40-second.zip"})
+    dan.press("Use this name")
     dan.look("62-preview")
-    dan.press("Publish as version 2")
-    dan.says("train40.zip is being published.")
+    hold_progress(dan)
+    dan.press("Publish as version 1")
+    dan.says("train40-second.zip is being published.")
     dan.look("63-being-published")
+    release_progress(dan)
     # The page looks by itself until the job has ended, and is then shown anew.
-    expect(dan.page.locator("main")).to_contain_text("Published as version 2.", timeout=60_000)
+    expect(dan.page.locator("main")).to_contain_text("Published as version 1.", timeout=60_000)
     dan.look("64-published")
     kept = site.folder / "inbox" / ".uploads"
     assert list(kept.iterdir()) == []
     digest = site.manage("shell", "-v", "0", "-c", _NEWEST).strip().splitlines()[-1]
-    assert digest == f"2 40 {SIZE // 40 * 40}"
-    dan.press("Withdraw… train40.zip v2")
-    dan.says("Version 1 is offered instead.")
+    assert digest == f"1 40 {SIZE // 40 * 40}"
+    dan.press("Withdraw… train40-second.zip v1")
+    dan.says("No other version of it is left to offer.")
     dan.look("65-withdraw")
     dan.fill({"reason": "It was a rehearsal."})
     dan.press("Withdraw")
-    dan.says("train40.zip, version 2 is withdrawn.")
+    dan.says("train40-second.zip, version 1 is withdrawn.")
     dan.look("66-withdrawn")
     assert dan.findings == []
 
@@ -120,7 +143,7 @@ def test_dan_closes_the_page_and_goes_on_later_with_the_same_file_only(
     received = line.offsets[-1]
     assert received > 0
     dan.page.unroute_all()
-    other = tmp_path / "other" / "train40.zip"
+    other = tmp_path / "other" / "train40-second.zip"
     other.parent.mkdir()
     other.write_bytes(os.urandom(parcel.stat().st_size))
     dan.go(PUBLISH)
@@ -139,7 +162,7 @@ def test_dan_closes_the_page_and_goes_on_later_with_the_same_file_only(
     dan.go(PUBLISH)
     dan.page.locator("summary", has_text="Remove…").click()
     dan.press("Remove it")
-    dan.says("The upload of train40.zip was removed.")
+    dan.says("The upload of train40-second.zip was removed.")
     assert dan.findings == []
 
 
@@ -152,7 +175,7 @@ def test_dan_cancels_after_a_question(dan: Visitor, parcel: Path, site: Site) ->
     expect(dan.page.get_by_role("dialog")).to_contain_text("What has arrived is deleted from the server.")
     dan.look("70-cancel")
     dan.press("Cancel the upload")
-    dan.says("The upload of train40.zip was removed.")
+    dan.says("The upload of train40-second.zip was removed.")
     assert list((site.folder / "inbox" / ".uploads").iterdir()) == []
     assert dan.findings == []
 
@@ -169,6 +192,7 @@ def test_without_javascript_the_inbox_is_the_way(site: Site, browser: Browser) -
     dan.page.get_by_label("Subset").select_option("test10")
     dan.page.get_by_role("button", name="Preview test10-new").click()
     dan.says("Everybody can download it from the dataset's page at once.")
+    dan.page.get_by_label("Anybody may download these files").check()
     dan.press("Publish as version 2")
     for _ in range(60):
         if dan.page.get_by_text("Published as version 2.").count():
