@@ -78,14 +78,20 @@ def plan(number: int) -> Plan:
     Raises NotPossible unless the key is configured (old archives are still traced), and a newer one that is not
     compromised itself.
     """
+    planned = outlook(number)
+    if planned.current == number or planned.current in master_keys.compromised():
+        raise NotPossible(
+            _("There is no newer key. Add one first (manage.py rotate_master_key), restart everything, and come back.")
+        )
+    return planned
+
+
+def outlook(number: int) -> Plan:
+    """Return the same also where there is no newer key yet. Raises NotPossible unless the key is configured."""
     ring = key_ring()
     if number not in ring.numbers:
         raise NotPossible(_("Master key %(number)s is not configured here.") % {"number": number})
     next_number()
-    if ring.current == number or ring.current in master_keys.compromised():
-        raise NotPossible(
-            _("There is no newer key. Add one first (manage.py rotate_master_key), restart everything, and come back.")
-        )
     return Plan(
         key_number=number,
         current=ring.current,

@@ -124,3 +124,13 @@ def test_without_a_newer_key_it_says_what_to_do_first(scene: Scene, settings: An
     settings.MASTER_KEYS = {1: OLD}
     with pytest.raises(CommandError, match="Add one first"):
         rotate("--compromised", "1", "--yes")
+
+
+@pytest.mark.django_db
+def test_with_one_key_alone_a_dry_run_says_how_much_hangs_on_it_before_it_refuses(scene: Scene, settings: Any) -> None:
+    settings.MASTER_KEYS = {1: OLD}
+    out = StringIO()
+    with pytest.raises(CommandError, match="There is no newer key"):
+        rotate("--compromised", "1", "--dry-run", out=out)
+    assert "Master key 1, to be replaced by a new key:\n        1 passwords are replaced" in out.getvalue()
+    assert not master_keys.compromised()

@@ -83,10 +83,13 @@ class Command(BaseCommand):
         )
 
     def _replace(self, number: int, *, dry_run: bool, asked: bool) -> None:
+        if dry_run:
+            # First how much it is, then why it cannot be done yet: whoever decides wants to know both.
+            self._say(keys.outlook(number))
+            keys.plan(number)
+            return
         planned = keys.plan(number)
         self._say(planned)
-        if dry_run:
-            return
         if not asked:
             self._ask(number)
         words = {"renewing": "Renewing"}
@@ -115,7 +118,8 @@ class Command(BaseCommand):
             (planned.generations, "shared archives are sealed anew, as their next generation"),
             (planned.agreements, "printed agreements: the codes on their pages are no longer trusted"),
         ]
-        self.stdout.write(f"Master key {planned.key_number}, to be replaced by key {planned.current}:")
+        by = f"key {planned.current}" if planned.current != planned.key_number else "a new key"
+        self.stdout.write(f"Master key {planned.key_number}, to be replaced by {by}:")
         for count, what in lines:
             self.stdout.write(f"  {count:>7} {what}")
 
