@@ -80,6 +80,7 @@ def _check_the_record(installation: Installation, keep: Path | None) -> bool:
 
 
 def _stay(installation: Installation, stopping: threading.Event) -> None:
+    environment = installation.write_environment()
     console.print(
         f"""
 The site is up. Sign in with an address; the code arrives in the mail viewer.
@@ -88,6 +89,8 @@ The site is up. Sign in with an address; the code arrives in the mail viewer.
     researcher   {RESEARCHER} (or any other address)
     reviewer     {REVIEWER}
     steward      {STEWARD}
+    commands     COUNTERSIGN_ENV_FILE={environment} .venv/bin/python manage.py check_vault
+    inbox        {installation.inbox} (a folder or zip put there can be published on the steward's desk)
 Ctrl-C stops it and removes everything.""",
         markup=False,
     )

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from demo import samples
+from portal import environment_file
 from portal.embedded.children import ROOT, Child, wait_until
 from portal.embedded.ports import free_port
 from portal.embedded.supervisor import Plan, StartFailed, Supervisor
@@ -49,12 +50,25 @@ class Installation:
         file = str(self.folder / "settings.env")
         dataset = ["--dataset", str(ROOT / "datasets" / DATASET), "--steward", STEWARD]
         self.manage("setup", "--non-interactive", "--env-file", file, *dataset)
+        self.inbox.mkdir(parents=True)
         made = samples.make(self.folder / "samples")
         self.manage("load_dataset", str(ROOT / "datasets" / DATASET), "--preview", str(made.preview))
         (self.folder / "inbox" / DATASET).mkdir(mode=0o750, parents=True, exist_ok=True)
         self.sources = {"test10": made.test10, "train40": made.train40}
         for subset, source in self.sources.items():
             self.manage("publish_archive", f"{DATASET}/{subset}", str(source))
+
+    def write_environment(self) -> Path:
+        """Write what the parts run with into a file, and return it: with it manage.py runs in this installation."""
+        path = self.folder / "demo.env"
+        mine = {name: value for name, value in self.supervisor.environment.items() if name.startswith("COUNTERSIGN_")}
+        environment_file.append(path, {name: value for name, value in sorted(mine.items()) if value})
+        return path
+
+    @property
+    def inbox(self) -> Path:
+        """Where files for publishing in the browser are put by hand."""
+        return self.folder / "inbox" / DATASET
 
     def manage(self, *arguments: str) -> str:
         """Run a command of manage.py in this installation and return what it printed."""
