@@ -1,0 +1,36 @@
+"""Access that an approval opened: the grant, its seals, its members, its links, and every download."""
+
+from agreements.grants.models.downloads import (
+    DeliveryProcess,
+    DownloadClosed,
+    DownloadEnd,
+    DownloadOpened,
+    DownloadRunning,
+    StoredTag,
+    TagPass,
+)
+from agreements.grants.models.grants import Grant, GrantState, Suspension
+from agreements.grants.models.links import Link, LinkRefusal
+from agreements.grants.models.members import GrantMember, MemberState
+from agreements.grants.models.seals import AnySeal, Generation, GenerationState, Seal
+
+__all__ = [
+    "AnySeal",
+    "DeliveryProcess",
+    "DownloadClosed",
+    "DownloadEnd",
+    "DownloadOpened",
+    "DownloadRunning",
+    "Generation",
+    "GenerationState",
+    "Grant",
+    "GrantMember",
+    "GrantState",
+    "Link",
+    "LinkRefusal",
+    "MemberState",
+    "Seal",
+    "StoredTag",
+    "Suspension",
+    "TagPass",
+]
