@@ -10,9 +10,32 @@ from agreements.applications.models import (
     Submission,
 )
 from agreements.bars.models import Bar
-from agreements.catalog.models import Archive, Dataset, RoleAssignment, StaffInvitation, Subset, Terms
+from agreements.catalog.models import (
+    Archive,
+    Dataset,
+    PublishJob,
+    RoleAssignment,
+    StaffInvitation,
+    Subset,
+    Terms,
+    Upload,
+)
 from agreements.documents.models import Inspection, IssuedAgreement, PageImage, StoredDocument
-from agreements.grants.models import DeliveryProcess, DownloadClosed, DownloadOpened, Grant, Link, Seal, Suspension
+from agreements.grants.models import (
+    DeliveryProcess,
+    DownloadClosed,
+    DownloadOpened,
+    DownloadRunning,
+    Generation,
+    Grant,
+    GrantMember,
+    Link,
+    LinkRefusal,
+    Seal,
+    StoredTag,
+    Suspension,
+    TagPass,
+)
 from agreements.identity.models import DomainRule
 from agreements.keys.models import MasterKey
 from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject
@@ -31,18 +54,23 @@ __all__ = [
     "DomainRule",
     "DownloadClosed",
     "DownloadOpened",
+    "DownloadRunning",
     "EmailedCode",
     "EvidenceRun",
+    "Generation",
     "Grant",
+    "GrantMember",
     "Inspection",
     "IssuedAgreement",
     "LedgerEntry",
     "LedgerHead",
     "LedgerSubject",
     "Link",
+    "LinkRefusal",
     "MasterKey",
     "OutboxMessage",
     "PageImage",
+    "PublishJob",
     "Remark",
     "Revocation",
     "RoleAssignment",
@@ -50,9 +78,12 @@ __all__ = [
     "SignedCopy",
     "StaffInvitation",
     "StoredDocument",
+    "StoredTag",
     "Submission",
     "Subset",
     "Suspension",
+    "TagPass",
     "Terms",
+    "Upload",
     "User",
 ]

@@ -12,7 +12,7 @@ from django.db import OperationalError
 from agreements.catalog.models import Archive, Dataset
 from agreements.core import actors, clock
 from agreements.grants import lifecycle
-from agreements.grants.downloads import redeeming
+from agreements.grants.downloads import redeeming, refusals
 from agreements.grants.downloads.refusals import Refused, Unavailable, Why
 from agreements.grants.links import making as links
 from agreements.grants.links import tokens
@@ -127,3 +127,18 @@ def test_a_withdrawn_open_archive_is_open_no_more_and_the_log_says_why(
     with caplog.at_level(logging.INFO), pytest.raises(Refused):
         redeeming.examine_open("genebody", scene.open.pk, name="test10.zip")
     assert str(Why.ARCHIVE_WITHDRAWN) in caplog.text
+
+
+def test_what_is_refused_is_counted_for_the_steward_by_reason(scene: Scene) -> None:
+    token = tokens.token(scene.link)
+    Link.objects.update(expires_at=NOON)
+    for _ in range(3):
+        with pytest.raises(Refused):
+            redeem(scene, token)
+    links.end(link=scene.link, by=scene.alice.actor)
+    with pytest.raises(Refused):
+        redeeming.examine(token)
+    with pytest.raises(Refused):
+        redeem(scene, "0" * 64)
+    noted = [(row.why, row.times, row.link.archive) for row in refusals.of_grant(scene.grant)]
+    assert sorted(noted) == [(Why.LINK_ENDED, 1, scene.sealed), (Why.LINK_EXPIRED, 3, scene.sealed)]

@@ -17,7 +17,7 @@ from django.db import DatabaseError, transaction
 from agreements.catalog.models import Access, Archive, SealKind
 from agreements.core.clock import now
 from agreements.grants import seals
-from agreements.grants.downloads import holding, plain_sql, process, quota
+from agreements.grants.downloads import holding, plain_sql, process, quota, refusals
 from agreements.grants.downloads.refusals import Preparing, Refused, Unavailable, Why
 from agreements.grants.links import making as links
 from agreements.grants.links import tokens
@@ -200,11 +200,12 @@ def _why_archive_is_shut(archive: Archive) -> Why | None:
 
 @contextmanager
 def _told_apart() -> Iterator[None]:
-    """Log why something is refused, and tell a database out of reach from a refusal."""
+    """Log and note why something is refused, and tell a database out of reach from a refusal."""
     try:
         yield
     except Refused as refused:
-        log.info("download refused: %s (%s)", refused.why, refused.grant or "unknown")
+        log.info("download refused: %s (%s)", refused.why.value, refused.grant or "unknown")
+        refusals.note(refused)
         raise
     except DatabaseError as error:
         raise Unavailable from error
@@ -232,7 +233,7 @@ def _check(link: Link, name: str | None) -> None:
     if why is None and name is not None and name != link.archive.name:
         why = Why.OTHER_NAME
     if why is not None:
-        raise Refused(why, grant=link.grant.reference)
+        raise Refused(why, grant=link.grant.reference, link_pk=link.pk)
 
 
 def _generation(link: Link, resuming: bool) -> Generation | None:

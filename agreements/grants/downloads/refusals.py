@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from django.db import DatabaseError, models, transaction
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from agreements.core.clock import now
+from agreements.grants.models import Grant, LinkRefusal
 
 
-class Why(StrEnum):
+class Why(models.TextChoices):
     """The true reason of a refusal, for the steward."""
 
-    NO_SUCH_LINK = "no link has this token"
-    OTHER_NAME = "the file name is not the archive's"
-    LINK_ENDED = "the link was ended"
-    LINK_EXPIRED = "the link has run out"
-    SEAL_ENDED = "the person no longer has a part in the access"
-    PERSON_INACTIVE = "the person's account is closed"
-    GRANT_NOT_ACTIVE = "the access is not active"
-    GRANT_NOT_BEGUN = "the access has not begun"
-    GRANT_OVER = "the access is over"
-    DATASET_WITHDRAWN = "the dataset was withdrawn"
-    ARCHIVE_WITHDRAWN = "the archive was withdrawn"
-    NOT_COVERED = "the access does not cover the archive's subset"
-    NOT_SEALED = "the archive has no seal"
-    NOT_OPEN = "the archive is not open to everyone"
+    NO_SUCH_LINK = "no-such-link", _("no link has this token")
+    OTHER_NAME = "other-name", _("the file name is not the archive's")
+    LINK_ENDED = "link-ended", _("the link was ended")
+    LINK_EXPIRED = "link-expired", _("the link has run out")
+    SEAL_ENDED = "seal-ended", _("the person no longer has a part in the access")
+    PERSON_INACTIVE = "person-inactive", _("the person's account is closed")
+    GRANT_NOT_ACTIVE = "grant-not-active", _("the access is not active")
+    GRANT_NOT_BEGUN = "grant-not-begun", _("the access has not begun")
+    GRANT_OVER = "grant-over", _("the access is over")
+    DATASET_WITHDRAWN = "dataset-withdrawn", _("the dataset was withdrawn")
+    ARCHIVE_WITHDRAWN = "archive-withdrawn", _("the archive was withdrawn")
+    NOT_COVERED = "not-covered", _("the access does not cover the archive's subset")
+    NOT_SEALED = "not-sealed", _("the archive has no seal")
+    NOT_OPEN = "not-open", _("the archive is not open to everyone")
 
 
 class Refused(Exception):
-    """Nothing can be had here. `why` is for the log; the outside is told the same whatever it says."""
+    """Nothing can be had here. `why` is for the log and the steward; the outside is told the same whatever it says."""
 
-    def __init__(self, why: Why, *, grant: str = "") -> None:
+    def __init__(self, why: Why, *, grant: str = "", link_pk: int | None = None) -> None:
         super().__init__("refused")
         self.why = why
         self.grant = grant
+        self.link_pk = link_pk
 
 
 class Unavailable(Exception):
@@ -39,3 +45,25 @@ class Unavailable(Exception):
 
 class Preparing(Exception):
     """All is well, but the archive is still being sealed for everyone: to be tried again later."""
+
+
+def note(refused: Refused) -> None:
+    """Count a refusal of a real link, for the steward: one row to a link and reason, however often it is asked.
+
+    Must not be in a transaction that is about to be rolled back. A database out of reach is no reason to fail.
+    """
+    if refused.link_pk is None:
+        return
+    of = LinkRefusal.objects.filter(link_id=refused.link_pk, why=refused.why)
+    try:
+        with transaction.atomic():
+            if not of.update(times=F("times") + 1, last_at=now()):
+                LinkRefusal.objects.create(link_id=refused.link_pk, why=refused.why)
+    except DatabaseError:  # or noted by another request in this moment
+        return
+
+
+def of_grant(grant: Grant) -> QuerySet[LinkRefusal]:
+    """Return what was refused to the links of a grant, the latest first."""
+    noted = LinkRefusal.objects.filter(link__grant=grant)
+    return noted.select_related("link__archive", "link__seal__person").order_by("-last_at")
