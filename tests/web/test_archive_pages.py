@@ -16,7 +16,7 @@ from agreements.catalog import roles
 from agreements.catalog.models import Access, Archive, Dataset, PublishJob, Role, Subset, Upload
 from agreements.catalog.publishing import inbox, job_runs, jobs, uploads
 from agreements.core.clock import frozen, now
-from agreements.grants.models import DownloadOpened, Grant, Link
+from agreements.grants.models import DownloadOpened, Generation, GenerationState, Grant, Link
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
 from agreements.people.models import User
@@ -182,3 +182,26 @@ def _queries(client: Any) -> int:
 def _steward(scene: Scene, user: User) -> User:
     roles.give(user=user, dataset=scene.dataset, role=Role.STEWARD, by=SYSTEM)
     return user
+
+
+def test_the_page_tells_how_far_a_shared_archive_is_sealed(dan: Any) -> None:
+    dan.post(f"{PREVIEW}?subset=train40&inbox=new.zip", {"seal": "shared"})
+    work_off()
+    archive = Archive.objects.get(version=2)
+    page = words(dan.get(ARCHIVES))
+    assert "waiting to be sealed" in page
+    assert f'href="/stewardship/genebody/shared/#shared-{archive.pk}"' in page
+    Generation.objects.create(
+        archive=archive,
+        generation=1,
+        state=GenerationState.SEALING,
+        seal_id="0" * 32,
+        key_number=1,
+        done=archive.sealed_size // 2 + 1,
+    )
+    assert "being sealed, 50 %" in words(dan.get(ARCHIVES))
+
+
+def test_the_desk_is_marked_as_current_on_its_subpages(dan: Any) -> None:
+    assert 'href="/stewardship/genebody/" aria-current="true"' in words(dan.get(ARCHIVES))
+    assert 'href="/stewardship/genebody/" aria-current="page"' in words(dan.get("/stewardship/genebody/"))
