@@ -20,6 +20,7 @@ from agreements.catalog.permissions import Permission, may
 from agreements.flows import address_rules
 from agreements.grants import permissions as grant_rules
 from agreements.grants import queries
+from agreements.grants.downloads import refusals
 from agreements.grants.members import queries as member_queries
 from agreements.grants.models import Grant
 from agreements.grants.shared import desk as shared_desk
@@ -60,6 +61,7 @@ def grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         "removal_form": RemovalForm(auto_id=False),
         "downloads": queries.downloads_of(found),
         "downloads_shown": queries.SHOWN,
+        "refused": refusals.of_grant(found),
         **access.ending(found),
         "holds": shared_desk.held_by(found),
         "timeline": timeline_of(entries_about(found.reference), viewer=access.person(request), internal=True),

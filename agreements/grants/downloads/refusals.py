@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import TYPE_CHECKING, Final, NamedTuple
+
 from django.db import DatabaseError, models, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from agreements.core.clock import now
 from agreements.grants.models import Grant, LinkRefusal
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+SHOWN: Final = 20
 
 
 class Why(models.TextChoices):
@@ -63,7 +71,20 @@ def note(refused: Refused) -> None:
         return
 
 
-def of_grant(grant: Grant) -> QuerySet[LinkRefusal]:
-    """Return what was refused to the links of a grant, the latest first."""
-    noted = LinkRefusal.objects.filter(link__grant=grant)
-    return noted.select_related("link__archive", "link__seal__person").order_by("-last_at")
+class Noted(NamedTuple):
+    """What a steward reads: whose link to which archive was refused, why, how often, and when last."""
+
+    person: str
+    archive: str
+    why: StrOrPromise
+    times: int
+    last_at: dt.datetime
+
+
+def of_grant(grant: Grant) -> list[Noted]:
+    """Return what was refused to the links of a grant, the latest first, at most `SHOWN`."""
+    noted = LinkRefusal.objects.filter(link__grant=grant).select_related("link__archive", "link__seal__person")
+    return [
+        Noted(row.link.seal.person.display_name, row.link.archive.name, Why(row.why).label, row.times, row.last_at)
+        for row in noted.order_by("-last_at")[:SHOWN]
+    ]
