@@ -216,48 +216,6 @@ def test_a_full_disk_loses_the_piece_and_nothing_else(
     assert place(begun).read_bytes() == DATA
 
 
-def test_an_inbox_that_cannot_be_written_is_said(train40: Subset, dan: User, settings: Any) -> None:
-    settings.INBOX.write_text("a file where the folder should be")
-    with pytest.raises(NotPossible, match="inbox cannot be written"):
-        uploads.begin(subset=train40, file_name="a.zip", size=100, by=dan.actor)
-    assert not Upload.objects.exists()
-
-
-@pytest.mark.parametrize("how", ["others may write", "a link", "a file"])
-def test_a_folder_for_uploads_that_somebody_else_made_is_refused(
-    train40: Subset, dan: User, tmp_path: Path, how: str
-) -> None:
-    folder = inbox.prepare_root() / ".uploads"
-    if how == "a link":
-        (tmp_path / "theirs").mkdir(mode=0o700)
-        folder.symlink_to(tmp_path / "theirs")
-    elif how == "a file":
-        folder.write_text("")
-    else:
-        folder.mkdir()
-        folder.chmod(0o777)
-    with pytest.raises(NotPossible, match="not the portal's alone"):
-        uploads.begin(subset=train40, file_name="a.zip", size=100, by=dan.actor)
-    assert not Upload.objects.exists()
-
-
-@pytest.mark.parametrize("what", ["a link", "a pipe"])
-def test_what_was_put_in_an_uploads_place_is_not_opened(begun: Upload, dan: User, tmp_path: Path, what: str) -> None:
-    uploads.append(upload=begun, offset=0, data=DATA, by=dan.actor)
-    theirs = tmp_path / "theirs.zip"
-    theirs.write_bytes(DATA)
-    place(begun).unlink()
-    if what == "a link":
-        place(begun).symlink_to(theirs)
-    else:
-        os.mkfifo(place(begun), 0o600)
-    upload = Upload.objects.get()
-    with pytest.raises(NotPossible, match="no longer kept"):
-        uploads.path_of(upload)
-    with pytest.raises(NotPossible, match="no longer kept"):
-        uploads.is_same_file(upload=upload, data=DATA)
-
-
 def test_only_a_steward_begins_and_only_who_began_goes_on(begun: Upload, eve: User, genebody: Dataset) -> None:
     with pytest.raises(NotAllowed):
         uploads.begin(subset=begun.subset, file_name="a.zip", size=100, by=eve.actor)
