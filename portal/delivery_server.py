@@ -2,9 +2,9 @@
 
 gunicorn and not granian, which serves the pages: it hands over the socket under a response, and only with that can a
 cut reset a connection whose client is slow. Its worker expects a proxy in front; the embedded installation has none,
-so `DeliveryWorker` adds what is missing: no client holds up the accepting loop, nor a thread for longer than ten seconds
-without sending a request. As many clients as there are threads, each coming again every ten seconds, still hold them
-all: that takes a proxy to prevent.
+so `DeliveryWorker` adds what is missing: no client holds up the accepting loop, nor a thread for longer than ten
+seconds without sending a request. As many clients as there are threads, each coming again every ten seconds, still
+hold them all: that takes a proxy to prevent.
 """
 
 from __future__ import annotations

@@ -25,7 +25,9 @@ def test_it_says_how_far_it_is_and_what_was_published(
     assert out.startswith("train40.zip, version 1: 5 files, 1.2 MiB to download, with a personal seal. Digest ")
     assert [line.partition(":")[0] for line in err.splitlines()] == ["Reading", "Writing", "Reading back"]
     call_command("publish_archive", "genebody/train40", str(source))
-    assert capsys.readouterr().out.startswith("Nothing new: version 1 has this content. train40.zip, version 1: 5 files")
+    assert capsys.readouterr().out.startswith(
+        "Nothing new: version 1 has this content. train40.zip, version 1: 5 files"
+    )
 
 
 def test_ctrl_c_says_what_happened_and_that_running_it_again_goes_on(
