@@ -1,4 +1,4 @@
-"""A client that costs little: keeps connections open, asks one path again and again, counts the answers."""
+"""A client that costs little: keeps connections open, asks a path on each again and again, counts the answers."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ import itertools
 import socket
 import threading
 import time
+from collections.abc import Sequence
 
 
-def rate(port: int, path: str, *, status: int, seconds: float, connections: int = 4) -> float:
-    """Return answers a second of a server on loopback. Raises RuntimeError for an answer of another status."""
+def rate(port: int, paths: Sequence[str], *, status: int, seconds: float, connections: int = 4) -> float:
+    """Return answers a second of a server on loopback, each connection asking one of the paths.
+
+    Raises RuntimeError for an answer of another status.
+    """
     until = time.monotonic() + seconds
     counts = [0] * connections
     failures: list[Exception] = []
 
     def ask(number: int) -> None:
         try:
-            counts[number] = _ask_until(until, port, path, status, first=number)
+            counts[number] = _ask_until(until, port, paths[number % len(paths)], status, first=number)
         except Exception as error:
             failures.append(error)
 

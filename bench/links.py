@@ -56,7 +56,7 @@ def main() -> None:
 
 
 @contextmanager
-def _site(folder: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _site(folder: Path) -> Iterator[tuple[int, dict[str, list[str]]]]:
     """Run database, object store and `delivery`; give its port and the paths to ask."""
     with postgres.running() as database, seaweed.running(folder / "s3") as store:
         environment = _environment(database.url, store)

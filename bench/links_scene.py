@@ -10,8 +10,8 @@ from pathlib import Path
 import django
 
 
-def main(folder: Path) -> dict[str, str]:
-    """Return the paths by name: one-query, shared, open. Migrates the empty database first."""
+def main(folder: Path) -> dict[str, list[str]]:
+    """Return the paths by name (one-query, shared, open), of four people each. Migrates the empty database first."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.links_settings")
     django.setup()
     from django.core.management import call_command
@@ -25,10 +25,11 @@ def main(folder: Path) -> dict[str, str]:
     from agreements.catalog.models import SealKind
     from agreements.catalog.publishing.publish import publish_archive
     from agreements.core import actors
+    from agreements.grants import issuing
     from agreements.grants.links import making as links
     from agreements.grants.links import tokens
     from agreements.grants.shared import generations
-    from tests.grants.scene import build
+    from tests.grants.scene import approved, build, handed_in, person
 
     scene = build(folder)
     by = actors.job("bench")
@@ -38,11 +39,15 @@ def main(folder: Path) -> dict[str, str]:
     generation = generations.ask(archive=archive, by=by)
     while not generations.work_off_one(generation.pk):
         continue
-    link = links.make(grant=scene.grant, archive=archive, person=scene.alice, by=scene.alice.actor, mail=False)
+    made = []
+    for number in range(4):
+        application = approved(scene.dataset, scene.terms, person(f"{number}holder"))
+        grant = issuing.issue(submission=handed_in(application), by=scene.carol.actor, as_role="reviewer")
+        made.append(links.make(grant=grant, archive=archive, person=grant.holder, by=grant.holder.actor, mail=False))
     return {
-        "one-query": f"/one-query/{link.link_id}",
-        "shared": f"/d/{tokens.token(link)}/{archive.name}",
-        "open": f"/datasets/{scene.dataset.slug}/download/{scene.open.pk}/{scene.open.name}",
+        "one-query": [f"/one-query/{link.link_id}" for link in made],
+        "shared": [f"/d/{tokens.token(link)}/{archive.name}" for link in made],
+        "open": [f"/datasets/{scene.dataset.slug}/download/{scene.open.pk}/{scene.open.name}"],
     }
 
 

@@ -15,14 +15,15 @@ import stream_zip
 
 from bench.sealing_packs import MIB, PASSWORD
 
+SEVEN_ZIP, STREAM_ZIP, PYZIPPER, LIBARCHIVE = "7z on one thread", "stream-zip", "pyzipper", "libarchive"
+
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A tool, what it does with files of one folder, and how many times its rate we promise."""
+    """A tool, and what it does with files of one folder."""
 
     name: str
     seal: Callable[[list[Path]], None]
-    target: float
 
 
 class _Dropped:
@@ -73,9 +74,9 @@ def by_libarchive(paths: list[Path]) -> None:
 
 def installed() -> list[Rival]:
     """Return the rivals that are there; 7-Zip first, the slowest last."""
-    rivals = [Rival("stream-zip", by_stream_zip, 4.0), Rival("pyzipper", by_pyzipper, 4.0)]
+    rivals = [Rival(STREAM_ZIP, by_stream_zip), Rival(PYZIPPER, by_pyzipper)]
     if shutil.which("7z"):
-        rivals.insert(0, Rival("7z on one thread", by_seven_zip, 1.0))
+        rivals.insert(0, Rival(SEVEN_ZIP, by_seven_zip))
     if shutil.which("bsdtar"):
-        rivals.append(Rival("libarchive", by_libarchive, 1.0))
+        rivals.append(Rival(LIBARCHIVE, by_libarchive))
     return rivals

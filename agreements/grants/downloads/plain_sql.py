@@ -20,7 +20,7 @@ from agreements.people.models import User
 _SHARED_LINK: Final = """
     WITH who AS MATERIALIZED (
         SELECT l.id AS link_id, l.ended_at AS link_ended, l.expires_at, s.ended_at AS seal_ended, p.is_active,
-               g.id AS grant_id, g.reference, g.state, g.starts_at, g.ends_at, l.archive_id
+               g.id AS grant_id, g.reference, g.state, g.starts_at, g.ends_at, g.dataset_id, l.archive_id
                {versions}
           FROM agreements_link l
           JOIN agreements_seal s ON s.id = l.seal_id
@@ -32,12 +32,13 @@ _SHARED_LINK: Final = """
            who.grant_id, who.reference, who.state, who.starts_at, who.ends_at,
            a.id, a.name, a.digest, a.sealed_size, a.withdrawn_at, d.withdrawn_at,
            n.id, n.object_key, n.seal_id, n.number, n.key_number,
-           EXISTS (SELECT 1 FROM agreements_grant_subsets c WHERE c.grant_id = who.grant_id AND c.subset_id = u.id)
+           EXISTS (SELECT 1 FROM agreements_grant_subsets c
+                    WHERE c.grant_id = who.grant_id AND c.subset_id = a.subset_id)
            {read_versions}
       FROM who
       JOIN agreements_archive a ON a.id = who.archive_id
-      JOIN agreements_subset u ON u.id = a.subset_id
-      JOIN agreements_dataset d ON d.id = u.dataset_id
+      -- The grant's, which is the archive's wherever the grant covers its subset.
+      JOIN agreements_dataset d ON d.id = who.dataset_id
       JOIN agreements_generation n ON n.archive_id = a.id AND n.state = %s
      WHERE a.seal = %s
 """
