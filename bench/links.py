@@ -93,6 +93,7 @@ def _environment(database_url: str, store: seaweed.Seaweed) -> dict[str, str]:
         "COUNTERSIGN_VAULT_DELIVERY": "s3:delivery",
         "COUNTERSIGN_VAULT_PAPERS": "s3:papers",
         "COUNTERSIGN_S3_ENDPOINT": store.endpoint,
+        "COUNTERSIGN_S3_PUBLIC_ENDPOINT": store.endpoint,
         "COUNTERSIGN_S3_ACCESS_KEY": store.access_key,
         "COUNTERSIGN_S3_SECRET_KEY": store.secret_key,
     }

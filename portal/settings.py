@@ -150,13 +150,14 @@ VAULT_ARCHIVES = env.text("COUNTERSIGN_VAULT_ARCHIVES", f"folder:{BASE_DIR / 'va
 VAULT_DELIVERY = env.text("COUNTERSIGN_VAULT_DELIVERY", f"folder:{BASE_DIR / 'var' / 'delivery'}")
 VAULT_PAPERS = env.text("COUNTERSIGN_VAULT_PAPERS", f"folder:{BASE_DIR / 'var' / 'papers'}")
 S3_ENDPOINT = env.text("COUNTERSIGN_S3_ENDPOINT", "")
-S3_PUBLIC_ENDPOINT = env.text("COUNTERSIGN_S3_PUBLIC_ENDPOINT", S3_ENDPOINT)
+# Where browsers reach it. Without one nobody is sent there, unless it is AWS itself: `delivery` streams instead.
+S3_PUBLIC_ENDPOINT = env.text("COUNTERSIGN_S3_PUBLIC_ENDPOINT", "")
 S3_REGION = env.text("COUNTERSIGN_S3_REGION", "us-east-1")
 S3_ACCESS_KEY = env.text("COUNTERSIGN_S3_ACCESS_KEY", "")
 S3_SECRET_KEY = env.text("COUNTERSIGN_S3_SECRET_KEY", "")
 # The button of a link to a shared archive is a form, which is led on to the object store.
 CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += store_origins.origins(
-    VAULT_DELIVERY, public_endpoint=S3_PUBLIC_ENDPOINT, region=S3_REGION
+    VAULT_DELIVERY, endpoint=S3_ENDPOINT, public_endpoint=S3_PUBLIC_ENDPOINT, region=S3_REGION
 )
 
 # A folder of the server from which stewards publish without a shell; what their browsers send lies there too.

@@ -46,8 +46,11 @@ def prefix(address: str) -> Prefix:
 
 
 def _of_settings(address: str, *, may_presign: bool) -> Store:
+    access = _access()
+    # A server of one's own is seldom reached from outside by the name that we know it by; AWS is.
+    reachable = bool(access.public_endpoint) or not access.endpoint
     # The process is part of the name: connections of a client must not be shared across a fork.
-    return _opened(address, _access(), may_presign, os.getpid())
+    return _opened(address, access, may_presign and reachable, os.getpid())
 
 
 def _access() -> Access:

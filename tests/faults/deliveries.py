@@ -168,6 +168,7 @@ def _environment(folder: Path, address: str, vault: Seaweed | None, port: int) -
             "COUNTERSIGN_VAULT_ARCHIVES": f"s3:a-{secrets.token_hex(6)}",
             "COUNTERSIGN_VAULT_DELIVERY": f"s3:d-{secrets.token_hex(6)}",
             "COUNTERSIGN_S3_ENDPOINT": vault.endpoint,
+            "COUNTERSIGN_S3_PUBLIC_ENDPOINT": vault.endpoint,
             "COUNTERSIGN_S3_ACCESS_KEY": vault.access_key,
             "COUNTERSIGN_S3_SECRET_KEY": vault.secret_key,
         }

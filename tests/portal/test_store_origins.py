@@ -13,7 +13,8 @@ from portal.store_origins import origins
 
 
 def test_a_folder_hands_out_nothing() -> None:
-    assert origins("folder:/srv/delivery", public_endpoint="https://s3.example.org", region="x") == []
+    assert origins("folder:/srv/delivery", endpoint="", public_endpoint="https://s3.example.org", region="x") == []
+    assert origins("s3:delivery", endpoint="http://seaweedfs:8333", public_endpoint="", region="x") == []
     assert settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] == ["'self'", settings.DELIVERY_URL]
 
 
@@ -24,4 +25,6 @@ def test_what_the_store_signs_is_among_them(endpoint: str, region: str) -> None:
     signed = S3Store("delivery", access, may_presign=True).presign("a.zip", filename="a.zip", seconds=60)
     assert signed is not None
     parts = urlsplit(signed)
-    assert f"{parts.scheme}://{parts.netloc}" in origins("s3:delivery", public_endpoint=endpoint, region=region)
+    assert f"{parts.scheme}://{parts.netloc}" in origins(
+        "s3:delivery", endpoint=endpoint, public_endpoint=endpoint, region=region
+    )

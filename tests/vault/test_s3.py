@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from agreements.vault import parts
+from agreements.vault import parts, stores
 from agreements.vault.protocol import NoSuchObject, OutOfReach
 from agreements.vault.s3 import S3Store
 from tests.services.seaweed import Seaweed
@@ -82,3 +83,20 @@ def test_parts_grow_so_that_no_archive_needs_more_than_ten_thousand(expected: in
     size = parts.part_size(expected and expected * mebibyte)
     assert size == part_mebibytes * mebibyte
     assert (expected or 0) * mebibyte <= size * parts.MOST_PARTS
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "public", "signs"),
+    [
+        ("http://seaweedfs:8333", "", False),
+        ("http://seaweedfs:8333", "https://files.lab.example", True),
+        ("", "", True),
+    ],
+    ids=["a server of one's own", "reachable by another name", "AWS"],
+)
+def test_nobody_is_sent_to_a_name_that_only_we_know(settings: Any, endpoint: str, public: str, signs: bool) -> None:
+    settings.VAULT_DELIVERY = "s3:delivery"
+    settings.S3_ENDPOINT, settings.S3_PUBLIC_ENDPOINT = endpoint, public
+    settings.S3_ACCESS_KEY = settings.S3_SECRET_KEY = "k"
+    assert stores.delivery().signs_addresses is signs
+    assert (stores.delivery().presign("a.zip", filename="a.zip", seconds=60) is not None) is signs
