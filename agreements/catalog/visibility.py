@@ -38,15 +38,6 @@ class ShownSubset:
             return "coming"
         return str(self.access)
 
-    @property
-    def download_size(self) -> int:
-        """Bytes of all archives as downloaded."""
-        return sum(archive.sealed_size for archive in self.archives)
-
-    @property
-    def file_count(self) -> int:
-        return sum(archive.member_count for archive in self.archives)
-
 
 def shown_subsets(dataset: Dataset) -> list[ShownSubset]:
     """Return the subsets in the order of the dataset's file, for anyone to see."""

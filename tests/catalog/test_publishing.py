@@ -211,7 +211,6 @@ def test_the_public_page_is_told_states_and_sizes(genebody: Dataset, train40: Su
     archive = publish_archive(subset=train40, source=source, by=SETUP)
     shown = visibility.shown_subsets(genebody)
     assert (shown[1].state, shown[1].archives) == ("agreement", (archive,))
-    assert (shown[1].download_size, shown[1].file_count) == (archive.sealed_size, 5)
     assert visibility.takes_applications(genebody)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -85,10 +84,6 @@ class Finding:
     def is_verified(self) -> bool:
         """Return whether bytes of the file were made under the seal's password, and none that were checked was not."""
         return self.codes.right > 0 and self.codes.wrong == 0
-
-    @property
-    def grant_ended(self) -> dt.datetime | None:
-        return self.grant.ended_at if self.grant else None
 
     @property
     def name(self) -> str:

@@ -15,7 +15,6 @@ from agreements.grants.tracing.findings import Codes
 from agreements.grants.tracing.searching import Finding, Report, trace
 from agreements.management.bars import adding, telling
 
-FOUND: Final = 0
 NOT_FOUND: Final = 1
 TROUBLE: Final = 2
 WORDS: Final = {"searching": "Searching"}
