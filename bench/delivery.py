@@ -59,8 +59,8 @@ def main() -> None:
         with delivery_site.running(members=members, grants=PEOPLE, database_url=database.url) as site:
             rows = [
                 memory_of_one(site, facts),
-                *rates(site, rounds=4 if options.quick else 8),
-                pages(site, facts, seconds=6 if options.quick else 20),
+                *rates(site, rounds=3 if options.quick else 8),
+                pages(site, facts, seconds=4 if options.quick else 20),
             ]
     rows += cut(facts)
     report(rows, title="delivery", json_file=options.json, facts=facts)
