@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,13 +24,22 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 @pytest.fixture(scope="package")
 def site() -> Iterator[Site]:
     """An embedded installation with the sample dataset; staff needs no second factor."""
-    yield from _running(second_factor=False)
+    yield from running_site(second_factor=False)
+
+
+@pytest.fixture(autouse=True)
+def _limits_begin_anew(request: pytest.FixtureRequest) -> None:
+    """Let nobody have asked for a code yet: the same people sign in, test after test, within minutes."""
+    if "site" in request.fixturenames:
+        site: Site = request.getfixturevalue("site")
+        with closing(sqlite3.connect(site.folder / "countersign.sqlite3", timeout=20)) as database, database:
+            database.execute("DELETE FROM cache")
 
 
 @pytest.fixture(scope="module")
 def site_with_second_factor() -> Iterator[Site]:
     """The same with the second factor that staff needs everywhere else."""
-    yield from _running(second_factor=True)
+    yield from running_site(second_factor=True)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +59,7 @@ def _with_chinese_letters(home: Path) -> dict[str, str | float | bool]:
     return {**os.environ, "XDG_DATA_HOME": str(home)}
 
 
-def _running(*, second_factor: bool) -> Iterator[Site]:
+def running_site(*, second_factor: bool) -> Iterator[Site]:
     tools.path_of("chromium")
     folder = Path(tempfile.mkdtemp(prefix="cs-browser-"))
     site = Site(folder, second_factor=second_factor)

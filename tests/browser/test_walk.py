@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,19 @@ from playwright.sync_api import Browser, expect
 
 from demo.archive_check import digests_inside, digests_of_source, opens_with
 from tests.browser import chain
+from tests.browser.conftest import running_site
 from tests.browser.site import ALICE, CAROL, DAN, Site
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.timeout(600)
 PASSWORD = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}")
 CLAUSE = "no-redistribution"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """An installation of its own: here everybody comes for the first time, and one archive is published."""
+    yield from running_site(second_factor=False)
 
 
 def test_from_the_first_page_to_the_opened_archive_and_the_dead_link(

@@ -101,6 +101,7 @@ def test_aria2_goes_on_after_kill_9(site: Deliveries, kind: str, plain: str, tmp
     assert run("aria2c", *go_on, url, folder=folder) == plain
 
 
+@pytest.mark.long
 def test_a_killed_server_is_gone_on_with_at_its_successor(site: Deliveries, tmp_path: Path) -> None:
     port = next(iter(site.children))
     url = site.urls("personal")[0]
