@@ -93,8 +93,10 @@ ENDINGS: list[Callable[[Scene], object]] = [
 
 @pytest.mark.parametrize("end", ENDINGS)
 def test_a_pass_that_nobody_waits_for_ends_with_access(
-    scene: Scene, gate: Gate, end: Callable[[Scene], object]
+    scene: Scene, gate: Gate, end: Callable[[Scene], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # It looks at every piece, else one look before the leaver was there would be the only one of this short pass.
+    monkeypatch.setattr(tag_passes, "LOOK_AT_ACCESS", 0.0)
     ended = threading.Event()
     made = view(scene)
     leaver = threading.Thread(target=wait_for, args=(made, 0, ended))
