@@ -16,6 +16,7 @@ from agreements.grants.sealed_views import checked_view
 from agreements.grants.shared.claims import Claim
 from agreements.sealing import SealedView
 from agreements.vault import stores
+from agreements.vault.parts import Feed, begun, missing_runs, regrouped, sizes_of_parts
 from agreements.vault.protocol import Parts, Store
 
 Over = Callable[[], bool]
@@ -46,10 +47,10 @@ def store_parts(claim: Claim, over: Over) -> bool:
     if parts is None:
         return True
     view = view_of(generation)
-    count = -(-view.size // parts.part_size)
+    count = len(sizes_of_parts(view.size, parts.part_size))
     stored = parts.stored()
     claim.renew(done=sum(stored.values()))
-    for run in _missing(stored, count):
+    for run in missing_runs(stored, count):
         if not _store_run(claim, view, parts, run, over):
             return False
     claim.renew()
@@ -69,7 +70,7 @@ def checked_sha256(claim: Claim) -> str:
         raise NotAsWritten
     digest, checked = sha256(), 0
     with closing(view.stream()) as stream:
-        expected = _Expected(stream)
+        expected = Feed(stream)
         for chunk in store.open_range(generation.object_key, 0, view.size):
             if not expected.begins_with(chunk):
                 raise NotAsWritten
@@ -94,31 +95,23 @@ def discard(generation: Generation) -> None:
 
 def _begun(claim: Claim, store: Store) -> Parts | None:
     """Return the parts begun earlier or new ones, or None if the object is there already."""
-    generation, size = claim.generation, claim.generation.archive.sealed_size
-    if generation.upload:
-        parts = store.resume_parts(generation.object_key, generation.upload, size=size)
-        if parts is not None:
-            return parts
-        if store.exists(generation.object_key):
-            return None
-    parts = store.begin_parts(generation.object_key, size=size)
-    claim.renew(upload=parts.token, done=0)
-    return parts
-
-
-def _missing(stored: dict[int, int], count: int) -> Iterator[range]:
-    """Yield the runs of parts that are not there."""
-    first = 0
-    for number in [*sorted(stored), count]:
-        if number > first:
-            yield range(first, number)
-        first = number + 1
+    generation = claim.generation
+    key, token = generation.object_key, generation.upload
+    if token and store.exists(key):
+        return None
+    return begun(
+        store,
+        key,
+        token,
+        size=generation.archive.sealed_size,
+        note=lambda begun_anew: claim.renew(upload=begun_anew, done=0),
+    )
 
 
 def _store_run(claim: Claim, view: SealedView, parts: Parts, run: range, over: Over) -> bool:
     size, number = parts.part_size, run.start
     with closing(view.stream(run.start * size, min(run.stop * size, view.size))) as stream:
-        for data in _in_parts(claim, stream, size):
+        for data in regrouped(_kept(claim, stream), size):
             parts.write(number, data)
             number += 1
             claim.renew(done=claim.generation.done + len(data), attempts=0, trouble="")
@@ -127,44 +120,13 @@ def _store_run(claim: Claim, view: SealedView, parts: Parts, run: range, over: O
     return True
 
 
-def _in_parts(claim: Claim, stream: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """Yield the stream in pieces of `size` bytes, the last one shorter."""
-    part = bytearray()
+def _kept(claim: Claim, stream: Iterator[bytes]) -> Iterator[bytes]:
+    """Give the stream, and show at each chunk that the work goes on."""
     for chunk in stream:
         claim.keep()
-        part += chunk
-        while len(part) >= size:
-            yield bytes(memoryview(part)[:size])
-            del part[:size]
-    if part:
-        yield bytes(part)
+        yield chunk
 
 
 def _in_a_long_member(view: SealedView, position: int) -> bool:
     number = view.member_needing_a_pass(position, view.size)
     return number is not None and view.index.columns.packed_sizes[number] > SMALL
-
-
-class _Expected:
-    """A stream of bytes to be compared with another one that is cut differently."""
-
-    def __init__(self, stream: Iterator[bytes]) -> None:
-        self._stream = stream
-        self._left = memoryview(b"")
-
-    def begins_with(self, data: bytes) -> bool:
-        """Tell whether these are the next bytes, and go on behind them."""
-        view = memoryview(data)
-        while view:
-            if not self._left:
-                chunk = next(self._stream, None)
-                if chunk is None:
-                    return False
-                self._left = memoryview(chunk)
-                continue
-            count = min(len(view), len(self._left))
-            # As bytes: views are compared item by item, which is slower than sealing.
-            if bytes(view[:count]) != bytes(self._left[:count]):
-                return False
-            view, self._left = view[count:], self._left[count:]
-        return True
