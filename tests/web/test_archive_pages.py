@@ -1,63 +1,27 @@
+# ruff: noqa: F811 - fixtures are imported and then named as arguments
 """The archives on the desk: all that was published, withdrawing a version, and who sees and does what."""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
-from pathlib import Path
 from typing import Any
 
-import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agreements.applications.models import State
 from agreements.catalog import roles
 from agreements.catalog.models import Access, Archive, Dataset, PublishJob, Role, Subset, Upload
-from agreements.catalog.publishing import inbox, job_runs, jobs, uploads
+from agreements.catalog.publishing import uploads
 from agreements.core.clock import frozen, now
 from agreements.grants.models import DownloadOpened, Generation, GenerationState, Grant, Link
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
 from agreements.people.models import User
 from tests.applications.cases import SYSTEM, put, staff
-from tests.catalog.asking import BeatingWithTheWork
-from tests.catalog.sources import zip_of
 from tests.flows.scene import Scene, signed_in
-
-ARCHIVES = "/stewardship/genebody/archives/"
-PUBLISH = f"{ARCHIVES}publish/"
-PREVIEW = f"{PUBLISH}preview/"
-
-
-@pytest.fixture(autouse=True)
-def place(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an inbox with a zip and a folder."""
-    settings.INBOX = tmp_path / "inbox"
-    settings.VAULT_ARCHIVES = f"folder:{tmp_path / 'archives'}"
-    monkeypatch.setattr(job_runs, "Heart", BeatingWithTheWork)
-    folder = inbox.prepare(Dataset(slug="genebody"))
-    zip_of(folder / "new.zip")
-    (folder / "folder").mkdir()
-    (folder / "folder" / "a.txt").write_text("a")
-    return folder
-
-
-@pytest.fixture
-def dan(scene: Scene) -> Any:
-    return signed_in(scene.dan)
-
-
-def work_off() -> PublishJob:
-    """Do what is due, as the process of its own would."""
-    job = jobs.claim()
-    assert job is not None
-    job_runs.run(job.pk, job.attempts)
-    return PublishJob.objects.get(pk=job.pk)
-
-
-def words(page: Any) -> str:
-    return " ".join(page.content.decode().split())
+from tests.web.publishing_desk import ARCHIVES, PREVIEW, PUBLISH, dan, place, words, work_off  # noqa: F401
 
 
 def test_a_version_is_withdrawn_with_its_consequences_named_first(dan: Any, scene: Scene) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: F811 - fixtures are imported and then named as arguments
 """Publishing through the pages, by a steward without a shell."""
 
 from __future__ import annotations
@@ -11,49 +12,15 @@ from urllib.parse import quote
 import pytest
 
 from agreements.applications.models import State
-from agreements.catalog.models import Access, Archive, Dataset, JobState, PublishJob, Subset
-from agreements.catalog.publishing import inbox, job_runs, jobs, uploads
+from agreements.catalog.models import Access, Archive, JobState, PublishJob, Subset
+from agreements.catalog.publishing import jobs, uploads
 from agreements.grants.models import Link
 from agreements.ledger.verify import verify
 from agreements.web import publish_pages
 from tests.applications.cases import put
-from tests.catalog.asking import BeatingWithTheWork
 from tests.catalog.sources import zip_of
-from tests.flows.scene import Scene, signed_in
-
-ARCHIVES = "/stewardship/genebody/archives/"
-PUBLISH = f"{ARCHIVES}publish/"
-PREVIEW = f"{PUBLISH}preview/"
-
-
-@pytest.fixture(autouse=True)
-def place(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an inbox with a zip and a folder."""
-    settings.INBOX = tmp_path / "inbox"
-    settings.VAULT_ARCHIVES = f"folder:{tmp_path / 'archives'}"
-    monkeypatch.setattr(job_runs, "Heart", BeatingWithTheWork)
-    folder = inbox.prepare(Dataset(slug="genebody"))
-    zip_of(folder / "new.zip")
-    (folder / "folder").mkdir()
-    (folder / "folder" / "a.txt").write_text("a")
-    return folder
-
-
-@pytest.fixture
-def dan(scene: Scene) -> Any:
-    return signed_in(scene.dan)
-
-
-def work_off() -> PublishJob:
-    """Do what is due, as the process of its own would."""
-    job = jobs.claim()
-    assert job is not None
-    job_runs.run(job.pk, job.attempts)
-    return PublishJob.objects.get(pk=job.pk)
-
-
-def words(page: Any) -> str:
-    return " ".join(page.content.decode().split())
+from tests.flows.scene import Scene
+from tests.web.publishing_desk import ARCHIVES, PREVIEW, PUBLISH, dan, place, words, work_off  # noqa: F401
 
 
 def test_a_zip_of_the_inbox_is_looked_at_and_published_as_the_next_version(scene: Scene, dan: Any, place: Path) -> None:
