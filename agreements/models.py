@@ -13,6 +13,8 @@ from agreements.bars.models import Bar
 from agreements.catalog.models import (
     Archive,
     Dataset,
+    Interest,
+    Opening,
     PublishJob,
     RoleAssignment,
     StaffInvitation,
@@ -29,21 +31,26 @@ from agreements.grants.models import (
     Generation,
     Grant,
     GrantMember,
+    GrantNotice,
     Link,
     LinkRefusal,
+    Renewal,
     Seal,
     StoredTag,
+    SubsetOffer,
     Suspension,
     TagPass,
+    TakenSubset,
 )
 from agreements.identity.models import DomainRule
 from agreements.keys.models import MasterKey
-from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject
+from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject, Restoration
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import EmailedCode, User
-from agreements.revocation.models import Revocation
+from agreements.revocation.models import AffectedGrant, Destruction, Procedure
 
 __all__ = [
+    "AffectedGrant",
     "Application",
     "ApplicationMember",
     "Archive",
@@ -51,6 +58,7 @@ __all__ = [
     "Dataset",
     "Decision",
     "DeliveryProcess",
+    "Destruction",
     "DomainRule",
     "DownloadClosed",
     "DownloadOpened",
@@ -60,7 +68,9 @@ __all__ = [
     "Generation",
     "Grant",
     "GrantMember",
+    "GrantNotice",
     "Inspection",
+    "Interest",
     "IssuedAgreement",
     "LedgerEntry",
     "LedgerHead",
@@ -68,11 +78,14 @@ __all__ = [
     "Link",
     "LinkRefusal",
     "MasterKey",
+    "Opening",
     "OutboxMessage",
     "PageImage",
+    "Procedure",
     "PublishJob",
     "Remark",
-    "Revocation",
+    "Renewal",
+    "Restoration",
     "RoleAssignment",
     "Seal",
     "SignedCopy",
@@ -81,8 +94,10 @@ __all__ = [
     "StoredTag",
     "Submission",
     "Subset",
+    "SubsetOffer",
     "Suspension",
     "TagPass",
+    "TakenSubset",
     "Terms",
     "Upload",
     "User",

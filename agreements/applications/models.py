@@ -44,6 +44,8 @@ class Application(models.Model):
     updated_at = models.DateTimeField(default=now)
     submitted_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
+    imported_at = models.DateTimeField(null=True, help_text="brought in from the time before this portal")
+    erased_at = models.DateTimeField(null=True, help_text="when what the applicant wrote was erased")
 
     class Meta:
         ordering = ["-created_at"]

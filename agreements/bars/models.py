@@ -19,6 +19,12 @@ class Bar(models.Model):
     set_at = models.DateTimeField(default=now)
     until = models.DateTimeField(null=True)
     lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey("User", on_delete=models.PROTECT, null=True, related_name="+")
+    lift_reason = models.TextField(blank=True)
+    lift_salt = models.CharField(max_length=32, blank=True)
+    procedure = models.CharField(max_length=20, blank=True, help_text="reference of the procedure that it came with")
+    mailbox_digest = models.CharField(max_length=64, blank=True, help_text="keyed digest, where its person was erased")
+    key_number = models.PositiveSmallIntegerField(null=True, help_text="master key of that digest")
 
     class Meta:
         constraints = [

@@ -17,6 +17,7 @@ class StoredDocument(models.Model):
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField(help_text="bytes")
     created_at = models.DateTimeField(default=now)
+    erased_at = models.DateTimeField(null=True, help_text="when the file was deleted; what it was stays known by hash")
 
     def __str__(self) -> str:
         return self.sha256[:12]

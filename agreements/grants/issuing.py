@@ -8,7 +8,7 @@ from agreements.applications.models import Submission
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.references import GRANT, free_reference
-from agreements.grants import lifecycle, seals
+from agreements.grants import lifecycle, places, seals
 from agreements.grants.deliverable import deliverable, subsets_by_agreement
 from agreements.grants.links import making as links
 from agreements.grants.messages import queue_issued
@@ -49,6 +49,12 @@ def _create(submission: Submission) -> Grant:
     application, form = submission.application, submission.form
     dataset = application.dataset
     starts = now()
+    site = {
+        "organization": form["organization"],
+        "department": form["site_department"],
+        "city": form["site_city"],
+        "country": form["site_country"],
+    }
     return Grant.objects.create(
         reference=free_reference(Grant.objects.all(), prefix=dataset.reference_prefix, kind=GRANT),
         application=application,
@@ -57,12 +63,9 @@ def _create(submission: Submission) -> Grant:
         holder=application.applicant,
         holder_name=form["name"],
         organization=form["organization"],
-        site={
-            "organization": form["organization"],
-            "department": form["site_department"],
-            "city": form["site_city"],
-            "country": form["site_country"],
-        },
+        organization_key=places.organization_key(form["organization"]),
+        site=site,
+        site_key=places.site_key(site),
         starts_at=starts,
         ends_at=starts + dt.timedelta(days=dataset.grant_days) if dataset.grant_days else None,
     )

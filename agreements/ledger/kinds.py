@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 
 class Kind(models.TextChoices):
     DATASET_LOADED = "dataset.loaded", _("Dataset loaded")
+    DATASET_WITHDRAWN = "dataset.withdrawn", _("Dataset withdrawn")
+    DATASET_OFFERED_AGAIN = "dataset.offered-again", _("Dataset offered again")
+    DATASET_SHUT = "dataset.shut", _("Downloads shut after a restore")
+    DATASET_REOPENED = "dataset.reopened", _("Downloads opened after a restore")
+    SUBSET_OPENED = "subset.opened", _("Announced subset opened")
+    OPENING_DECIDED = "opening.decided", _("Decided who gets an opened subset")
+    INTEREST_NOTED = "interest.noted", _("Asked to be told of a subset")
+    INTEREST_ENDED = "interest.ended", _("No longer to be told of a subset")
+    CHECKPOINT_MADE = "checkpoint.made", _("Checkpoint of the record made")
+    DOWNLOADS_DIGESTED = "downloads.digested", _("Downloads of a day digested")
     TERMS_PUBLISHED = "terms.published", _("Terms published")
     ARCHIVE_PUBLISHED = "archive.published", _("Archive published")
     ARCHIVE_WITHDRAWN = "archive.withdrawn", _("Archive withdrawn")
@@ -56,6 +66,22 @@ class Kind(models.TextChoices):
     GRANT_RESUMED = "grant.resumed", _("Access resumed")
     GRANT_EXPIRED = "grant.expired", _("Access expired")
     GRANT_REVOKED = "grant.revoked", _("Access revoked")
+    GRANT_RENEWED = "grant.renewed", _("Access renewed")
+    GRANT_CLOSED = "grant.closed", _("Access closed by its holder")
+    GRANT_IMPORTED = "grant.imported", _("Earlier access brought in")
+    GRANT_CONFIRMED = "grant.confirmed", _("Earlier access confirmed")
+    ADDRESS_PROVEN = "address.proven", _("Address proven again")
+    SUBSET_TAKEN = "subset.taken", _("Subset taken from access")
+    SUBSET_GIVEN_BACK = "subset.given-back", _("Subset given back to access")
+    SUBSET_OFFERED = "subset.offered", _("Opened subset offered")
+    SUBSET_ADDED = "subset.added", _("Opened subset added to access")
+    SUBSET_DECLINED = "subset.declined", _("Opened subset declined")
+    PROCEDURE_BEGUN = "procedure.begun", _("Procedure begun")
+    SUSPENSION_LIFTED = "suspension.lifted", _("Suspension lifted")
+    CERTIFICATE_MADE = "certificate.made", _("Certificate made")
+    DESTRUCTION_ATTESTED = "destruction.attested", _("Destruction attested")
+    DESTRUCTION_EXCUSED = "destruction.excused", _("Destruction excused")
+    DESTRUCTION_OVERDUE = "destruction.overdue", _("Destruction overdue")
     BAR_SET = "bar.set", _("Barred from applying")
     BAR_LIFTED = "bar.lifted", _("Bar lifted")
 
@@ -63,11 +89,25 @@ class Kind(models.TextChoices):
     ACCOUNT_OPENED = "account.opened", _("Account opened again")
     ADMINISTRATOR_MADE = "administrator.made", _("Site administrator made")
     ADMINISTRATOR_ENDED = "administrator.ended", _("Site administrator ended")
+    DATA_HANDED_OUT = "data.handed-out", _("Own data downloaded")
+    PERSON_ERASED = "person.erased", _("Person erased")
+    APPLICATION_ERASED = "application.erased", _("Application erased")
+    SIGNED_COPY_ERASED = "signed-copy.erased", _("Signed copy erased")
 
 
 # What a payload may hold. Never a secret, never a person's words: of free text only `reason_digest`.
 PAYLOAD_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     Kind.DATASET_LOADED: frozenset({"changes", "source_sha256"}),
+    Kind.DATASET_WITHDRAWN: frozenset({"reason_digest"}),
+    Kind.DATASET_OFFERED_AGAIN: frozenset({"reason_digest"}),
+    Kind.DATASET_SHUT: frozenset({"cause", "found_sequence", "expected_sequence"}),
+    Kind.DATASET_REOPENED: frozenset({"checkpoint_sequence", "checkpoint_hash", "missing", "reason_digest"}),
+    Kind.SUBSET_OPENED: frozenset({"subset"}),
+    Kind.OPENING_DECIDED: frozenset({"subset", "choice", "grants"}),
+    Kind.INTEREST_NOTED: frozenset({"subset"}),
+    Kind.INTEREST_ENDED: frozenset({"subset", "cause"}),
+    Kind.CHECKPOINT_MADE: frozenset({"count", "head_hash", "key_number", "public_key", "signature"}),
+    Kind.DOWNLOADS_DIGESTED: frozenset({"day", "opened", "closed", "sha256"}),
     Kind.TERMS_PUBLISHED: frozenset({"version", "sha256", "effective"}),
     Kind.ARCHIVE_PUBLISHED: frozenset({"version", "digest", "members", "size", "seal"}),
     Kind.ARCHIVE_WITHDRAWN: frozenset({"version", "reason_digest"}),
@@ -108,12 +148,32 @@ PAYLOAD_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     Kind.GRANT_RESUMED: frozenset({"cause", "reason_digest"}),
     Kind.GRANT_EXPIRED: frozenset(),
     Kind.GRANT_REVOKED: frozenset({"clause", "terms", "reason_digest"}),
+    Kind.GRANT_RENEWED: frozenset({"previous_end", "ends", "terms", "use_digest"}),
+    Kind.GRANT_CLOSED: frozenset({"cause"}),
+    Kind.GRANT_IMPORTED: frozenset({"terms", "subsets", "starts", "ends", "signed_copy_sha256"}),
+    Kind.GRANT_CONFIRMED: frozenset({"terms"}),
+    Kind.ADDRESS_PROVEN: frozenset(),
+    Kind.SUBSET_TAKEN: frozenset({"subset", "cause"}),
+    Kind.SUBSET_GIVEN_BACK: frozenset({"subset"}),
+    Kind.SUBSET_OFFERED: frozenset({"subset"}),
+    Kind.SUBSET_ADDED: frozenset({"subset", "cause"}),
+    Kind.SUBSET_DECLINED: frozenset({"subset"}),
+    Kind.PROCEDURE_BEGUN: frozenset({"act", "scope", "grants", "people", "clause", "destroy_by", "reason_digest"}),
+    Kind.SUSPENSION_LIFTED: frozenset({"grants", "reason_digest"}),
+    Kind.CERTIFICATE_MADE: frozenset({"certificate", "sha256"}),
+    Kind.DESTRUCTION_ATTESTED: frozenset({"statement_digest", "certificate_sha256"}),
+    Kind.DESTRUCTION_EXCUSED: frozenset({"reason_digest"}),
+    Kind.DESTRUCTION_OVERDUE: frozenset({"due"}),
     Kind.BAR_SET: frozenset({"reason_digest", "until"}),
     Kind.BAR_LIFTED: frozenset({"reason_digest"}),
     Kind.ACCOUNT_CLOSED: frozenset(),
     Kind.ACCOUNT_OPENED: frozenset(),
     Kind.ADMINISTRATOR_MADE: frozenset(),
     Kind.ADMINISTRATOR_ENDED: frozenset(),
+    Kind.DATA_HANDED_OUT: frozenset(),
+    Kind.PERSON_ERASED: frozenset({"rows", "applications", "documents", "reason_digest"}),
+    Kind.APPLICATION_ERASED: frozenset({"cause", "rows"}),
+    Kind.SIGNED_COPY_ERASED: frozenset({"cause", "sha256"}),
 }
 
 

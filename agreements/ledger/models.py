@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 
+from agreements.core.clock import now
 from agreements.ledger.chain import canonical
 
 
@@ -70,3 +71,24 @@ class LedgerHead(models.Model):
 
     def __str__(self) -> str:
         return f"head at {self.sequence}"
+
+
+class Restoration(models.Model):
+    """The database was found to be older than what the stores remember of the record: it was restored.
+
+    Opened once for each restoration; each dataset stays shut until one of its stewards has reconciled it.
+    """
+
+    noticed_at = models.DateTimeField(default=now)
+    cause = models.CharField(max_length=20, help_text="`behind`, `different`, or `told` by the operator")
+    found_sequence = models.BigIntegerField(help_text="the head that this database had")
+    found_hash = models.CharField(max_length=64)
+    expected_sequence = models.BigIntegerField(null=True, help_text="the head that the stores remember")
+    expected_hash = models.CharField(max_length=64, blank=True)
+    expected_at = models.DateTimeField(null=True, help_text="when they were told of it")
+
+    class Meta:
+        ordering = ["-noticed_at"]
+
+    def __str__(self) -> str:
+        return f"restoration noticed at {self.noticed_at}"

@@ -42,6 +42,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(_("site administrator"), default=False)
     date_joined = models.DateTimeField(default=now)
+    erased_at = models.DateTimeField(null=True, help_text="when everything that names this person was erased")
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -43,7 +43,7 @@ from agreements.mail import outbox
 from agreements.mail import queries as mail_queries
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
-from agreements.revocation.models import Revocation
+from agreements.revocation.models import AffectedGrant, ProcedureAct
 
 T = TypeVar("T")
 
@@ -173,9 +173,11 @@ def own_link(request: HttpRequest, grant: Grant, link_id: int) -> Link:
 
 
 def ending(grant: Grant) -> dict[str, object]:
-    """Return the `revocation` of a grant that was loaded here, with who revoked it, and the `clause` it cites."""
-    found = Revocation.objects.filter(grant=grant).select_related("revoked_by").first()
-    return {"revocation": found, "clause": grant.terms.clause(found.clause_id) if found else None}
+    """Return the `revocation` of a grant that was loaded here, and the `clause` it cites."""
+    ended = AffectedGrant.objects.filter(grant=grant, member=None, subset=None, procedure__act=ProcedureAct.REVOKE)
+    found = ended.select_related("procedure__begun_by").first()
+    procedure = found.procedure if found else None
+    return {"revocation": procedure, "clause": grant.terms.clause(procedure.clause_id) if procedure else None}
 
 
 def managed_grants(request: HttpRequest, slug: str, *, words: str = "") -> QuerySet[Grant]:

@@ -32,7 +32,7 @@ from agreements.people.models import User
 from agreements.review import decisions, gathering
 from agreements.review.decisions import Seen
 from agreements.revocation import revoking
-from agreements.revocation.models import Revocation
+from agreements.revocation.models import Procedure
 from tests.faults.at_once import at_once, refusals
 from tests.faults.visitor import FIGURES
 from tests.flows.scene import Scene, draft_with_signed_copy, make_scene, signed_in
@@ -221,7 +221,7 @@ def test_nothing_is_redeemed_after_a_revocation(world: World, rounds: int) -> No
             return redeem(token, start=0, stop=10)
 
         ends = at_once(fetch, _revoke(grant, world.scene.dan))
-        assert isinstance(ends[1], Revocation), ends
+        assert isinstance(ends[1], Procedure), ends
         seen["redeemed first" if isinstance(ends[0], Ticket) else "revoked first"] += 1
         assert DownloadOpened.objects.filter(grant=grant).count() == isinstance(ends[0], Ticket)
         with pytest.raises(Refused):
@@ -237,7 +237,7 @@ def test_two_stewards_revoke_once(world: World, rounds: int) -> None:
         ends = at_once(_revoke(grant, world.scene.dan), _revoke(grant, world.scene.dan))
         told = refusals(ends)
         assert told == [f"Access {grant.reference} is revoked: this can no longer be done."]
-        assert Revocation.objects.filter(grant=grant).count() == 1
+        assert Procedure.objects.filter(scope_value=grant.reference).count() == 1
         # The receipt, the links, one notice.
         assert OutboxMessage.objects.filter(recipient=grant.holder.email).count() == 3
 
@@ -277,7 +277,7 @@ def _complete(run: EvidenceRun) -> Callable[[], None]:
     return lambda: evidence.complete(run=run, findings=[], sources={})
 
 
-def _revoke(grant: Grant, steward: User) -> Callable[[], Revocation]:
+def _revoke(grant: Grant, steward: User) -> Callable[[], Procedure]:
     return lambda: revoking.revoke(grant=grant, clause_id="termination", reason="It is over.", by=steward.actor)
 
 

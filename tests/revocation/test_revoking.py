@@ -16,7 +16,7 @@ from agreements.ledger.act import text_digest
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.queries import entries_about
 from agreements.mail.drain import drain
-from agreements.revocation.models import Revocation
+from agreements.revocation.models import Procedure
 from agreements.revocation.revoking import revoke
 from tests.applications.cases import put
 from tests.flows.scene import Scene
@@ -31,7 +31,7 @@ def grant(scene: Scene) -> Grant:
     return Grant.objects.get()
 
 
-def end(grant: Grant, scene: Scene, *, clause: str = "termination", reason: str = REASON) -> Revocation:
+def end(grant: Grant, scene: Scene, *, clause: str = "termination", reason: str = REASON) -> Procedure:
     with clock.frozen(NOON):
         return revoke(grant=grant, clause_id=clause, reason=reason, by=scene.dan.actor)
 
@@ -42,7 +42,7 @@ def test_everything_ends_with_the_commit_and_is_recorded(scene: Scene, grant: Gr
     assert grant.state == "revoked"
     assert not Link.objects.filter(ended_at=None).exists()
     assert revocation.reference.startswith("GB-R-")
-    assert (revocation.revoked_by, revocation.clause_id, revocation.reason) == (scene.dan, "termination", REASON)
+    assert (revocation.begun_by, revocation.clause_id, revocation.reason) == (scene.dan, "termination", REASON)
     assert revocation.destroy_by == dt.date(2026, 3, 16)
     entry = LedgerEntry.objects.get(kind="grant.revoked")
     assert entry.actor == scene.dan.actor.id
@@ -78,7 +78,7 @@ def test_it_happens_once(scene: Scene, grant: Grant) -> None:
     end(grant, scene)
     with pytest.raises(NotPossible, match="is revoked: this can no longer be done"):
         end(grant, scene)
-    assert Revocation.objects.count() == 1
+    assert Procedure.objects.count() == 1
     assert LedgerEntry.objects.filter(kind="grant.revoked").count() == 1
 
 
@@ -117,5 +117,5 @@ def _nothing_happened(grant: Grant) -> None:
     grant.refresh_from_db()
     assert grant.state == "active"
     assert Link.objects.filter(ended_at=None).exists()
-    assert not Revocation.objects.exists()
+    assert not Procedure.objects.exists()
     assert not LedgerEntry.objects.filter(kind="grant.revoked").exists()

@@ -11,7 +11,7 @@ from agreements.grants.models import Grant
 from agreements.identity.models import DomainRule
 from agreements.mail.models import MessageState, OutboxMessage
 from agreements.people.models import User
-from agreements.revocation.models import Revocation
+from agreements.revocation.models import Procedure
 from agreements.web import steward_pages
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import Scene, signed_in
@@ -37,7 +37,7 @@ def grant(scene: Scene) -> Grant:
 def test_a_revocation_needs_a_clause_and_a_reason(scene: Scene, grant: Grant, data: dict[str, str], words: str) -> None:
     answer = signed_in(scene.dan).post(f"{DESK}grants/{grant.reference}/revoke/", data)
     assert (answer.status_code, words in answer.content.decode()) == (422, True)
-    assert not Revocation.objects.exists()
+    assert not Procedure.objects.exists()
 
 
 def test_revoking_by_double_click_revokes_once_and_says_so(scene: Scene, grant: Grant) -> None:
@@ -45,7 +45,7 @@ def test_revoking_by_double_click_revokes_once_and_says_so(scene: Scene, grant: 
     data = {"clause_id": "termination", "reason": "The project has ended."}
     address = f"{DESK}grants/{grant.reference}/revoke/"
     assert [dan.post(address, data).status_code for _click in range(2)] == [302, 422]
-    assert Revocation.objects.count() == 1
+    assert Procedure.objects.count() == 1
     page = dan.get(f"{DESK}grants/{grant.reference}/").content.decode()
     assert "The project has ended." in page
     assert "Revoke this access" not in page

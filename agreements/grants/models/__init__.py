@@ -9,13 +9,23 @@ from agreements.grants.models.downloads import (
     StoredTag,
     TagPass,
 )
-from agreements.grants.models.grants import Grant, GrantState, Suspension
+from agreements.grants.models.grants import (
+    ClosedFor,
+    Grant,
+    GrantNotice,
+    GrantState,
+    Renewal,
+    SubsetOffer,
+    Suspension,
+    TakenSubset,
+)
 from agreements.grants.models.links import Link, LinkRefusal
 from agreements.grants.models.members import GrantMember, MemberState
 from agreements.grants.models.seals import AnySeal, Generation, GenerationState, Seal
 
 __all__ = [
     "AnySeal",
+    "ClosedFor",
     "DeliveryProcess",
     "DownloadClosed",
     "DownloadEnd",
@@ -25,12 +35,16 @@ __all__ = [
     "GenerationState",
     "Grant",
     "GrantMember",
+    "GrantNotice",
     "GrantState",
     "Link",
     "LinkRefusal",
     "MemberState",
+    "Renewal",
     "Seal",
     "StoredTag",
+    "SubsetOffer",
     "Suspension",
     "TagPass",
+    "TakenSubset",
 ]

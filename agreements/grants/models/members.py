@@ -35,6 +35,8 @@ class GrantMember(models.Model):
     ended_by = models.ForeignKey("User", on_delete=models.PROTECT, null=True, related_name="+")
     reason = models.TextField(blank=True, help_text="why the member was removed, as they read it")
     reason_salt = models.CharField(max_length=32, blank=True)
+    explanation = models.TextField(blank=True, help_text="why the address is of another organization than the holder's")
+    explanation_salt = models.CharField(max_length=32, blank=True)
 
     class Meta:
         ordering = ["grant", "invited_at", "id"]

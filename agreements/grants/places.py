@@ -1,0 +1,30 @@
+"""By what an organization and a site are known again, however people write them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Final
+
+KEY_LIMIT: Final = 200
+_SITE: Final = ("organization", "department", "city", "country")
+
+
+def organization_key(name: str) -> str:
+    """Return one form for all widths, cases, accents' encodings and spacings of a name; at most 200 characters."""
+    return _short(_plain(name))
+
+
+def site_key(site: Mapping[str, str]) -> str:
+    """Return the same for a site: organization, department, city and country, joined by slashes."""
+    return _short(" / ".join(_plain(site.get(part, "")) for part in _SITE))
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _short(key: str) -> str:
+    """A long key ends in its hash, so that two that begin alike stay apart."""
+    return key if len(key) <= KEY_LIMIT else f"{key[: KEY_LIMIT - 17]}~{sha256(key.encode()).hexdigest()[:16]}"
