@@ -109,6 +109,11 @@ class Table:
             )
         return value
 
+    def optional_number(self, key: str, *, most: int = 36_500) -> int | None:
+        """Return a whole number from 1, or None where the key is not there."""
+        given = self.have(key, int, None)
+        return None if given is None else self.number(key, given, most=most)
+
     def matching(self, key: str, pattern: re.Pattern[str], example: str) -> str:
         value = self.text(key)
         if not pattern.fullmatch(value):
@@ -217,15 +222,19 @@ def _contact(table: Table) -> dict[str, Any]:
 
 
 def _rules(table: Table) -> dict[str, Any]:
-    days = table.have("grant_days", int, None)
+    address_days = table.number("address_days", 365, least=0)
     found = {
         "approvals_needed": table.number("approvals_needed", 1, most=5),
         "reviewers_decide_on_own_organization": table.have("reviewers_decide_on_own_organization", bool, True),
         "link_lifetime_hours": table.number("link_lifetime_hours", 168, most=24 * 366),
-        "grant_days": table.number("grant_days", days) if days is not None else None,
+        "grant_days": table.optional_number("grant_days"),
         "draft_days": table.number("draft_days", 90),
         "expected_wait_days": table.number("expected_wait_days", 7, most=365),
         "max_members": table.number("max_members", 10, least=0, most=100),
+        "destroy_days": table.number("destroy_days", 14, most=365),
+        "address_days": address_days or None,
+        "forget_days": table.optional_number("forget_days"),
+        "copy_years": table.optional_number("copy_years", most=100),
     }
     table.done()
     return found

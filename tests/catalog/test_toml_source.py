@@ -70,6 +70,12 @@ def test_a_missing_table_is_named(folder: Path) -> None:
         ("max_members = 10", 'max_members = "10"', "max_members must be a whole number."),
         ("max_members = 10", "max_members = true", "max_members must be a whole number."),
         ("max_members = 10", "max_members = -1", "max_members must be from 0 to 100."),
+        ("destroy_days = 14", "destroy_days = 0", "destroy_days must be from 1 to 365."),
+        ("address_days = 365", "address_days = -1", "address_days must be from 0 to 36500."),
+        ("address_days = 365", "address_days = false", "address_days must be a whole number."),
+        ("forget_days = 180", "forget_days = 0", "forget_days must be from 1 to 36500."),
+        ("copy_years = 10", "copy_years = 1000", "copy_years must be from 1 to 100."),
+        ("copy_years = 10", "copy_year = 10", "copy_year is not known in [rules]. Is it copy_years?"),
         ('access = "open"', 'access = "free"', "access must be one of open, agreement, announced."),
         ("announced_for = 2027-06-30", 'announced_for = "soon"', "announced_for must be a date such as 2027-06-30."),
         ('slug = "test10"', 'slug = "Test 10"', "slug must look like train40."),
@@ -108,3 +114,20 @@ def test_a_key_that_looks_like_one_inside_a_long_text_does_not_mislead(folder: P
 def test_a_folder_without_the_file_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(BadSource, match=r"dataset.toml: there is no such file in"):
         read_dataset(tmp_path / "dataset.toml")
+
+
+def test_what_is_kept_and_proven_again_has_its_days(folder: Path) -> None:
+    fields = read_dataset(folder / "dataset.toml").fields
+    assert (fields["destroy_days"], fields["address_days"]) == (14, 365)
+    assert (fields["forget_days"], fields["copy_years"]) == (180, 10)
+
+
+def test_without_a_word_everything_is_kept_and_addresses_are_proven_each_year(folder: Path) -> None:
+    kept = "destroy_days = 14\naddress_days = 365\nforget_days = 180\ncopy_years = 10\n"
+    fields = read_dataset(edited(folder, kept, "")).fields
+    assert (fields["destroy_days"], fields["address_days"]) == (14, 365)
+    assert (fields["forget_days"], fields["copy_years"]) == (None, None)
+
+
+def test_no_address_is_proven_again_where_the_days_are_none(folder: Path) -> None:
+    assert read_dataset(edited(folder, "address_days = 365", "address_days = 0")).fields["address_days"] is None
