@@ -1,0 +1,172 @@
+"""What is asked about what people still owe after an end, and changes nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+
+from agreements.catalog.models import Dataset
+from agreements.core.clock import today
+from agreements.grants.models import DownloadOpened, Grant, GrantMember
+from agreements.revocation.models import AffectedGrant, Destruction, DestructionState, Procedure
+
+_ABOUT: Final = (
+    "person",
+    "certificate",
+    "settled_by",
+    "affected__certificate",
+    "affected__member",
+    "affected__subset",
+    "affected__grant__dataset",
+    "affected__grant__holder",
+    "affected__grant__terms",
+    "affected__grant__application",
+    "affected__procedure__begun_by",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many attestations a procedure asked for, by how they stand; `due` holds the overdue ones too."""
+
+    due: int = 0
+    overdue: int = 0
+    attested: int = 0
+    excused: int = 0
+
+    @property
+    def asked(self) -> int:
+        return self.due + self.attested + self.excused
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One grant that a procedure reached, and what each of its people owes."""
+
+    affected: AffectedGrant
+    owed: list[Destruction] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An archive of which a person has a copy as far as is known: downloads of it were begun between two moments."""
+
+    name: str
+    version: int
+    subset: str
+    times: int
+    first_at: dt.datetime
+    last_at: dt.datetime
+
+
+def destructions() -> QuerySet[Destruction]:
+    """Return every destruction that anybody owed, with what a page tells of it, the earliest due first."""
+    return Destruction.objects.select_related(*_ABOUT).order_by("due_on", "pk")
+
+
+def open_of(dataset: Dataset) -> QuerySet[Destruction]:
+    """Return what is still awaited under a dataset, overdue or not, the earliest due first."""
+    return destructions().filter(affected__procedure__dataset=dataset, state=DestructionState.DUE)
+
+
+def overdue_of(dataset: Dataset) -> QuerySet[Destruction]:
+    """Return what should have been attested before today."""
+    return open_of(dataset).filter(due_on__lt=today())
+
+
+def is_overdue(destruction: Destruction) -> bool:
+    """Return whether a destruction should have been attested before today. Agrees with `overdue_of`."""
+    return destruction.state == DestructionState.DUE and destruction.due_on < today()
+
+
+def counts_of(procedures: Iterable[Procedure]) -> dict[int, Counts]:
+    """Return the counts of each procedure by its primary key, in one query."""
+    wanted = {procedure.pk: Counts() for procedure in procedures}
+    late = Q(state=DestructionState.DUE, due_on__lt=today())
+    counted = (
+        Destruction.objects.filter(affected__procedure__in=wanted)
+        .order_by()
+        .values("affected__procedure")
+        .annotate(
+            due=Count("pk", filter=Q(state=DestructionState.DUE)),
+            overdue=Count("pk", filter=late),
+            attested=Count("pk", filter=Q(state=DestructionState.ATTESTED)),
+            excused=Count("pk", filter=Q(state=DestructionState.EXCUSED)),
+        )
+    )
+    return wanted | {
+        row["affected__procedure"]: Counts(row["due"], row["overdue"], row["attested"], row["excused"])
+        for row in counted
+    }
+
+
+def rows_of(procedure: Procedure) -> list[Row]:
+    """Return what a procedure reached with who owes what, in the order of the grants, in two queries."""
+    affected = AffectedGrant.objects.filter(procedure=procedure).select_related(
+        "certificate", "subset", "member__person", "grant__dataset", "grant__holder", "grant__terms"
+    )
+    rows = {reached.pk: Row(reached) for reached in affected.order_by("grant", "pk")}
+    for owed in destructions().filter(affected__procedure=procedure):
+        rows[owed.affected_id].owed.append(owed)
+    return list(rows.values())
+
+
+def owed_by(person_pk: int, grant: Grant) -> Destruction | None:
+    """Return the earliest destruction that a person still owes after an end of this grant, or None."""
+    return owed_to_attest(person_pk).filter(affected__grant=grant).first()
+
+
+def owed_to_attest(person_pk: int) -> QuerySet[Destruction]:
+    """Return all that a person still owes, the earliest due first."""
+    return destructions().filter(person_id=person_pk, state=DestructionState.DUE)
+
+
+def asked_of(person_pk: int) -> QuerySet[Destruction]:
+    """Return all that a person ever owed."""
+    return destructions().filter(person_id=person_pk)
+
+
+def held(destruction: Destruction) -> list[Held]:
+    """Return the archives that the person downloaded under what ended, the newest version of each name first.
+
+    A download that an object store served, or that broke off, counts: a part is a copy too.
+    """
+    reached = destruction.affected
+    opened = DownloadOpened.objects.filter(grant=reached.grant_id, link__seal__person_id=destruction.person_id)
+    if reached.subset_id is not None:
+        opened = opened.filter(archive__subset_id=reached.subset_id)
+    found = (
+        opened.order_by()
+        .values("archive__subset__position", "archive__subset__title", "archive__name", "archive__version")
+        .annotate(times=Count("pk"), first_at=Min("at"), last_at=Max("at"))
+        .order_by("archive__subset__position", "archive__name", "-archive__version")
+    )
+    return [
+        Held(
+            row["archive__name"],
+            row["archive__version"],
+            row["archive__subset__title"],
+            row["times"],
+            row["first_at"],
+            row["last_at"],
+        )
+        for row in found
+    ]
+
+
+def name_on_agreement(destruction: Destruction) -> str:
+    """Return the name by which the agreement, or the membership, knows whoever owes; empty if it knows none."""
+    grant = destruction.affected.grant
+    if grant.holder_id == destruction.person_id:
+        return grant.holder_name
+    member = GrantMember.objects.filter(grant=grant, person_id=destruction.person_id).order_by("-invited_at").first()
+    return (member.name if member else "") or destruction.person.name
+
+
+def is_holders(destruction: Destruction) -> bool:
+    """Return whether the holder owes it, and not a member."""
+    return destruction.affected.grant.holder_id == destruction.person_id
