@@ -31,4 +31,16 @@ def why_not_running(grant: Grant) -> str | None:
         return _("Access %(reference)s is over.") % names
     if grant.dataset.withdrawn_at is not None:
         return _("%(dataset)s was withdrawn.") % names
+    if grant.dataset.shut_at is not None:
+        return shut_words(grant.dataset.title)
     return None
+
+
+def shut_words(dataset: str) -> str:
+    """Return why nothing of a dataset can be had after a restore, for whoever has access to it."""
+    return (
+        _("Downloads and passwords of %(dataset)s are shut: the portal was restored from a backup.")
+        % {"dataset": dataset}
+        + " "
+        + _("They open again when its steward has looked at what the backup lacks.")
+    )

@@ -38,6 +38,10 @@ def withdraw_dataset(scene: Scene) -> None:
     Dataset.objects.update(withdrawn_at=NOON)
 
 
+def shut_dataset(scene: Scene) -> None:
+    Dataset.objects.update(shut_at=NOON)
+
+
 def suspend(scene: Scene) -> None:
     lifecycle.suspend(grant=scene.grant, by=actors.job("tests"), cause="address", reason="")
 
@@ -52,6 +56,7 @@ BREAKING: list[tuple[Why, Callable[[Scene], object]]] = [
     (Why.GRANT_NOT_BEGUN, lambda scene: Grant.objects.update(starts_at=NOON + dt.timedelta(hours=1))),
     (Why.GRANT_OVER, lambda scene: Grant.objects.update(ends_at=NOON)),
     (Why.DATASET_WITHDRAWN, withdraw_dataset),
+    (Why.DATASET_SHUT, shut_dataset),
     (Why.ARCHIVE_WITHDRAWN, lambda scene: Archive.objects.update(withdrawn_at=NOON)),
     (Why.NOT_COVERED, lambda scene: scene.grant.subsets.clear()),
     (Why.NOT_SEALED, lambda scene: Archive.objects.update(seal="none")),

@@ -30,7 +30,7 @@ _SHARED_LINK: Final = """
     )
     SELECT who.link_id, who.link_ended, who.expires_at, who.seal_ended, who.is_active,
            who.grant_id, who.reference, who.state, who.starts_at, who.ends_at,
-           a.id, a.name, a.digest, a.sealed_size, a.withdrawn_at, d.withdrawn_at,
+           a.id, a.name, a.digest, a.sealed_size, a.withdrawn_at, d.withdrawn_at, d.shut_at,
            n.id, n.object_key, n.seal_id, n.number, n.key_number,
            EXISTS (SELECT 1 FROM agreements_grant_subsets c
                     WHERE c.grant_id = who.grant_id AND c.subset_id = a.subset_id)
@@ -43,7 +43,8 @@ _SHARED_LINK: Final = """
      WHERE a.seal = %s
 """
 _OPEN_ARCHIVE: Final = """
-    SELECT a.id, a.name, a.seal, a.pack_key, a.pack_size, a.pack_sha256, a.withdrawn_at, u.access, d.withdrawn_at
+    SELECT a.id, a.name, a.seal, a.pack_key, a.pack_size, a.pack_sha256, a.withdrawn_at, u.access, d.withdrawn_at,
+           d.shut_at
       FROM agreements_archive a
       JOIN agreements_subset u ON u.id = a.subset_id
       JOIN agreements_dataset d ON d.id = u.dataset_id
@@ -94,9 +95,9 @@ def shared_link(link_id: str, key_number: int) -> SharedLink | None:
     row = _shared_row(link_id, key_number)
     if row is None:
         return None
-    link_columns, grant_columns, archive_columns, made_columns = row[:5], row[5:10], row[10:16], row[16:21]
+    link_columns, grant_columns, archive_columns, made_columns = row[:5], row[5:10], row[10:17], row[17:22]
     pk, ended_at, expires_at, seal_ended_at, is_active = link_columns
-    archive_pk, name, digest, sealed_size, withdrawn_at, dataset_withdrawn_at = archive_columns
+    archive_pk, name, digest, sealed_size, withdrawn_at, dataset_withdrawn_at, shut_at = archive_columns
     archive = Archive(
         pk=archive_pk,
         name=name,
@@ -104,7 +105,7 @@ def shared_link(link_id: str, key_number: int) -> SharedLink | None:
         digest=digest,
         sealed_size=sealed_size,
         withdrawn_at=withdrawn_at,
-        subset=Subset(dataset=Dataset(withdrawn_at=dataset_withdrawn_at)),
+        subset=Subset(dataset=Dataset(withdrawn_at=dataset_withdrawn_at, shut_at=shut_at)),
     )
     link = Link(
         pk=pk,
@@ -114,7 +115,7 @@ def shared_link(link_id: str, key_number: int) -> SharedLink | None:
         grant=Grant(**dict(zip(("pk", "reference", "state", "starts_at", "ends_at"), grant_columns, strict=True))),
         archive=archive,
     )
-    link.covers = row[21]  # type: ignore[attr-defined]  # as `links.with_all()` annotates it
+    link.covers = row[22]  # type: ignore[attr-defined]  # as `links.with_all()` annotates it
     made = dict(zip(("pk", "object_key", "seal_id", "number", "key_number"), made_columns, strict=True))
     return SharedLink(link, Generation(**made), (link_id, key_number), row)
 
@@ -124,9 +125,9 @@ def open_archive(slug: str, archive_pk: int) -> Archive | None:
     row = _row(_OPEN_ARCHIVE, [archive_pk, slug])
     if row is None:
         return None
-    *columns, access, dataset_withdrawn_at = row
+    *columns, access, dataset_withdrawn_at, shut_at = row
     names = ("pk", "name", "seal", "pack_key", "pack_size", "pack_sha256", "withdrawn_at")
-    subset = Subset(access=access, dataset=Dataset(slug=slug, withdrawn_at=dataset_withdrawn_at))
+    subset = Subset(access=access, dataset=Dataset(slug=slug, withdrawn_at=dataset_withdrawn_at, shut_at=shut_at))
     return Archive(**dict(zip(names, columns, strict=True)), subset=subset)
 
 

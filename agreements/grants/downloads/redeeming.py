@@ -195,6 +195,8 @@ def why_not_open(archive: Archive) -> Why | None:
 def _why_archive_is_shut(archive: Archive) -> Why | None:
     if archive.subset.dataset.withdrawn_at is not None:
         return Why.DATASET_WITHDRAWN
+    if archive.subset.dataset.shut_at is not None:
+        return Why.DATASET_SHUT
     return Why.ARCHIVE_WITHDRAWN if archive.withdrawn_at is not None else None
 
 

@@ -31,6 +31,7 @@ class Why(models.TextChoices):
     GRANT_NOT_BEGUN = "grant-not-begun", _("the access has not begun")
     GRANT_OVER = "grant-over", _("the access is over")
     DATASET_WITHDRAWN = "dataset-withdrawn", _("the dataset was withdrawn")
+    DATASET_SHUT = "dataset-shut", _("the dataset is shut after a restore, until a steward has reconciled it")
     ARCHIVE_WITHDRAWN = "archive-withdrawn", _("the archive was withdrawn")
     NOT_COVERED = "not-covered", _("the access does not cover the archive's subset")
     NOT_SEALED = "not-sealed", _("the archive has no seal")
