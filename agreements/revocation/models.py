@@ -66,10 +66,14 @@ class AffectedGrant(models.Model):
     certificate = models.ForeignKey(
         "StoredDocument", on_delete=models.PROTECT, null=True, related_name="+", help_text="of the end; drawn later"
     )
+    certificate_due_at = models.DateTimeField(default=now, help_text="when drawing it may be taken up (again)")
 
     class Meta:
         ordering = ["procedure", "grant", "id"]
-        indexes = [models.Index(fields=["grant"])]
+        indexes = [
+            models.Index(fields=["grant"]),
+            models.Index(fields=["certificate_due_at"], condition=models.Q(certificate=None), name="certificate_due"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.grant_id} under {self.procedure_id}"

@@ -3,6 +3,7 @@
 from agreements.catalog.models.archives import Archive, JobState, PublishJob, SealKind, Upload
 from agreements.catalog.models.datasets import Access, Dataset, Subset, Terms
 from agreements.catalog.models.interest import Interest, Opening, OpeningChoice
+from agreements.catalog.models.reconciliations import Reconciliation
 from agreements.catalog.models.roles import Role, RoleAssignment, StaffInvitation
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Opening",
     "OpeningChoice",
     "PublishJob",
+    "Reconciliation",
     "Role",
     "RoleAssignment",
     "SealKind",
