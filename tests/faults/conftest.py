@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from agreements.core import wakeups
+from agreements.ledger.verify import verify
 from tests.faults import installation
 from tests.faults.installation import Installation
 from tests.faults.visitor import FIGURES
+from tests.faults.world import World
+from tests.flows.scene import make_scene
+from tests.ledger.lifting import let_flush_empty_them
 from tests.services import postgres
 from tests.services.postgres import Postgres
 
@@ -40,6 +46,16 @@ def postgres_site(fault_postgres: Postgres) -> Iterator[Installation]:
     """An installation on PostgreSQL."""
     with installation.running(applicants=3, database_url=fault_postgres.url) as running:
         yield running
+
+
+@pytest.fixture
+def world(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A world whose transactions are real; afterwards the chain must hold."""
+    let_flush_empty_them(monkeypatch)
+    monkeypatch.setattr(wakeups, "_registry", {})
+    yield World(make_scene(tmp_path / "train40"))
+    verdict = verify()
+    assert verdict.holds, verdict
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

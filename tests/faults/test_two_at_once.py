@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,78 +14,27 @@ from django.test import Client
 
 from agreements.applications import evidence, submission, withdrawing
 from agreements.applications.models import Application, Decision, EvidenceRun, Submission
-from agreements.core import wakeups
-from agreements.documents.models import Inspection
-from agreements.flows.approving import approve
 from agreements.grants.downloads.redeeming import Ticket, redeem
 from agreements.grants.downloads.refusals import Refused
 from agreements.grants.links import tokens
 from agreements.grants.models import DownloadOpened, Grant, Link
 from agreements.ledger.models import LedgerEntry
-from agreements.ledger.verify import verify
 from agreements.mail import outbox
 from agreements.mail.drain import drain
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
 from agreements.review import decisions, gathering
 from agreements.review.decisions import Seen
-from agreements.revocation import revoking
 from agreements.revocation.models import Procedure
 from tests.faults.at_once import at_once, refusals
-from tests.faults.visitor import FIGURES
-from tests.flows.scene import Scene, draft_with_signed_copy, make_scene, signed_in
-from tests.ledger.lifting import let_flush_empty_them
+from tests.faults.world import ROUNDS, World, approving, note, revoking_it
+from tests.flows.scene import signed_in
 
-ROUNDS = pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=pytest.mark.long)])
 pytestmark = pytest.mark.timeout(900)
 
 TOO_LATE = re.compile(
     r"GB-A-\w+ is (in review|approved|declined|withdrawn|returned for changes): this can no longer be"
 )
-
-
-class World:
-    """The scene, and a fresh application for every round."""
-
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.count = 0
-
-    def ready(self) -> Application:
-        """Return an application of somebody new that is ready to be submitted."""
-        self.count += 1
-        alice = User.objects.create_user(f"alice{self.count}@connect.ust.hk", name=f"Alice {self.count}")
-        application = draft_with_signed_copy(replace(self.scene, alice=alice))
-        # What `inspect` finds is not part of these races.
-        Inspection.objects.filter(state="pending").update(state="ok")
-        return application
-
-    def submitted(self) -> Application:
-        """Return a submitted application of somebody new; its evidence is not gathered yet."""
-        application = self.ready()
-        submission.submit(application=application, by=application.applicant.actor)
-        return application
-
-    def granted(self) -> Grant:
-        """Return somebody's new access."""
-        application = self.submitted()
-        _approve(application, self.scene.carol)()
-        return Grant.objects.get(application=application)
-
-
-@pytest.fixture
-def world(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A world whose transactions are real; afterwards the chain must hold."""
-    let_flush_empty_them(monkeypatch)
-    monkeypatch.setattr(wakeups, "_registry", {})
-    yield World(make_scene(tmp_path / "train40"))
-    verdict = verify()
-    assert verdict.holds, verdict
-
-
-def note(what: str, outcomes: Counter[str]) -> None:
-    """Keep for the end of the run how often who came first."""
-    FIGURES.append(f"{what}: {dict(outcomes)}")
 
 
 @ROUNDS
@@ -116,12 +63,12 @@ def test_of_two_decisions_at_the_same_moment_one_counts(world: World, rounds: in
     for _ in range(rounds):
         application = world.submitted()
         others: dict[str, Callable[[], Any]] = {
-            "approve": _approve(application, world.scene.dan),
+            "approve": approving(application, world.scene.dan),
             "decline": _decide(decisions.decline, application, world.scene.dan),
             "return": _decide(decisions.return_for_changes, application, world.scene.dan),
             "withdraw": partial(withdrawing.withdraw, application=application, by=application.applicant.actor),
         }
-        told = refusals(at_once(_approve(application, world.scene.carol), others[against]))
+        told = refusals(at_once(approving(application, world.scene.carol), others[against]))
         assert len(told) == 1, told
         assert TOO_LATE.match(told[0]), told
         application.refresh_from_db()
@@ -141,10 +88,10 @@ def test_one_reviewer_pressing_twice_approves_once(world: World, rounds: int) ->
     dataset.save()
     for _ in range(rounds):
         application = world.submitted()
-        told = refusals(at_once(*[_approve(application, world.scene.carol)] * 2))
+        told = refusals(at_once(*[approving(application, world.scene.carol)] * 2))
         assert told == ["You approved this submission already; another reviewer has to approve it too."]
         assert Decision.objects.filter(application=application).count() == 1
-        told = refusals(at_once(_approve(application, world.scene.dan), _approve(application, world.scene.dan)))
+        told = refusals(at_once(approving(application, world.scene.dan), approving(application, world.scene.dan)))
         assert len(told) == 1
         assert Grant.objects.filter(application=application).count() == 1
 
@@ -156,7 +103,7 @@ def test_two_first_approvals_of_two_needed_make_one_grant(world: World, rounds: 
     dataset.save()
     for _ in range(rounds):
         application = world.submitted()
-        ends = at_once(_approve(application, world.scene.carol), _approve(application, world.scene.dan))
+        ends = at_once(approving(application, world.scene.carol), approving(application, world.scene.dan))
         assert refusals(ends) == []
         assert Grant.objects.filter(application=application).count() == 1
 
@@ -168,7 +115,7 @@ def test_a_decision_and_evidence_that_arrives_in_that_moment_agree_on_what_was_s
         application = world.submitted()
         run = evidence.claim_due()
         assert run is not None
-        ends = at_once(_approve(application, world.scene.carol), _complete(run))
+        ends = at_once(approving(application, world.scene.carol), _complete(run))
         told = refusals(ends)
         assert told in ([], ["The case changed while you read it. Nothing was decided; what you wrote is kept below."])
         application.refresh_from_db()
@@ -220,7 +167,7 @@ def test_nothing_is_redeemed_after_a_revocation(world: World, rounds: int) -> No
         def fetch(token: str = token) -> Ticket:
             return redeem(token, start=0, stop=10)
 
-        ends = at_once(fetch, _revoke(grant, world.scene.dan))
+        ends = at_once(fetch, revoking_it(grant, world.scene.dan))
         assert isinstance(ends[1], Procedure), ends
         seen["redeemed first" if isinstance(ends[0], Ticket) else "revoked first"] += 1
         assert DownloadOpened.objects.filter(grant=grant).count() == isinstance(ends[0], Ticket)
@@ -234,7 +181,7 @@ def test_nothing_is_redeemed_after_a_revocation(world: World, rounds: int) -> No
 def test_two_stewards_revoke_once(world: World, rounds: int) -> None:
     for _ in range(rounds):
         grant = world.granted()
-        ends = at_once(_revoke(grant, world.scene.dan), _revoke(grant, world.scene.dan))
+        ends = at_once(revoking_it(grant, world.scene.dan), revoking_it(grant, world.scene.dan))
         told = refusals(ends)
         assert told == [f"Access {grant.reference} is revoked: this can no longer be done."]
         assert Procedure.objects.filter(scope_value=grant.reference).count() == 1
@@ -251,8 +198,8 @@ def test_acts_on_different_things_all_go_through(world: World, rounds: int) -> N
         ready = world.ready()
         ends = at_once(
             partial(submission.submit, application=ready, by=ready.applicant.actor),
-            _approve(waiting, world.scene.carol),
-            _revoke(grant, world.scene.dan),
+            approving(waiting, world.scene.carol),
+            revoking_it(grant, world.scene.dan),
             gathering.work_off,
         )
         assert not any(isinstance(end, Exception) for end in ends), ends
@@ -262,12 +209,6 @@ def _press(browser: Client, address: str) -> Callable[[], Any]:
     return lambda: browser.post(address, {"accept": "on"})
 
 
-def _approve(application: Application, reviewer: User) -> Callable[[], Any]:
-    run = EvidenceRun.objects.filter(submission__application=application).latest("number")
-    seen = Seen(submission_number=1, evidence_digest=run.digest)
-    return lambda: approve(application=application, seen=seen, reason="I know the group.", by=reviewer.actor)
-
-
 def _decide(how: Callable[..., None], application: Application, reviewer: User) -> Callable[[], None]:
     seen = Seen(submission_number=1, evidence_digest="")
     return lambda: how(application=application, seen=seen, reason="Not this group.", by=reviewer.actor)
@@ -275,10 +216,6 @@ def _decide(how: Callable[..., None], application: Application, reviewer: User) 
 
 def _complete(run: EvidenceRun) -> Callable[[], None]:
     return lambda: evidence.complete(run=run, findings=[], sources={})
-
-
-def _revoke(grant: Grant, steward: User) -> Callable[[], Procedure]:
-    return lambda: revoking.revoke(grant=grant, clause_id="termination", reason="It is over.", by=steward.actor)
 
 
 def _recorded(application: Application, kind: str) -> int:
