@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -24,7 +24,12 @@ class Permission(StrEnum):
     MANAGE_LINKS_OF_OTHERS = "make and end links of others"
     SUSPEND = "suspend"
     RESUME = "resume"
+    RESUME_PROVEN = "resume once the address is proven or the access confirmed"
     EXPIRE = "expire"
+    RENEW = "renew"
+    CLOSE = "close"
+    ANSWER_OFFER = "accept or decline a subset that opened"
+    CONFIRM = "confirm brought-in access, or say that it is not used"
     REVOKE = "revoke"
     SEE_AGREEMENT = "see the application and what was signed"
     SEE_PEOPLE = "see the members, and what everybody did"
@@ -58,7 +63,12 @@ TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
     Permission.MANAGE_LINKS_OF_OTHERS: frozenset({Standing.STEWARD}),
     Permission.SUSPEND: frozenset({Standing.STEWARD, Standing.SYSTEM}),
     Permission.RESUME: frozenset({Standing.STEWARD}),
+    Permission.RESUME_PROVEN: frozenset({Standing.HOLDER, Standing.SYSTEM}),
     Permission.EXPIRE: frozenset({Standing.SYSTEM}),
+    Permission.RENEW: frozenset({Standing.HOLDER}),
+    Permission.CLOSE: frozenset({Standing.HOLDER}),
+    Permission.ANSWER_OFFER: frozenset({Standing.HOLDER}),
+    Permission.CONFIRM: frozenset({Standing.HOLDER}),
     Permission.REVOKE: frozenset({Standing.STEWARD}),
     Permission.SEE_AGREEMENT: _STAFF | {Standing.HOLDER},
     Permission.SEE_PEOPLE: _STAFF | {Standing.HOLDER},
@@ -94,6 +104,25 @@ def check_may(permission: Permission, *, grant: Grant, by: Actor) -> Standing:
     return max(allowing, key=list(Standing).index)
 
 
+def check_may_all(permission: Permission, *, grants: Sequence[Grant], by: Actor) -> Standing:
+    """Do the same for many grants of one dataset in two queries, for what staff or the system do with them.
+
+    Raises NotAllowed if it may not be done with one of them; their own are named.
+    """
+    if len(grants) == 1 or by.person_pk is None:
+        return min((check_may(permission, grant=grant, by=by) for grant in grants), key=list(Standing).index)
+    (dataset,) = {grant.dataset for grant in grants}
+    allowing = {Standing(role) for role in roles_of(by.person_pk, dataset)} & TABLE[permission]
+    if not allowing:
+        raise NotAllowed(_("You may not do this with this access."))
+    if permission in NOT_ON_ONES_OWN and (own := _own(grants, person_pk=by.person_pk)):
+        raise NotAllowed(
+            _("%(references)s: your own access, or one that you are a member of. Another steward has to do this.")
+            % {"references": ", ".join(own)}
+        )
+    return max(allowing, key=list(Standing).index)
+
+
 def may(permission: Permission, *, grant: Grant, by: Actor) -> bool:
     """Return whether `check_may` would pass."""
     return is_allowed(lambda: check_may(permission, grant=grant, by=by))
@@ -114,3 +143,9 @@ def held_by(person_pk: int | None) -> QuerySet[Grant]:
         return Grant.objects.none()
     sealed = Seal.objects.filter(grant=OuterRef("pk"), person_id=person_pk, ended_at=None)
     return Grant.objects.filter(Q(holder_id=person_pk) | Q(Exists(sealed)))
+
+
+def _own(grants: Sequence[Grant], *, person_pk: int) -> list[str]:
+    """Return the references of the grants that a person holds or is a member of."""
+    sealed = set(Seal.objects.filter(person_id=person_pk, ended_at=None).values_list("grant_id", flat=True))
+    return [grant.reference for grant in grants if grant.holder_id == person_pk or grant.pk in sealed]

@@ -15,17 +15,26 @@ class Step(StrEnum):
     SUSPEND = "suspend"
     RESUME = "resume"
     EXPIRE = "expire"
+    RENEW = "renew"
+    CLOSE = "close"
     REVOKE = "revoke"
 
 
 # A suspension is a row with a cause: a further cause leaves the state, and a resumed one does so while others are
-# open. Nothing leaves `revoked`; nothing yet leaves `expired` but a revocation.
+# open. Closing the last cause of an access whose time ran out meanwhile leaves it expired; then it may be renewed.
+# A suspended one may not: what it is suspended for is settled first. Nothing leaves `revoked`.
 TRANSITIONS: Final[Mapping[tuple[GrantState, Step], GrantState]] = {
     (GrantState.ACTIVE, Step.SUSPEND): GrantState.SUSPENDED,
     (GrantState.SUSPENDED, Step.SUSPEND): GrantState.SUSPENDED,
     (GrantState.SUSPENDED, Step.RESUME): GrantState.ACTIVE,
+    (GrantState.EXPIRED, Step.RESUME): GrantState.EXPIRED,
     (GrantState.ACTIVE, Step.EXPIRE): GrantState.EXPIRED,
     (GrantState.SUSPENDED, Step.EXPIRE): GrantState.EXPIRED,
+    (GrantState.ACTIVE, Step.RENEW): GrantState.ACTIVE,
+    (GrantState.EXPIRED, Step.RENEW): GrantState.ACTIVE,
+    (GrantState.ACTIVE, Step.CLOSE): GrantState.EXPIRED,
+    (GrantState.SUSPENDED, Step.CLOSE): GrantState.EXPIRED,
+    (GrantState.EXPIRED, Step.CLOSE): GrantState.EXPIRED,
     (GrantState.ACTIVE, Step.REVOKE): GrantState.REVOKED,
     (GrantState.SUSPENDED, Step.REVOKE): GrantState.REVOKED,
     (GrantState.EXPIRED, Step.REVOKE): GrantState.REVOKED,

@@ -12,7 +12,7 @@ from agreements.core import actors, clock
 from agreements.core.actors import Actor
 from agreements.core.errors import DomainError, Invalid, NotAllowed, NotPossible
 from agreements.grants import lifecycle
-from agreements.grants.models import Grant, GrantState, Suspension
+from agreements.grants.models import ClosedFor, Grant, GrantState, Suspension
 from agreements.grants.permissions import TABLE, Permission, may, visible_to
 from agreements.grants.states import TRANSITIONS, Step
 from agreements.ledger.models import LedgerEntry
@@ -26,12 +26,18 @@ def act(step: Step, grant: Grant, by: Actor, scene: Scene) -> None:
     if step is Step.SUSPEND:
         lifecycle.suspend(grant=grant, by=by, cause="address", reason="The address changed.")
     elif step is Step.RESUME:
+        if Grant.objects.get(pk=grant.pk).state == GrantState.EXPIRED:  # its time ran out while it was suspended
+            Suspension.objects.create(grant=grant, cause="address", reason_salt="00" * 16)
         open_one = Suspension.objects.filter(grant=grant, closed_at=None).first()
         nothing = Suspension(pk=0, grant=grant, cause="address", reason_salt="00" * 16)
         lifecycle.resume(grant=grant, by=by, suspension=open_one or nothing, reason="Looked at.")
     elif step is Step.EXPIRE:
         with clock.frozen(AFTER_THE_END):
             lifecycle.expire(grant=grant, by=by)
+    elif step is Step.RENEW:
+        lifecycle.renew(grant=grant, ends_at=NOON + dt.timedelta(days=800), use_digest="ab" * 32, by=by)
+    elif step is Step.CLOSE:
+        lifecycle.close(grant=grant, cause=ClosedFor.MOVED, by=by)
     else:
         revoke(scene, by=by)
 
@@ -72,6 +78,8 @@ MAY: dict[Step, set[str]] = {
     Step.SUSPEND: {"dan", "system"},
     Step.RESUME: {"dan"},
     Step.EXPIRE: {"system"},
+    Step.RENEW: {"alice"},
+    Step.CLOSE: {"alice"},
     Step.REVOKE: {"dan"},
 }
 
@@ -139,7 +147,7 @@ def test_a_revocation_cites_a_clause_of_the_grants_own_terms(scene: Scene) -> No
     entry = LedgerEntry.objects.get(kind="grant.revoked")
     assert entry.payload["clause"] == "no-redistribution"
     assert entry.payload["terms"] == "1.0"
-    assert entry.subjects["revocation"] == "GB-R-ABCDEF"
+    assert entry.subjects["procedure"] == "GB-R-ABCDEF"
     assert "Published" not in str(entry.payload)
 
 

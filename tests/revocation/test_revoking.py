@@ -46,7 +46,7 @@ def test_everything_ends_with_the_commit_and_is_recorded(scene: Scene, grant: Gr
     assert revocation.destroy_by == dt.date(2026, 3, 16)
     entry = LedgerEntry.objects.get(kind="grant.revoked")
     assert entry.actor == scene.dan.actor.id
-    assert entry.subjects["revocation"] == revocation.reference
+    assert entry.subjects["procedure"] == revocation.reference
     assert entry.payload["clause"] == "termination"
     assert entry.payload["terms"] == "1.0"
     assert entry.payload["reason_digest"] == text_digest(REASON, salt=revocation.reason_salt)
