@@ -7,6 +7,7 @@ from agreements.applications import messages as application_messages
 from agreements.catalog import messages as catalog_messages
 from agreements.core import wakeups
 from agreements.core.wakeups import Wakeup
+from agreements.flows import restore_messages
 from agreements.grants import messages as grant_messages
 from agreements.grants import renewal_messages
 from agreements.grants.members import messages as member_messages
@@ -21,5 +22,12 @@ def connect() -> None:
     wakeups.register(Wakeup.INSPECTION, waker.waking(tasks.inspect_documents))
     wakeups.register(Wakeup.PUBLISHING, waker.waking(tasks.publish_archives))
     wakeups.register(Wakeup.SEALING, waker.waking(tasks.seal_shared_archives))
-    for messages in (application_messages, catalog_messages, grant_messages, member_messages, renewal_messages):
+    for messages in (
+        application_messages,
+        catalog_messages,
+        grant_messages,
+        member_messages,
+        renewal_messages,
+        restore_messages,
+    ):
         messages.register()

@@ -26,7 +26,10 @@ class Permission(StrEnum):
     CHANGE_RULES = "add and end address rules"
     LOAD = "load the folder"
     PUBLISH = "publish archives"
+    DECIDE_OPENING = "decide who gets a subset that opened"
+    BRING_IN = "bring in earlier access, and mail its holders"
     TRACE = "trace found archives"
+    RECONCILE = "reconcile after a restore"
 
 
 class Standing(StrEnum):
@@ -49,8 +52,11 @@ TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
     Permission.CHANGE_RULES: frozenset({Standing.STEWARD}),
     Permission.LOAD: frozenset({Standing.STEWARD, Standing.SYSTEM}),
     Permission.PUBLISH: frozenset({Standing.STEWARD, Standing.SYSTEM}),
+    Permission.DECIDE_OPENING: frozenset({Standing.STEWARD}),
+    Permission.BRING_IN: frozenset({Standing.STEWARD, Standing.SYSTEM}),
     # It tells who a person is by a file from anywhere: reading the desk is not enough for that.
     Permission.TRACE: frozenset({Standing.STEWARD, Standing.SYSTEM}),
+    Permission.RECONCILE: frozenset({Standing.STEWARD}),
 }
 
 _REFUSALS: Final = {
@@ -58,6 +64,7 @@ _REFUSALS: Final = {
     Permission.CHANGE_RULES: gettext_lazy("Only a steward of the dataset can change its rules."),
     Permission.LOAD: gettext_lazy("Only a steward of the dataset can load it."),
     Permission.PUBLISH: gettext_lazy("Only a steward of the dataset can publish archives."),
+    Permission.RECONCILE: gettext_lazy("Only a steward of the dataset can open it again after a restore."),
     Permission.TRACE: gettext_lazy("Only a steward of the dataset can find out whose seal is on a file."),
 }
 

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from agreements.applications import withdrawing
 from agreements.catalog.publishing import job_runs, uploads
 from agreements.documents import inspecting
+from agreements.flows import restore_watch
 from agreements.grants import lifecycle
 from agreements.grants.downloads import process
 from agreements.grants.shared import generations
@@ -45,6 +46,12 @@ def expire_grants() -> None:
 def close_lost_downloads() -> None:
     """Say of downloads whose process died that their end is not known."""
     process.settle_abandoned()
+
+
+@shared_task(name="agreements.tasks.watch_for_restore")
+def watch_for_restore() -> None:
+    """Shut everything if the database was restored; else have the store remember the record's head."""
+    restore_watch.remember()
 
 
 @shared_task(name="agreements.tasks.forget_sessions")
