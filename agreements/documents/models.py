@@ -17,7 +17,8 @@ class StoredDocument(models.Model):
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField(help_text="bytes")
     created_at = models.DateTimeField(default=now)
-    erased_at = models.DateTimeField(null=True, help_text="when the file was deleted; what it was stays known by hash")
+    erased_at = models.DateTimeField(null=True, help_text="since when nobody is given it; it stays known by its hash")
+    removed_at = models.DateTimeField(null=True, help_text="when its file and its pages' pictures were deleted")
 
     def __str__(self) -> str:
         return self.sha256[:12]
