@@ -20,8 +20,9 @@ from django.db import transaction
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.ledger.chain import entry_hash
-from agreements.ledger.kinds import Kind, check_payload
+from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject
+from agreements.ledger.payloads import check_payload
 
 
 @dataclass(slots=True)

@@ -6,17 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from agreements.ledger.kinds import PAYLOAD_FIELDS, Kind, label
+from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry
+from agreements.ledger.sentences import sentence
 from agreements.people.models import User
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
 
 # Work inside the lab that the applicant is told of by its outcome, not blow by blow.
 INTERNAL: Final = frozenset({Kind.EVIDENCE_GATHERED, Kind.EVIDENCE_REQUESTED, Kind.APPROVAL_GIVEN, Kind.REMARK_ADDED})
@@ -32,25 +29,16 @@ _TONES: Final = {
     Kind.APPLICATION_DECLINED: "bad",
     Kind.GRANT_REVOKED: "bad",
 }
-_SUBMISSION: Final = gettext_lazy("submission %(submission)s")
-# Filled in from the payload of the kind, whose fields stand in `ledger/kinds.py`.
-_DETAILS: Final[dict[Kind, StrOrPromise]] = {
-    Kind.GRANT_REVOKED: gettext_lazy("clause %(clause)s of terms %(terms)s"),
-    Kind.AGREEMENT_ISSUED: gettext_lazy("issue %(issue)s, terms %(terms)s"),
-    Kind.LINK_ISSUED: gettext_lazy("%(archive)s, version %(version)s"),
-    **dict.fromkeys((Kind(kind) for kind, fields in PAYLOAD_FIELDS.items() if "submission" in fields), _SUBMISSION),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One line of a timeline."""
 
-    text: StrOrPromise
+    text: str
     at: datetime
     who: str
     tone: str
-    detail: str = ""
 
 
 def timeline_of(
@@ -68,11 +56,10 @@ def timeline_of(
     names = _names(shown) if internal else known
     return [
         Happening(
-            text=label(entry.kind),
+            text=sentence(entry.kind, entry.payload),
             at=entry.at,
             who=_who(entry.actor, viewer, names),
             tone=_TONES.get(Kind(entry.kind), "quiet") if entry.kind in Kind.values else "quiet",
-            detail=_detail(entry),
         )
         for entry in shown
     ]
@@ -89,8 +76,3 @@ def _who(actor: str, viewer: User, names: Mapping[str, str]) -> str:
     if actor.startswith("system:"):
         return _("Countersign")
     return names.get(actor) or _("the lab")
-
-
-def _detail(entry: LedgerEntry) -> str:
-    words = _DETAILS.get(Kind(entry.kind)) if entry.kind in Kind.values else None
-    return str(words) % entry.payload if words else ""

@@ -22,11 +22,11 @@ from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import DomainError, NotAllowed, NotPossible
 from agreements.ledger.act import act
-from agreements.ledger.kinds import PAYLOAD_FIELDS
 from agreements.ledger.models import LedgerEntry
 from agreements.people.models import User
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import Scene
+from tests.ledger.samples import sample
 
 WHO = ("alice", "bob", "carol", "dan", "eve", "auditor", "system")
 MAY: dict[Step, set[str]] = {
@@ -49,7 +49,7 @@ def who(scene: Scene) -> dict[str, Actor]:
 
 
 def attempt(application: Application, step: Step, by: Actor) -> DomainError | None:
-    payload = dict.fromkeys(PAYLOAD_FIELDS[_RECORDED_AS[step]], "x")
+    payload = sample(_RECORDED_AS[step])
     try:
         with act() as record:
             move(record, application=lock(application), step=step, by=by, **payload)

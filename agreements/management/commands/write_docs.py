@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +18,10 @@ from agreements.catalog.models import Dataset
 from agreements.grants import how_long
 from agreements.grants import permissions as grant_rules
 from agreements.grants import states as grant_states
-from agreements.ledger.kinds import PAYLOAD_FIELDS, Kind
+from agreements.ledger import field_types
+from agreements.ledger.kinds import Kind
+from agreements.ledger.payloads import PAYLOADS
+from agreements.ledger.sentences import SENTENCES
 
 NOTE: Final = "<!-- Written by `manage.py write_docs` from the tables in the code; edit those instead. -->"
 
@@ -79,15 +83,27 @@ def permissions_page() -> str:
 
 def record_page() -> str:
     """Return docs/record.md."""
-    rows = [(f"`{kind}`", str(kind.label), ", ".join(f"`{f}`" for f in sorted(PAYLOAD_FIELDS[kind]))) for kind in Kind]
+    rows = [(f"`{kind}`", str(kind.label), _fields(PAYLOADS[kind]), str(SENTENCES[kind])) for kind in Kind]
+    named = [value for value in vars(field_types).values() if isinstance(value, field_types.FieldType)]
+    types = [(type_.name, type_.words, f"`{json.dumps(type_.example)}`") for type_ in named]
     parts = [
         "# Kinds of ledger rows",
         NOTE,
         "Each row also has a sequence number, a time, an actor, the role in which they acted, the references of what "
-        "it is about, the hash of the row before, and its own: SHA-256 of canonical JSON (see `ledger/chain.py`).",
-        _table(("kind", "says", "payload"), rows),
+        "it is about, the hash of the row before, and its own: SHA-256 of canonical JSON (see `ledger/chain.py`). "
+        "[verifying.md](verifying.md) tells how to check an export of it without us.",
+        "A row whose payload lacks a field, has another one or one of a wrong type is refused when it is written. The "
+        "sentence is what people read; it is made when a page is drawn and is no part of what is hashed.",
+        _table(("kind", "called", "payload", "sentence"), rows),
+        "## Types of fields",
+        "`or null` and `list of` are added to a type where a kind asks for it.",
+        _table(("type", "is", "for example"), types),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _fields(fields: Mapping[str, field_types.FieldType]) -> str:
+    return ", ".join(f"`{name}` {type_.name}" for name, type_ in fields.items())
 
 
 def lifetimes_page() -> str:

@@ -1,0 +1,123 @@
+"""What each kind of ledger row says to a person: one sentence, filled in from its payload.
+
+A sentence begins like the kind's label, names no person and quotes nobody. Words that are wanted in the plural in some
+language have no number in them here: "grants: 3".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from agreements.ledger.kinds import Kind, label
+from agreements.ledger.payloads import PAYLOADS
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+SENTENCES: Final[Mapping[Kind, StrOrPromise]] = {
+    Kind.DATASET_LOADED: _("Dataset loaded; changed: %(changes)s"),
+    Kind.DATASET_WITHDRAWN: _("Dataset withdrawn"),
+    Kind.DATASET_OFFERED_AGAIN: _("Dataset offered again"),
+    Kind.DATASET_SHUT: _(
+        "Downloads shut after a restore (%(cause)s): the record ended at row %(found_sequence)s, "
+        "expected was row %(expected_sequence)s"
+    ),
+    Kind.DATASET_REOPENED: _(
+        "Downloads opened after a restore, compared with a checkpoint of row %(checkpoint_sequence)s; "
+        "rows missing: %(missing)s"
+    ),
+    Kind.SUBSET_OPENED: _("Announced subset %(subset)s opened"),
+    Kind.OPENING_DECIDED: _("Decided who gets the opened subset %(subset)s: %(choice)s; grants: %(grants)s"),
+    Kind.INTEREST_NOTED: _("Asked to be told of subset %(subset)s"),
+    Kind.INTEREST_ENDED: _("No longer to be told of subset %(subset)s (%(cause)s)"),
+    Kind.CHECKPOINT_MADE: _("Checkpoint of the record made: rows %(count)s, signed under key %(key_number)s"),
+    Kind.DOWNLOADS_DIGESTED: _("Downloads of %(day)s digested; opened: %(opened)s, closed: %(closed)s"),
+    Kind.TERMS_PUBLISHED: _("Terms %(version)s published, in force from %(effective)s"),
+    Kind.ARCHIVE_PUBLISHED: _("Archive published: version %(version)s, %(size)s, seal: %(seal)s"),
+    Kind.ARCHIVE_WITHDRAWN: _("Archive withdrawn: version %(version)s"),
+    Kind.GENERATION_SEALED: _("Shared archive sealed: version %(version)s, generation %(generation)s"),
+    Kind.GENERATION_RETIRED: _("Shared archive retired: version %(version)s, generation %(generation)s"),
+    Kind.GENERATION_REVEALED: _("Password of a shared archive shown: version %(version)s, generation %(generation)s"),
+    Kind.ARCHIVE_TRACED: _("Found archive traced to %(seals)s"),
+    Kind.KEY_REPLACED: _(
+        "Master key %(compromised)s replaced by %(key_number)s; passwords replaced: %(seals)s, links ended: %(links)s"
+    ),
+    Kind.ROLE_GIVEN: _("Role given: %(assigned_role)s"),
+    Kind.ROLE_ENDED: _("Role ended: %(assigned_role)s"),
+    Kind.STAFF_INVITED: _("Staff invited: %(assigned_role)s"),
+    Kind.INVITATION_WITHDRAWN: _("Invitation withdrawn: %(assigned_role)s"),
+    Kind.DOMAIN_RULE_ADDED: _("Address rule added: %(verdict)s %(suffix)s"),
+    Kind.DOMAIN_RULE_ENDED: _("Address rule ended: %(suffix)s"),
+    Kind.APPLICATION_STARTED: _("Application started under terms %(terms)s"),
+    Kind.AGREEMENT_ISSUED: _("Agreement issued: issue %(issue)s, terms %(terms)s"),
+    Kind.SIGNED_COPY_RECEIVED: _("Signed copy received, %(size)s"),
+    Kind.APPLICATION_SUBMITTED: _("Application submitted: submission %(submission)s, terms %(terms)s"),
+    Kind.APPLICATION_WITHDRAWN: _("Application withdrawn"),
+    Kind.APPLICATION_LAPSED: _("Application lapsed"),
+    Kind.EVIDENCE_GATHERED: _("Evidence gathered: submission %(submission)s, run %(run)s"),
+    Kind.EVIDENCE_REQUESTED: _("Evidence asked for again: submission %(submission)s, run %(run)s"),
+    Kind.APPLICATION_APPROVED: _("Approved: submission %(submission)s"),
+    Kind.APPLICATION_RETURNED: _("Returned for changes: submission %(submission)s"),
+    Kind.APPLICATION_DECLINED: _("Declined: submission %(submission)s"),
+    Kind.APPROVAL_GIVEN: _("One of several approvals given: %(given)s of %(needed)s for submission %(submission)s"),
+    Kind.REMARK_ADDED: _("Remark added (%(visibility)s)"),
+    Kind.GRANT_ISSUED: _("Access granted under terms %(terms)s to %(subsets)s, until %(ends)s"),
+    Kind.LINK_ISSUED: _("Download link issued: %(archive)s, version %(version)s"),
+    Kind.LINK_ENDED: _("Download link ended: %(archive)s"),
+    Kind.PASSWORD_REVEALED: _("Password shown: number %(seal_number)s"),
+    Kind.SEAL_RENEWED: _("Password replaced by number %(seal_number)s (%(cause)s)"),
+    Kind.MEMBER_INVITED: _("Member invited"),
+    Kind.MEMBER_JOINED: _("Member joined, accepting terms %(terms)s"),
+    Kind.MEMBER_LEFT: _("Member left"),
+    Kind.MEMBER_REMOVED: _("Member removed"),
+    Kind.GRANT_SUSPENDED: _("Access suspended (%(cause)s)"),
+    Kind.GRANT_RESUMED: _("Access resumed (%(cause)s)"),
+    Kind.GRANT_EXPIRED: _("Access expired"),
+    Kind.GRANT_REVOKED: _("Access revoked under clause %(clause)s of terms %(terms)s"),
+    Kind.GRANT_RENEWED: _("Access renewed under terms %(terms)s, until %(ends)s"),
+    Kind.GRANT_CLOSED: _("Access closed by its holder (%(cause)s)"),
+    Kind.GRANT_IMPORTED: _("Earlier access brought in: terms %(terms)s, %(subsets)s, until %(ends)s"),
+    Kind.GRANT_CONFIRMED: _("Earlier access confirmed, accepting terms %(terms)s"),
+    Kind.ADDRESS_PROVEN: _("Address proven again"),
+    Kind.SUBSET_TAKEN: _("Subset %(subset)s taken from access (%(cause)s)"),
+    Kind.SUBSET_GIVEN_BACK: _("Subset %(subset)s given back to access"),
+    Kind.SUBSET_OFFERED: _("Opened subset %(subset)s offered"),
+    Kind.SUBSET_ADDED: _("Opened subset %(subset)s added to access (%(cause)s)"),
+    Kind.SUBSET_DECLINED: _("Opened subset %(subset)s declined"),
+    Kind.PROCEDURE_BEGUN: _(
+        "Procedure begun under clause %(clause)s: %(act)s of %(scope)s; grants: %(grants)s, people: %(people)s, "
+        "destruction by: %(destroy_by)s"
+    ),
+    Kind.SUSPENSION_LIFTED: _("Suspension lifted; grants: %(grants)s"),
+    Kind.CERTIFICATE_MADE: _("Certificate made: %(certificate)s"),
+    Kind.DESTRUCTION_ATTESTED: _("Destruction attested"),
+    Kind.DESTRUCTION_EXCUSED: _("Destruction excused"),
+    Kind.DESTRUCTION_OVERDUE: _("Destruction overdue since %(due)s"),
+    Kind.BAR_SET: _("Barred from applying until %(until)s"),
+    Kind.BAR_LIFTED: _("Bar lifted"),
+    Kind.ACCOUNT_CLOSED: _("Account closed"),
+    Kind.ACCOUNT_OPENED: _("Account opened again"),
+    Kind.ADMINISTRATOR_MADE: _("Site administrator made"),
+    Kind.ADMINISTRATOR_ENDED: _("Site administrator ended"),
+    Kind.DATA_HANDED_OUT: _("Own data downloaded"),
+    Kind.PERSON_ERASED: _("Person erased; applications: %(applications)s, documents: %(documents)s"),
+    Kind.APPLICATION_ERASED: _("Application erased (%(cause)s)"),
+    Kind.SIGNED_COPY_ERASED: _("Signed copy erased (%(cause)s)"),
+}
+
+
+def sentence(kind: str, payload: Mapping[str, Any]) -> str:
+    """Return the sentence of a row; its kind's label alone where another version wrote other fields."""
+    if kind not in Kind.values:
+        return kind
+    fields = PAYLOADS[Kind(kind)]
+    shown = {
+        name: fields[name].show(value) for name, value in payload.items() if name in fields and fields[name].fits(value)
+    }
+    try:
+        return str(SENTENCES[Kind(kind)]) % shown
+    except KeyError:
+        return str(label(kind))
