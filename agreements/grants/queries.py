@@ -6,7 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Grant
+from django.db.models import Count
+
+from agreements.catalog.models import Dataset
+from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Grant, GrantState
 
 SHOWN: Final = 50
 """A download program that fetches an archive in pieces opens hundreds; the newest tell enough."""
@@ -52,6 +55,12 @@ def downloads_of(grant: Grant, *, person_pk: int | None = None) -> list[Download
     rows = list(opened)
     ends = DownloadClosed.objects.in_bulk([row.pk for row in rows])
     return [_told(row, ends.get(row.pk)) for row in rows]
+
+
+def by_state(dataset: Dataset) -> dict[str, int]:
+    """Return how many grants of a dataset are in each state; every state is present."""
+    rows = Grant.objects.filter(dataset=dataset).order_by().values("state").annotate(n=Count("pk"))
+    return dict.fromkeys(GrantState.values, 0) | {row["state"]: row["n"] for row in rows}
 
 
 def _told(opened: DownloadOpened, closed: DownloadClosed | None) -> Download:

@@ -57,6 +57,8 @@ def invite(dan: Visitor, carol: Visitor) -> None:
     dan.go("/stewardship/genebody/")
     dan.look("12-desk-empty")
     before = dan.site.mailbox.count()
+    dan.press("People and rules")
+    dan.look("12b-people-and-rules")
     dan.page.get_by_text("Invite somebody").click()
     dan.fill({"email": carol.person.address, "role": "reviewer"})
     dan.press("Invite")

@@ -97,6 +97,8 @@ def test_what_is_planted_everywhere_runs_nowhere(scene: Scene) -> None:
         "carol": ["/review/?show=all&words=%3Cscript%3E", "/review/?show=decided", f"/review/{ref}/", "/review/x/"],
         "dan": [
             "/stewardship/genebody/",
+            "/stewardship/genebody/people/",
+            "/stewardship/genebody/mail/",
             f"/stewardship/genebody/grants/{got}/",
             f"/stewardship/genebody/grants/{got}/revoke/",
             f"/review/{ref}/",

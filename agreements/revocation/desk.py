@@ -1,0 +1,91 @@
+"""How a steward sees procedures: which are overdue, which are under way, which are closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from agreements.catalog.models import Dataset
+from agreements.core.clock import today
+from agreements.revocation.models import AffectedGrant, Destruction, DestructionState, Procedure, ProcedureAct
+from agreements.revocation.queries import Counts, counts_of
+
+
+class Progress(models.TextChoices):
+    """How far a procedure is: a date has passed, something is awaited, or all is done."""
+
+    OVERDUE = "overdue", _("overdue")
+    OPEN = "pursued", _("under way")
+    CLOSED = "closed", _("closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A procedure as the list shows it. `grants`: how many it reached, `owed`: what their people owe."""
+
+    procedure: Procedure
+    grants: int
+    owed: Counts
+
+    @property
+    def progress(self) -> Progress:
+        return progress_of(self.procedure, self.owed)
+
+
+def progress_of(procedure: Procedure, owed: Counts) -> Progress:
+    """Return how far a procedure is. A suspension is closed once it was lifted. Agrees with `procedures`."""
+    if owed.overdue:
+        return Progress.OVERDUE
+    waits = procedure.act == ProcedureAct.SUSPEND and procedure.lifted_at is None
+    return Progress.OPEN if owed.due or waits else Progress.CLOSED
+
+
+def procedures(dataset: Dataset, *, act: str = "", progress: str = "") -> QuerySet[Procedure]:
+    """Return the procedures of a dataset, what is overdue first, then what is under way, then the newest."""
+    waits = Destruction.objects.filter(affected__procedure=OuterRef("pk"), state=DestructionState.DUE)
+    is_running_suspension = Q(act=ProcedureAct.SUSPEND, lifted_at=None)
+    found = Procedure.objects.filter(dataset=dataset).alias(
+        is_overdue=Exists(waits.filter(due_on__lt=today())), is_open=Q(Exists(waits)) | is_running_suspension
+    )
+    if act:
+        found = found.filter(act=act)
+    if progress == Progress.OVERDUE:
+        found = found.filter(is_overdue=True)
+    elif progress == Progress.OPEN:
+        found = found.filter(is_overdue=False, is_open=True)
+    elif progress == Progress.CLOSED:
+        found = found.filter(is_open=False)
+    return found.select_related("begun_by", "dataset").order_by("-is_overdue", "-is_open", "-begun_at", "-pk")
+
+
+def listed(found: Iterable[Procedure]) -> list[Listed]:
+    """Return each procedure with its counts, in two queries for all."""
+    wanted = list(found)
+    grants = AffectedGrant.objects.filter(procedure__in=[each.pk for each in wanted]).order_by().values("procedure")
+    reached = {row["procedure"]: row["n"] for row in grants.annotate(n=Count("grant", distinct=True))}
+    owed = counts_of(wanted)
+    return [Listed(each, reached.get(each.pk, 0), owed[each.pk]) for each in wanted]
+
+
+def owed_in(dataset: Dataset) -> Counts:
+    """Return what is owed in all of a dataset, counted."""
+    found = Destruction.objects.filter(affected__procedure__dataset=dataset)
+    late = Q(state=DestructionState.DUE, due_on__lt=today())
+    counted = found.aggregate(
+        due=Count("pk", filter=Q(state=DestructionState.DUE)),
+        overdue=Count("pk", filter=late),
+        attested=Count("pk", filter=Q(state=DestructionState.ATTESTED)),
+        excused=Count("pk", filter=Q(state=DestructionState.EXCUSED)),
+    )
+    return Counts(**counted)
+
+
+def that_reached(grant_pk: int) -> QuerySet[AffectedGrant]:
+    """Return how procedures reached a grant, the newest first."""
+    found = AffectedGrant.objects.filter(grant=grant_pk)
+    told = found.select_related("procedure__begun_by", "subset", "member__person", "certificate")
+    return told.order_by("-procedure__begun_at", "-pk")
