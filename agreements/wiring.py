@@ -10,6 +10,7 @@ from agreements.core.wakeups import Wakeup
 from agreements.flows import restore_messages
 from agreements.grants import messages as grant_messages
 from agreements.grants import renewal_messages
+from agreements.grants.ends import messages as ends_messages
 from agreements.grants.members import messages as member_messages
 from agreements.tasks.waking import Waker
 
@@ -28,6 +29,7 @@ def connect() -> None:
         grant_messages,
         member_messages,
         renewal_messages,
+        ends_messages,
         restore_messages,
     ):
         messages.register()

@@ -206,6 +206,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "close downloads whose process died": {"task": "agreements.tasks.close_lost_downloads", "schedule": 60.0},
     "look whether the database was restored": {"task": "agreements.tasks.watch_for_restore", "schedule": 60.0},
     "let grants expire": {"task": "agreements.tasks.expire_grants", "schedule": 300.0},
+    "give notice of ends": {"task": "agreements.tasks.give_notice", "schedule": 3600.0},
+    "suspend what nobody proved": {"task": "agreements.tasks.suspend_unproven", "schedule": 3600.0},
     "forget mailed codes": {"task": "agreements.tasks.forget_code_mails", "schedule": 3600.0},
     "forget unfinished objects": {"task": "agreements.tasks.forget_unfinished_objects", "schedule": 86_400.0},
     "forget sessions that ran out": {"task": "agreements.tasks.forget_sessions", "schedule": 86_400.0},

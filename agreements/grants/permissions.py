@@ -26,6 +26,7 @@ class Permission(StrEnum):
     RESUME = "resume"
     RESUME_PROVEN = "resume once the address is proven or the access confirmed"
     EXPIRE = "expire"
+    PROVE_ADDRESS = "prove the address again"
     RENEW = "renew"
     CLOSE = "close"
     ANSWER_OFFER = "accept or decline a subset that opened"
@@ -65,6 +66,7 @@ TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
     Permission.RESUME: frozenset({Standing.STEWARD}),
     Permission.RESUME_PROVEN: frozenset({Standing.HOLDER, Standing.SYSTEM}),
     Permission.EXPIRE: frozenset({Standing.SYSTEM}),
+    Permission.PROVE_ADDRESS: frozenset({Standing.HOLDER}),
     Permission.RENEW: frozenset({Standing.HOLDER}),
     Permission.CLOSE: frozenset({Standing.HOLDER}),
     Permission.ANSWER_OFFER: frozenset({Standing.HOLDER}),

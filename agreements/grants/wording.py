@@ -23,12 +23,13 @@ def size(count: int) -> str:
 
 def moment(at: dt.datetime, *, zone: str) -> str:
     """Return a moment in a person's time zone, the zone named; an unknown zone is UTC."""
-    try:
-        info = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        info = ZoneInfo("UTC")
-    local = localtime(at, info)
+    local = _local(at, zone)
     return f"{date_format(local, 'j F Y, H:i')} ({local.tzname()})"
+
+
+def day(at: dt.datetime, *, zone: str) -> str:
+    """Return the day of a moment in a person's time zone; an unknown zone is UTC."""
+    return date_format(_local(at, zone), "j F Y")
 
 
 def duration(length: dt.timedelta) -> str:
@@ -41,3 +42,11 @@ def duration(length: dt.timedelta) -> str:
         hours = minutes // 60
         return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
     return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+
+
+def _local(at: dt.datetime, zone: str) -> dt.datetime:
+    try:
+        info = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        info = ZoneInfo("UTC")
+    return localtime(at, info)

@@ -11,6 +11,7 @@ from agreements.documents import inspecting
 from agreements.flows import restore_watch
 from agreements.grants import lifecycle
 from agreements.grants.downloads import process
+from agreements.grants.ends import noticing, proving
 from agreements.grants.shared import generations
 from agreements.grants.shared import removing as shared_removing
 from agreements.mail import drain, forgetting
@@ -40,6 +41,18 @@ def gather_evidence() -> None:
 def expire_grants() -> None:
     """End grants whose time is over."""
     lifecycle.expire_due()
+
+
+@shared_task(name="agreements.tasks.give_notice")
+def give_notice() -> None:
+    """Mail what is due about ends of access and proofs of addresses."""
+    noticing.give_due()
+
+
+@shared_task(name="agreements.tasks.suspend_unproven")
+def suspend_unproven() -> None:
+    """Suspend access whose holder did not prove the address again in time."""
+    proving.suspend_overdue()
 
 
 @shared_task(name="agreements.tasks.close_lost_downloads")
