@@ -12,6 +12,7 @@ from agreements.grants import messages as grant_messages
 from agreements.grants import renewal_messages
 from agreements.grants.ends import messages as ends_messages
 from agreements.grants.members import messages as member_messages
+from agreements.revocation import messages as revocation_messages
 from agreements.tasks.waking import Waker
 
 
@@ -23,12 +24,14 @@ def connect() -> None:
     wakeups.register(Wakeup.INSPECTION, waker.waking(tasks.inspect_documents))
     wakeups.register(Wakeup.PUBLISHING, waker.waking(tasks.publish_archives))
     wakeups.register(Wakeup.SEALING, waker.waking(tasks.seal_shared_archives))
+    wakeups.register(Wakeup.CERTIFICATES, waker.waking(tasks.draw_certificates))
     for messages in (
         application_messages,
         catalog_messages,
         grant_messages,
         member_messages,
         renewal_messages,
+        revocation_messages,
         ends_messages,
         restore_messages,
     ):

@@ -201,6 +201,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "open uploaded documents that are due": {"task": "agreements.tasks.inspect_documents", "schedule": 10.0},
     "publish archives that are due": {"task": "agreements.tasks.publish_archives", "schedule": 10.0},
     "seal shared archives that are due": {"task": "agreements.tasks.seal_shared_archives", "schedule": 10.0},
+    "draw certificates of ended access": {"task": "agreements.tasks.draw_certificates", "schedule": 60.0},
+    "follow up the destruction of copies": {"task": "agreements.tasks.follow_up_destruction", "schedule": 3600.0},
     "delete retired shared archives": {"task": "agreements.tasks.remove_retired_generations", "schedule": 3600.0},
     "forget abandoned uploads": {"task": "agreements.tasks.forget_uploads", "schedule": 3600.0},
     "close downloads whose process died": {"task": "agreements.tasks.close_lost_downloads", "schedule": 60.0},

@@ -18,6 +18,7 @@ class Wakeup(StrEnum):
     INSPECTION = "inspection"
     PUBLISHING = "publishing"
     SEALING = "sealing"
+    CERTIFICATES = "certificates"
 
 
 _registry: dict[Wakeup, Callable[[], object]] = {}

@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from io import BytesIO
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from reportlab.lib.pagesizes import A4
-from reportlab.platypus.doctemplate import BaseDocTemplate, PageTemplate
-from reportlab.platypus.frames import Frame
 
 from agreements.documents import qr
 from agreements.documents.form_data import AgreementForm, Applicant, Clause, Member, Site
 from agreements.documents.form_story import story
-from agreements.documents.page_furniture import FOOT, HEAD, HEIGHT, MARGIN, WIDTH, Furniture, canvas_with
+from agreements.documents.page_furniture import Furniture, build
 
 __all__ = [
     "AgreementForm",
@@ -42,7 +38,7 @@ def render_agreement(form: AgreementForm, *, qr_key: bytes, qr_key_number: int) 
         stands = qr.PageCode(form.application_reference, form.terms_version, form.issue, page, pages, qr_key_number)
         return qr.payload(stands, qr_key)
 
-    return _build(form, _furniture(form, code=code), title=_title(form))
+    return build(story(form), _furniture(form, code=code), title=_title(form))
 
 
 def render_blank(
@@ -110,21 +106,3 @@ def _furniture(form: AgreementForm, *, code: Callable[[int, int], str]) -> Furni
         fingerprint=_("SHA-256 of the terms: %(digest)s") % {"digest": form.terms_sha256},
         code=code,
     )
-
-
-def _build(form: AgreementForm, furniture: Furniture, *, title: str) -> bytes:
-    out = BytesIO()
-    frame = Frame(MARGIN, FOOT, WIDTH - 2 * MARGIN, HEIGHT - HEAD - FOOT, 0, 0, 0, 0, id="text")
-    document = BaseDocTemplate(
-        out,
-        pagesize=A4,
-        pageTemplates=[PageTemplate(id="page", frames=[frame])],
-        title=title,
-        author="Countersign",
-        subject=furniture.identity,
-        creator="Countersign",
-        lang="en",
-        invariant=1,
-    )
-    document.build(story(form), canvasmaker=canvas_with(furniture))
-    return out.getvalue()

@@ -115,6 +115,17 @@ def unprintable(text: str) -> list[str]:
     return list(refused)
 
 
+def printable(text: str) -> str:
+    """Return a text with each character that `unprintable` would name written out: `[U+1F600]`.
+
+    For papers that are made when nobody is there to be asked for another spelling.
+    """
+    if not unprintable(text):
+        return text
+    plain = unicodedata.normalize("NFC", text)
+    return "".join(f"[U+{ord(c):04X}]" if unprintable(c) else c for c in plain)
+
+
 def available() -> list[str]:
     """Return the font files in use for ordinary text, in the order in which they are asked."""
     return [str(path) for path in map(_find, CANDIDATES["serif"]) if path]

@@ -1,9 +1,10 @@
-"""What stands on every page of an agreement beside its text: header, footer, page code, registration squares."""
+"""What stands on every page of a printed paper beside its text: header, footer; on an agreement its page code, too."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,9 @@ from reportlab.lib.colors import black
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus.doctemplate import BaseDocTemplate, PageTemplate
+from reportlab.platypus.flowables import Flowable
+from reportlab.platypus.frames import Frame
 
 from agreements.documents import fonts
 from agreements.documents.qr import modules
@@ -25,6 +29,7 @@ QUIET_ZONE: Final = 4  # modules, ISO/IEC 18004
 
 MARGIN: Final = 25 * mm
 HEAD: Final = 46 * mm
+HEAD_WITHOUT_CODE: Final = 38 * mm
 FOOT: Final = 28 * mm
 WIDTH, HEIGHT = A4
 
@@ -35,27 +40,34 @@ _TINY: Final = Style("sans", 6.2, 8.5, QUIET)
 
 @dataclass(frozen=True, slots=True)
 class Furniture:
-    """The texts around a page, and the code of page x of y."""
+    """The texts around a page, and the code of page x of y, for a paper that comes back to be read by a machine."""
 
     dataset_name: str
     kind: str
     identity: str
     fingerprint: str
-    code: Callable[[int, int], str]
+    code: Callable[[int, int], str] | None = None
+
+    @property
+    def head(self) -> float:
+        """Return how much of the page's top is not for its text, in points."""
+        return HEAD if self.code else HEAD_WITHOUT_CODE
 
     def draw(self, canvas: Canvas, page: int, pages: int) -> None:
         """Draw everything around the text of one page."""
         canvas.saveState()
         self._header(canvas)
         self._footer(canvas, page, pages)
-        canvas.setFillColor(black)
-        draw_code(canvas, WIDTH - INSET - CODE_SIZE, HEIGHT - INSET - CODE_SIZE, self.code(page, pages))
-        for x, y in square_corners():
-            canvas.rect(x, y, SQUARE_SIZE, SQUARE_SIZE, stroke=0, fill=1)
+        if self.code:
+            canvas.setFillColor(black)
+            draw_code(canvas, WIDTH - INSET - CODE_SIZE, HEIGHT - INSET - CODE_SIZE, self.code(page, pages))
+            for x, y in square_corners():
+                canvas.rect(x, y, SQUARE_SIZE, SQUARE_SIZE, stroke=0, fill=1)
         canvas.restoreState()
 
     def _header(self, canvas: Canvas) -> None:
-        room = WIDTH - MARGIN - INSET - CODE_SIZE - 6 * mm - MARGIN
+        end = WIDTH - INSET - CODE_SIZE - 3 * mm if self.code else WIDTH - MARGIN
+        room = end - 3 * mm - 2 * MARGIN if self.code else end - MARGIN
         names = lines(self.dataset_name, _NAME, room)[:2]
         y = HEIGHT - 16 * mm
         for line in names:
@@ -64,7 +76,7 @@ class Furniture:
         draw_line(canvas, MARGIN, y - 1, self.kind, _SMALL)
         canvas.setStrokeColor(ACCENT)
         canvas.setLineWidth(0.9)
-        canvas.line(MARGIN, HEIGHT - 39 * mm, WIDTH - INSET - CODE_SIZE - 3 * mm, HEIGHT - 39 * mm)
+        canvas.line(MARGIN, HEIGHT - self.head + 7 * mm, end, HEIGHT - self.head + 7 * mm)
 
     def _footer(self, canvas: Canvas, page: int, pages: int) -> None:
         canvas.setStrokeColor(RULE)
@@ -125,3 +137,23 @@ class NumberedCanvas(Canvas):
 def canvas_with(furniture: Furniture) -> type[NumberedCanvas]:
     """Return a canvas class that draws this furniture."""
     return type("Canvas", (NumberedCanvas,), {"furniture": furniture})
+
+
+def build(pieces: list[Flowable], furniture: Furniture, *, title: str) -> bytes:
+    """Return a PDF with these pieces flowing over its pages. The same pieces and furniture give the same bytes."""
+    out = BytesIO()
+    head = furniture.head
+    frame = Frame(MARGIN, FOOT, WIDTH - 2 * MARGIN, HEIGHT - head - FOOT, 0, 0, 0, 0, id="text")
+    document = BaseDocTemplate(
+        out,
+        pagesize=A4,
+        pageTemplates=[PageTemplate(id="page", frames=[frame])],
+        title=title,
+        author="Countersign",
+        subject=furniture.identity,
+        creator="Countersign",
+        lang="en",
+        invariant=1,
+    )
+    document.build(pieces, canvasmaker=canvas_with(furniture))
+    return out.getvalue()

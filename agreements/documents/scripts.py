@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Final, NamedTuple
@@ -112,9 +113,10 @@ def _atoms(paragraph: str) -> Iterator[str]:
 
 def _fit(atom: str, available: float, measure: Callable[[str], float]) -> Iterator[str]:
     while len(atom) > 1 and measure(visual(atom.rstrip())) > available:
-        count = len(atom) - 1
+        # Halving: measured one character less at a time, a word of thousands of characters took seconds.
+        count = bisect_right(range(2, len(atom)), available, key=lambda end: measure(visual(atom[:end]))) + 1
         while count > 1 and measure(visual(atom[:count])) > available:
-            count -= 1
+            count -= 1  # joined letters can be narrower together
         yield atom[:count]
         atom = atom[count:]
     yield atom

@@ -16,6 +16,7 @@ from agreements.grants.shared import generations
 from agreements.grants.shared import removing as shared_removing
 from agreements.mail import drain, forgetting
 from agreements.review import gathering
+from agreements.revocation import certifying, following_up
 from agreements.vault import sweeping
 
 
@@ -53,6 +54,18 @@ def give_notice() -> None:
 def suspend_unproven() -> None:
     """Suspend access whose holder did not prove the address again in time."""
     proving.suspend_overdue()
+
+
+@shared_task(name="agreements.tasks.draw_certificates")
+def draw_certificates() -> None:
+    """Draw certificates of ended access."""
+    certifying.work_off()
+
+
+@shared_task(name="agreements.tasks.follow_up_destruction")
+def follow_up_destruction() -> None:
+    """Remind who has not attested the destruction of copies, and tell stewards what is overdue."""
+    following_up.follow_up()
 
 
 @shared_task(name="agreements.tasks.close_lost_downloads")

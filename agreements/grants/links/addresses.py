@@ -32,6 +32,11 @@ def grant_page(reference: str) -> str:
     return f"{settings.SITE_URL}/grants/{reference}/"
 
 
+def destruction_page(reference: str) -> str:
+    """Return where somebody attests that their copies under an ended grant are destroyed, behind sign-in."""
+    return f"{settings.SITE_URL}/grants/{reference}/destruction/"
+
+
 def open_download(slug: str, archive_pk: int, name: str) -> str:
     """Return the address of an open archive's bytes."""
     return f"{settings.DELIVERY_URL}/datasets/{slug}/download/{archive_pk}/{quote(name)}"
