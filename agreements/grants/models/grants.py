@@ -21,6 +21,7 @@ class ClosedFor(models.TextChoices):
     """Why an expired grant can never be renewed."""
 
     MOVED = "moved", _("the holder moved to another institution")
+    DECLINED = "declined", _("the holder no longer uses it")
 
 
 class Grant(models.Model):
