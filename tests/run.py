@@ -1,27 +1,47 @@
-"""What `make test` runs: the whole suite on SQLite, then everything that touches a database on PostgreSQL.
+"""What `make test` runs: the whole suite on SQLite, and everything that touches a database on PostgreSQL.
 
 `--long` takes full counts. `--nothing-skipped` (the continuous run) turns a missing program into a failure. Anything
 else goes to pytest as it is: `make test ARGS="tests/mail -x"`.
+
+The whole suite goes in parts, two at a time: tests that bring up whole installations mostly wait, the others compute.
+Those take second place, so that what is measured in seconds is not measured against them.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
 from tests.services import postgres, tools
 
 ROOT = Path(__file__).resolve().parent.parent
-NO_TESTS = 5  # pytest's exit code when nothing was selected
+NO_TESTS: Final = 5  # pytest's exit code when nothing was selected
+AT_ONCE: Final = 2
+INSTALLATIONS: Final = ("tests/browser", "tests/faults", "tests/embedded", "tests/demo")
 console = Console(highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One run of pytest: what it is called, its arguments and environment, and whether it takes second place."""
+
+    name: str
+    arguments: Sequence[str]
+    environment: dict[str, str]
+    yields: bool = False
 
 
 def main() -> int:
@@ -39,25 +59,65 @@ def main() -> int:
     if asked.nothing_skipped:
         environment[tools.NOTHING_SKIPPED] = "yes"
     extra = [*(["--long"] if asked.long else []), *rest]
-    results = {}
-    if asked.database in {"sqlite", "both"}:
-        results["SQLite"] = _pytest(extra, environment)
-    if asked.database in {"postgresql", "both"}:
-        with postgres.running() as server:
+    with contextlib.ExitStack() as services:
+        parts = []
+        if asked.database in {"sqlite", "both"}:
+            parts += _parts("SQLite", extra, environment, whole=not rest)
+        if asked.database in {"postgresql", "both"}:
+            server = services.enter_context(postgres.running())
             on_postgres = environment | {"COUNTERSIGN_DATABASE_URL": server.url}
-            results["PostgreSQL"] = _pytest(["--touching-database", *extra], on_postgres)
+            parts += _parts("PostgreSQL", ["--touching-database", *extra], on_postgres, whole=not rest)
+        results = _side_by_side(parts) if not rest else {part.name: _pytest(part) for part in parts}
     return _conclude(results, time.monotonic() - started)
 
 
-def _pytest(arguments: list[str], environment: dict[str, str]) -> int:
-    name = "PostgreSQL" if "COUNTERSIGN_DATABASE_URL" in environment else "SQLite"
-    console.rule(f"Tests on {name}")
+def _parts(name: str, arguments: list[str], environment: dict[str, str], *, whole: bool) -> list[Part]:
+    """Return the parts of a database's run: two for the whole suite, one for what somebody named."""
+    if not whole:
+        return [Part(name, arguments, environment)]
+    others = [f"--ignore={folder}" for folder in INSTALLATIONS]
+    return [
+        Part(f"{name}, whole installations", [*INSTALLATIONS, *arguments], _of_its_own(environment)),
+        Part(f"{name}, everything else", [*others, *arguments], environment, yields=True),
+    ]
+
+
+def _of_its_own(environment: dict[str, str]) -> dict[str, str]:
+    """Return the environment with another database on the same server, if it names one."""
+    url = environment.get("COUNTERSIGN_DATABASE_URL")
+    return environment | {"COUNTERSIGN_DATABASE_URL": f"{url}_installations"} if url else environment
+
+
+def _side_by_side(parts: list[Part]) -> dict[str, int]:
+    """Run the parts, two at a time; what one printed is shown in one piece once it is done."""
+    results = {}
+    with ThreadPoolExecutor(AT_ONCE) as pool, tempfile.TemporaryDirectory(prefix="cs-") as folder:
+        outputs = {part: Path(folder, f"{number}.txt") for number, part in enumerate(parts)}
+        running = {pool.submit(_pytest, part, outputs[part]): part for part in parts}
+        for done in as_completed(running):
+            part = running[done]
+            results[part.name] = done.result()
+            console.rule(f"Tests on {part.name}")
+            sys.stdout.write(outputs[part].read_text(errors="replace"))
+            sys.stdout.flush()
+    return results
+
+
+def _pytest(part: Part, output: Path | None = None) -> int:
+    """Return pytest's exit code; without `output` it prints as it goes."""
+    console.print(f"{part.name}: begun")
     folder = tempfile.mkdtemp(prefix="cs-")
+    first = ["nice", "-n", "5"] if part.yields and shutil.which("nice") else []
+    command = [*first, sys.executable, "-m", "pytest", "-q", *part.arguments]
+    environment = part.environment | {"COUNTERSIGN_TEST_FOLDER": folder}
     try:
-        command = [sys.executable, "-m", "pytest", "-q", *arguments]
-        return subprocess.run(
-            command, check=False, cwd=ROOT, env=environment | {"COUNTERSIGN_TEST_FOLDER": folder}
-        ).returncode
+        if output is None:
+            return subprocess.run(command, check=False, cwd=ROOT, env=environment).returncode
+        with output.open("wb") as written:
+            ran = subprocess.run(
+                command, check=False, cwd=ROOT, env=environment, stdout=written, stderr=subprocess.STDOUT
+            )
+        return ran.returncode
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
