@@ -200,6 +200,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "gather evidence that is due": {"task": "agreements.tasks.gather_evidence", "schedule": 10.0},
     "open uploaded documents that are due": {"task": "agreements.tasks.inspect_documents", "schedule": 10.0},
     "publish archives that are due": {"task": "agreements.tasks.publish_archives", "schedule": 10.0},
+    "carry out what was decided about opened subsets": {"task": "agreements.tasks.open_subsets", "schedule": 60.0},
     "seal shared archives that are due": {"task": "agreements.tasks.seal_shared_archives", "schedule": 10.0},
     "draw certificates of ended access": {"task": "agreements.tasks.draw_certificates", "schedule": 60.0},
     "follow up the destruction of copies": {"task": "agreements.tasks.follow_up_destruction", "schedule": 3600.0},

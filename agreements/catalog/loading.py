@@ -12,14 +12,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from agreements.catalog import preview_source
-from agreements.catalog.models import Access, Archive, Dataset, Subset, Terms
+from agreements.catalog import interest, preview_source
+from agreements.catalog.models import Access, Archive, Dataset, Opening, Subset, Terms
 from agreements.catalog.permissions import Permission, check_may
 from agreements.catalog.source_errors import BadSource
 from agreements.catalog.terms_source import TermsSource, read_all_terms
 from agreements.catalog.toml_source import FILE, DatasetSource, SubsetSource, read_dataset
 from agreements.core.actors import Actor
 from agreements.core.clock import today
+from agreements.core.wakeups import Wakeup, poke
 from agreements.ledger.act import Act, act
 from agreements.ledger.kinds import Kind
 
@@ -55,7 +56,7 @@ def load_dataset(folder: Path, *, by: Actor, preview: Path | None = None) -> Loa
         dataset = Dataset.objects.select_for_update().filter(slug=source.slug).first()
         standing = check_may(Permission.LOAD, dataset=dataset, by=by)
         dataset, created, changes = _load_fields(dataset, source.slug, fields)
-        changes += _load_subsets(dataset, source.subsets)
+        changes += _load_subsets(dataset, source.subsets, record, by=by, as_role=standing)
         published = _load_terms(dataset, all_terms, record, by=by, as_role=standing)
         if created or changes:
             record.record(
@@ -92,11 +93,13 @@ def _check_prefix(dataset: Dataset | None, slug: str, prefix: str) -> None:
         raise BadSource(FILE, None, words % {"prefix": prefix, "slug": other.slug})
 
 
-def _load_subsets(dataset: Dataset, sources: tuple[SubsetSource, ...]) -> list[str]:
+def _load_subsets(
+    dataset: Dataset, sources: tuple[SubsetSource, ...], record: Act, *, by: Actor, as_role: str
+) -> list[str]:
     before = {subset.slug: subset for subset in Subset.objects.select_for_update().filter(dataset=dataset)}
     changes = []
     for missing in before.keys() - {source.slug for source in sources}:
-        _remove(before[missing])
+        _remove(before[missing], record, by=by, as_role=as_role)
         changes.append(f"subset {missing}")
     for position, source in enumerate(sources):
         fields = {
@@ -112,6 +115,8 @@ def _load_subsets(dataset: Dataset, sources: tuple[SubsetSource, ...]) -> list[s
         elif any(getattr(subset, name) != value for name, value in fields.items()):
             _check_access_change(subset, source.access)
             Subset.objects.filter(pk=subset.pk).update(**fields)
+            if subset.access == Access.ANNOUNCED != source.access:
+                _open(subset, record, by=by, as_role=as_role)
         else:
             continue
         changes.append(f"subset {source.slug}")
@@ -120,6 +125,12 @@ def _load_subsets(dataset: Dataset, sources: tuple[SubsetSource, ...]) -> list[s
 
 def _check_access_change(subset: Subset, access: Access) -> None:
     """What was published sealed stays sealed, and what people can reach is not taken away by an edited file."""
+    if access == Access.ANNOUNCED and Opening.objects.filter(subset=subset).exists():
+        raise BadSource(
+            FILE,
+            None,
+            _("subset %(slug)s was opened and people were told; it cannot be announced again.") % {"slug": subset.slug},
+        )
     if subset.access != access and Archive.objects.filter(subset=subset).exists():
         raise BadSource(
             FILE,
@@ -132,7 +143,15 @@ def _check_access_change(subset: Subset, access: Access) -> None:
         )
 
 
-def _remove(subset: Subset) -> None:
+def _open(subset: Subset, record: Act, *, by: Actor, as_role: str) -> None:
+    """Note that an announced subset opened: a task tells those who wait, the steward decides on running access."""
+    Opening.objects.create(subset=subset)
+    named = {"dataset": subset.dataset.slug}
+    record.record(Kind.SUBSET_OPENED, by=by, as_role=as_role, subjects=named, subset=subset.slug)
+    poke(Wakeup.OPENING)
+
+
+def _remove(subset: Subset, record: Act, *, by: Actor, as_role: str) -> None:
     if subset.access != Access.ANNOUNCED or Archive.objects.filter(subset=subset).exists():
         raise BadSource(
             FILE,
@@ -140,6 +159,7 @@ def _remove(subset: Subset) -> None:
             _("subset %(slug)s was released and is missing here. Only an announced subset can be taken out.")
             % {"slug": subset.slug},
         )
+    interest.forget_subset(record, subset=subset, by=by, as_role=as_role)
     subset.delete()
 
 

@@ -64,6 +64,8 @@ _REFUSALS: Final = {
     Permission.CHANGE_RULES: gettext_lazy("Only a steward of the dataset can change its rules."),
     Permission.LOAD: gettext_lazy("Only a steward of the dataset can load it."),
     Permission.PUBLISH: gettext_lazy("Only a steward of the dataset can publish archives."),
+    Permission.DECIDE_OPENING: gettext_lazy("Only a steward of the dataset can decide this."),
+    Permission.BRING_IN: gettext_lazy("Only a steward of the dataset can bring in earlier access."),
     Permission.RECONCILE: gettext_lazy("Only a steward of the dataset can open it again after a restore."),
     Permission.TRACE: gettext_lazy("Only a steward of the dataset can find out whose seal is on a file."),
 }

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agreements.catalog import archives
+from agreements.catalog import archives, interest
 from agreements.catalog.models import Access, Archive, Dataset, Subset
 
 
 @dataclass(frozen=True, slots=True)
 class ShownSubset:
-    """A subset with its current archives. `state` is the key of a badge: open, agreement, announced, coming."""
+    """A subset with its current archives. `state` is the key of a badge: open, agreement, announced, coming.
+
+    `is_noted`: the viewer is to be told when it opens.
+    """
 
     subset: Subset
     archives: tuple[Archive, ...]
+    is_noted: bool = False
 
     @property
     def access(self) -> Access:
@@ -39,10 +43,11 @@ class ShownSubset:
         return str(self.access)
 
 
-def shown_subsets(dataset: Dataset) -> list[ShownSubset]:
+def shown_subsets(dataset: Dataset, *, viewer_pk: int | None = None) -> list[ShownSubset]:
     """Return the subsets in the order of the dataset's file, for anyone to see."""
     found = Subset.objects.filter(dataset=dataset).order_by("position")
-    return [ShownSubset(subset, tuple(archives.current(subset))) for subset in found]
+    noted = interest.noted_by(viewer_pk, dataset)
+    return [ShownSubset(subset, tuple(archives.current(subset)), subset.pk in noted) for subset in found]
 
 
 def takes_applications(dataset: Dataset) -> bool:

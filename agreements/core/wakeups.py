@@ -19,6 +19,7 @@ class Wakeup(StrEnum):
     PUBLISHING = "publishing"
     SEALING = "sealing"
     CERTIFICATES = "certificates"
+    OPENING = "opening"
 
 
 _registry: dict[Wakeup, Callable[[], object]] = {}

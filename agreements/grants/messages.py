@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db.models import QuerySet
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,7 +23,6 @@ from agreements.people.models import User
 
 ISSUED: Final = "grant-issued"
 FRESH_LINK: Final = "link-fresh"
-REVOKED: Final = "grant-revoked"
 
 
 def register() -> None:
@@ -43,7 +41,6 @@ def register() -> None:
             FRESH_LINK, _render_fresh, still_true=still_opens, on_sent=was_sent, title=gettext_lazy("A fresh link")
         )
     )
-    registry.register(MessageKind(REVOKED, render_revoked, title=gettext_lazy("Your access was revoked")))
 
 
 def queue_issued(grant: Grant, *, links: Iterable[Link]) -> OutboxMessage:
@@ -61,23 +58,6 @@ def queue_fresh_links(grant: Grant, *, links: Iterable[Link], person: User) -> O
     return queue(FRESH_LINK, to=person, reference=grant.reference, values=values)
 
 
-def queue_revoked(grant: Grant, *, clause_id: str, reason: str, revocation: str, destroy_by: dt.date) -> None:
-    """Give the holder notice: what ended, under which clause, what must be deleted by when, how to answer."""
-    values = notice(grant, clause_id=clause_id, reason=reason, revocation=revocation, destroy_by=destroy_by)
-    queue(REVOKED, to=grant.holder, reference=grant.reference, values=values)
-
-
-def notice(grant: Grant, *, clause_id: str, reason: str, revocation: str, destroy_by: dt.date) -> dict[str, Any]:
-    """Return what the notice of a revocation is written from."""
-    return {
-        "grant": grant.reference,
-        "clause": clause_id,
-        "reason": reason,
-        "revocation": revocation,
-        "destroy_by": destroy_by.isoformat(),
-    }
-
-
 def queue(kind: str, *, to: User, reference: str, values: dict[str, Any]) -> OutboxMessage:
     """Put a mail to a person into the outbox, in their language."""
     return outbox.queue(kind=kind, recipient=to.email, language=to.language, reference=reference, values=values)
@@ -91,7 +71,7 @@ def _render_fresh(message: OutboxMessage) -> Rendered:
     return render_links(message, _("a fresh download link for %(reference)s"))
 
 
-def render_links(message: OutboxMessage, subject: str) -> Rendered:
+def render_links(message: OutboxMessage, subject: str, **context: Any) -> Rendered:
     """Return a mail with links, each with its size and its end in the time zone of whoever it was made for."""
     grant = grant_of(message)
     links = list(links_of(message))
@@ -108,21 +88,8 @@ def render_links(message: OutboxMessage, subject: str) -> Rendered:
         for link in links
     ]
     shared = [bool(item["is_shared"]) for item in items]
-    return render(message, grant, subject, links=items, any_shared=any(shared), all_shared=bool(shared) and all(shared))
-
-
-def render_revoked(message: OutboxMessage) -> Rendered:
-    """Return the notice of a revocation."""
-    grant = grant_of(message)
-    return render(
-        message,
-        grant,
-        _("your access %(reference)s has ended"),
-        clause=grant.terms.clause(message.values["clause"]),
-        reason=message.values["reason"],
-        revocation=message.values["revocation"],
-        destroy_by=date_format(dt.date.fromisoformat(message.values["destroy_by"]), "j F Y"),
-    )
+    seals = {"any_shared": any(shared), "all_shared": bool(shared) and all(shared)}
+    return render(message, grant, subject, links=items, **seals, **context)
 
 
 def render(message: OutboxMessage, grant: Grant, subject: str, **context: Any) -> Rendered:

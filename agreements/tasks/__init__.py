@@ -8,7 +8,7 @@ from django.core.management import call_command
 from agreements.applications import withdrawing
 from agreements.catalog.publishing import job_runs, uploads
 from agreements.documents import inspecting
-from agreements.flows import restore_watch
+from agreements.flows import opening_work, restore_watch
 from agreements.grants import lifecycle
 from agreements.grants.downloads import process
 from agreements.grants.ends import noticing, proving
@@ -128,3 +128,9 @@ def remove_retired_generations() -> None:
 def forget_unfinished_objects() -> None:
     """Remove what was begun in the stores and never finished."""
     sweeping.forget_abandoned()
+
+
+@shared_task(name="agreements.tasks.open_subsets")
+def open_subsets() -> None:
+    """Carry out what was decided about subsets that opened, and tell who waited for them."""
+    opening_work.work_off()

@@ -33,7 +33,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
     found = access.dataset(slug)
     context = {
         "dataset": found,
-        "subsets": visibility.shown_subsets(found),
+        "subsets": visibility.shown_subsets(found, viewer_pk=request.user.pk),
         "takes_applications": visibility.takes_applications(found),
         "terms": _terms_in_force(found),
         "lifetimes": how_long.rows(found),

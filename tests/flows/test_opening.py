@@ -1,0 +1,315 @@
+"""A subset opens: who waited is told once, and running access gets it, is asked, or told, as the steward decides."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core import mail
+
+from agreements.catalog import interest
+from agreements.catalog.models import Access, Interest, Opening, OpeningChoice, Subset, Terms
+from agreements.catalog.publishing.publish import publish_archive
+from agreements.core import clock
+from agreements.core.errors import MovedOn, NotAllowed, NotPossible
+from agreements.flows import opening, opening_work
+from agreements.grants import issuing, lifecycle, offers
+from agreements.grants.members import invitations, membership
+from agreements.grants.models import Grant, Link, SubsetOffer
+from agreements.grants.running import is_running
+from agreements.ledger.models import LedgerEntry
+from agreements.ledger.verify import verify
+from agreements.mail.drain import drain
+from agreements.mail.models import OutboxMessage
+from agreements.people.models import User
+from tests.flows.scene import SETUP, Scene
+from tests.grants.scene import approved, handed_in
+
+UPGRADE, ASK = OpeningChoice.UPGRADE, OpeningChoice.ASK
+
+
+@pytest.fixture
+def coming(scene: Scene) -> Subset:
+    return Subset.objects.create(
+        dataset=scene.dataset, slug="extended370", title="Extended370", access=Access.ANNOUNCED, position=2
+    )
+
+
+def opened(subset: Subset, tmp_path: Path, *, access: Access = Access.AGREEMENT, publish: bool = True) -> Opening:
+    """Open a subset as loading its dataset's folder does."""
+    Subset.objects.filter(pk=subset.pk).update(access=access)
+    made = Opening.objects.create(subset=subset)
+    found = Opening.objects.select_related("subset__dataset").get(pk=made.pk)
+    if publish:
+        (tmp_path / "more").mkdir()
+        (tmp_path / "more" / "a.txt").write_text("more")
+        publish_archive(subset=found.subset, source=tmp_path / "more", name="extended.zip", by=SETUP)
+    return found
+
+
+def grant_of(scene: Scene, person: User, terms: Terms | None = None) -> Grant:
+    """Return new running access of a person."""
+    application = approved(scene.dataset, terms or Terms.objects.get(version="1.0"), person)
+    return issuing.issue(submission=handed_in(application), by=scene.carol.actor, as_role="reviewer")
+
+
+def old_terms(scene: Scene) -> Terms:
+    now = Terms.objects.get(version="1.0")
+    return Terms.objects.create(
+        dataset=scene.dataset,
+        version="0.9",
+        title="Earlier",
+        effective_from=dt.date(2020, 1, 1),
+        clauses=now.clauses,
+        source="",
+        sha256="9" * 64,
+    )
+
+
+def sent(kind: str) -> list[str]:
+    return sorted(OutboxMessage.objects.filter(kind=kind).values_list("recipient", flat=True))
+
+
+def delivered(subject: str) -> str:
+    """Return the text of the one delivered mail whose subject holds the words."""
+    drain()
+    (found,) = [str(message.body) for message in mail.outbox if subject in message.subject]
+    return found
+
+
+def decide(scene: Scene, found: Opening, choice: OpeningChoice) -> None:
+    opening.decide(opening=found, choice=choice, expected=opening.facts(found).same, by=scene.dan.actor)
+
+
+def test_who_waited_is_told_once_how_to_apply(scene: Scene, coming: Subset, tmp_path: Path) -> None:
+    interest.note(subset=coming, by=scene.eve.actor)
+    assert opening_work.work_off() == 0
+    opened(coming, tmp_path, publish=False)
+    opening_work.work_off()
+    opening_work.work_off()
+    assert sent("subset-opened") == ["eve@ethz.ch"]
+    wish = Interest.objects.get()
+    assert wish.told_at is not None
+    assert wish.ended_at == wish.told_at
+    text = delivered("GeneBody: Extended370 has opened")
+    assert f"You apply for it here:\n{settings.SITE_URL}/datasets/genebody/apply/" in text
+    assert "You receive this once, because you asked" in text
+
+
+def test_who_waited_for_an_open_subset_is_told_once_there_is_something(
+    scene: Scene, coming: Subset, tmp_path: Path
+) -> None:
+    interest.note(subset=coming, by=scene.eve.actor)
+    found = opened(coming, tmp_path, access=Access.OPEN, publish=False)
+    opening_work.work_off()
+    assert sent("subset-opened") == []
+    (tmp_path / "x").write_text("x")
+    publish_archive(subset=found.subset, source=tmp_path, name="x.zip", by=SETUP)
+    opening_work.work_off()
+    assert "/datasets/genebody/#extended370" in delivered("Extended370 has opened")
+
+
+def test_a_broken_slice_is_taken_up_again_and_nobody_is_told_twice(
+    scene: Scene, coming: Subset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [User.objects.create_user(f"p{n}@ethz.ch") for n in range(7)]
+    for person in people:
+        interest.note(subset=coming, by=person.actor)
+    opened(coming, tmp_path, publish=False)
+    monkeypatch.setattr(opening_work, "TOLD_AT_ONCE", 2)
+    queue = opening_work.opening_messages.queue_opened
+    calls = 0
+
+    def breaking(wish: Interest) -> OutboxMessage:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise RuntimeError("the machine was switched off")
+        return queue(wish)
+
+    monkeypatch.setattr(opening_work.opening_messages, "queue_opened", breaking)
+    with pytest.raises(RuntimeError):
+        opening_work.work_off()
+    assert len(sent("subset-opened")) == 2
+    assert opening_work.work_off() == 5
+    assert sent("subset-opened") == sorted(person.email for person in people)
+
+
+def test_a_holder_who_waited_hears_what_was_decided_and_gets_no_second_mail(
+    scene: Scene, coming: Subset, tmp_path: Path
+) -> None:
+    grant = grant_of(scene, scene.alice)
+    interest.note(subset=coming, by=scene.alice.actor)
+    found = opened(coming, tmp_path)
+    opening_work.work_off()
+    assert sent("subset-opened") == []
+    decide(scene, found, UPGRADE)
+    opening_work.work_off()
+    assert (sent("subset-opened"), sent("subset-added")) == ([], [scene.alice.email])
+    assert Interest.objects.get().told_at is not None
+    assert set(grant.subsets.values_list("slug", flat=True)) == {"train40", "extended370"}
+
+
+def test_a_holder_is_told_without_a_decision_when_none_comes(scene: Scene, coming: Subset, tmp_path: Path) -> None:
+    grant = grant_of(scene, scene.alice)
+    interest.note(subset=coming, by=scene.alice.actor)
+    opened(coming, tmp_path)
+    with clock.frozen(clock.now() + opening_work.PATIENCE + dt.timedelta(hours=1)):
+        opening_work.work_off()
+        text = delivered("Extended370 has opened")
+    assert f"your access {grant.reference} does not cover it yet" in text
+
+
+def test_an_upgrade_gives_links_to_holder_and_members_and_is_recorded(
+    scene: Scene, coming: Subset, tmp_path: Path
+) -> None:
+    grant = grant_of(scene, scene.alice)
+    member = membership.invite(grant=grant, email=scene.bob.email, name="Bob", by=scene.alice.actor)
+    membership.accept(token=invitations.token(member), by=scene.bob.actor)
+    found = opened(coming, tmp_path)
+    decide(scene, found, UPGRADE)
+    opening_work.work_off()
+    assert sent("subset-added") == sorted([scene.alice.email, scene.bob.email])
+    links = Link.objects.filter(grant=grant, archive__name="extended.zip")
+    assert {link.seal.person for link in links} == {scene.alice, scene.bob}
+    entry = LedgerEntry.objects.get(kind="subset.added")
+    assert entry.payload == {"subset": "extended370", "cause": "upgraded"}
+    decided = LedgerEntry.objects.get(kind="opening.decided")
+    assert decided.payload == {"subset": "extended370", "choice": "upgrade", "grants": 1}
+    drain()
+    texts = [str(message.body) for message in mail.outbox if "is part of your access" in message.subject]
+    assert len(texts) == 2
+    assert all("/l/" in text and "extended.zip" in text for text in texts)
+    assert verify().holds
+
+
+def test_an_upgrade_goes_in_slices_and_shows_how_far_it_is(
+    scene: Scene, coming: Subset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(7):
+        grant_of(scene, User.objects.create_user(f"h{number}@ethz.ch", name=f"H{number}"))
+    found = opened(coming, tmp_path)
+    decide(scene, found, UPGRADE)
+    monkeypatch.setattr(opening_work, "SLICE", 3)
+    found.refresh_from_db()
+    found = Opening.objects.select_related("subset__dataset").get()
+    assert opening_work._slice(found) == 3
+    facts = opening.facts(found)
+    assert (facts.done, facts.left, facts.total) == (3, 4, 7)
+    opening_work.work_off()
+    facts = opening.facts(found)
+    assert (facts.done, facts.left) == (7, 0)
+    assert opening_work.work_off() == 0
+    assert len(sent("subset-added")) == 7
+
+
+def test_asking_offers_it_and_accepting_gives_it(scene: Scene, coming: Subset, tmp_path: Path) -> None:
+    grant = grant_of(scene, scene.alice)
+    found = opened(coming, tmp_path)
+    decide(scene, found, ASK)
+    opening_work.work_off()
+    opening_work.work_off()
+    assert sent("subset-offered") == [scene.alice.email]
+    offer = SubsetOffer.objects.get()
+    text = delivered("Extended370 is offered to you")
+    assert f"/grants/{grant.reference}/offers/{offer.pk}/" in text
+    assert not grant.subsets.filter(slug="extended370").exists()
+    with pytest.raises(NotAllowed):
+        offers.accept(offer=offer, by=scene.bob.actor)
+    offers.accept(offer=offer, by=scene.alice.actor)
+    assert grant.subsets.filter(slug="extended370").exists()
+    assert Link.objects.filter(grant=grant, archive__name="extended.zip").count() == 1
+    with pytest.raises(NotPossible, match="You have answered this offer already"):
+        offers.decline(offer=offer, by=scene.alice.actor)
+    kinds = set(LedgerEntry.objects.values_list("kind", flat=True))
+    assert {"subset.offered", "subset.added"} <= kinds
+
+
+def test_a_declined_offer_leaves_the_access_as_it_is(scene: Scene, coming: Subset, tmp_path: Path) -> None:
+    grant = grant_of(scene, scene.alice)
+    decide(scene, opened(coming, tmp_path), ASK)
+    opening_work.work_off()
+    offers.decline(offer=SubsetOffer.objects.get(), by=scene.alice.actor)
+    opening_work.work_off()
+    assert list(grant.subsets.values_list("slug", flat=True)) == ["train40"]
+    assert LedgerEntry.objects.filter(kind="subset.declined").count() == 1
+    assert len(sent("subset-offered")) == 1
+
+
+def test_an_offer_under_access_that_has_ended_opens_nothing(scene: Scene, coming: Subset, tmp_path: Path) -> None:
+    grant = grant_of(scene, scene.alice)
+    decide(scene, opened(coming, tmp_path), ASK)
+    opening_work.work_off()
+    lifecycle.suspend(grant=grant, by=scene.dan.actor, cause="question", reason="A question.")
+    with pytest.raises(NotPossible, match="is suspended"):
+        offers.accept(offer=SubsetOffer.objects.get(), by=scene.alice.actor)
+
+
+def test_access_under_other_terms_is_only_told(scene: Scene, coming: Subset, tmp_path: Path) -> None:
+    grant = grant_of(scene, scene.alice, old_terms(scene))
+    found = opened(coming, tmp_path)
+    facts = opening.facts(found)
+    assert (facts.same, facts.other) == (0, (("0.9", 1),))
+    decide(scene, found, UPGRADE)
+    opening_work.work_off()
+    opening_work.work_off()
+    assert (sent("subset-other-terms"), sent("subset-added")) == ([scene.alice.email], [])
+    assert "It is given under terms 1.0; your access" in delivered("Extended370 has opened")
+    assert list(grant.subsets.values_list("slug", flat=True)) == ["train40"]
+
+
+def test_suspended_access_gets_it_when_it_runs_again(scene: Scene, coming: Subset, tmp_path: Path) -> None:
+    grant = grant_of(scene, scene.alice)
+    suspension = lifecycle.suspend(grant=grant, by=scene.dan.actor, cause="question", reason="A question.")
+    decide(scene, opened(coming, tmp_path), UPGRADE)
+    opening_work.work_off()
+    assert sent("subset-added") == []
+    lifecycle.resume(grant=grant, by=scene.dan.actor, suspension=suspension, reason="Answered.")
+    opening_work.work_off()
+    assert sent("subset-added") == [scene.alice.email]
+
+
+def test_it_is_decided_once_by_a_steward_on_the_numbers_that_were_shown(
+    scene: Scene, coming: Subset, tmp_path: Path
+) -> None:
+    grant_of(scene, scene.alice)
+    found = opened(coming, tmp_path)
+    with pytest.raises(NotAllowed, match="Only a steward"):
+        opening.decide(opening=found, choice=UPGRADE, expected=1, by=scene.carol.actor)
+    with pytest.raises(MovedOn, match="It is 1 grants now, and was 5"):
+        opening.decide(opening=found, choice=UPGRADE, expected=5, by=scene.dan.actor)
+    decide(scene, found, ASK)
+    with pytest.raises(NotPossible, match="This was decided already: those who have access are asked"):
+        opening.decide(opening=found, choice=UPGRADE, expected=1, by=scene.dan.actor)
+
+
+def test_nothing_is_decided_about_what_is_open_to_everybody(scene: Scene, coming: Subset, tmp_path: Path) -> None:
+    found = opened(coming, tmp_path, access=Access.OPEN)
+    with pytest.raises(NotPossible, match="Extended370 is open to everybody"):
+        opening.decide(opening=found, choice=UPGRADE, expected=0, by=scene.dan.actor)
+
+
+def test_a_grant_that_is_issued_after_the_opening_simply_includes_it(
+    scene: Scene, coming: Subset, tmp_path: Path
+) -> None:
+    found = opened(coming, tmp_path)
+    grant = grant_of(scene, scene.alice)
+    assert set(grant.subsets.values_list("slug", flat=True)) == {"train40", "extended370"}
+    assert opening.facts(found).same == 0
+
+
+def test_the_queryset_of_running_access_agrees_with_the_rule(scene: Scene) -> None:
+    grants = [grant_of(scene, User.objects.create_user(f"q{n}@ethz.ch", name=f"Q{n}")) for n in range(4)]
+    lifecycle.suspend(grant=grants[0], by=scene.dan.actor, cause="x", reason="x")
+    Grant.objects.filter(pk=grants[1].pk).update(ends_at=clock.now())
+    Grant.objects.filter(pk=grants[2].pk).update(starts_at=clock.now() + dt.timedelta(days=1))
+    for field in ("withdrawn_at", "shut_at", None):
+        if field:
+            type(scene.dataset).objects.filter(pk=scene.dataset.pk).update(**{field: clock.now()})
+        every = Grant.objects.select_related("dataset")
+        by_rule = {grant.pk for grant in every if is_running(grant)}
+        assert set(opening.running(scene.dataset).values_list("pk", flat=True)) == by_rule
+        if field:
+            type(scene.dataset).objects.filter(pk=scene.dataset.pk).update(**{field: None})
