@@ -47,6 +47,8 @@ class Dataset(models.Model):
     forget_days = models.PositiveIntegerField(null=True, help_text="what led to no access is erased after; none: kept")
     copy_years = models.PositiveSmallIntegerField(null=True, help_text="signed copies are erased after; none: kept")
     withdrawn_at = models.DateTimeField(null=True)
+    withdrawal_reason = models.TextField(blank=True, help_text="why it was withdrawn, or then offered again")
+    withdrawal_salt = models.CharField(max_length=32, blank=True)
     shut_at = models.DateTimeField(null=True, help_text="restored from a backup, and not reconciled by a steward yet")
     source_sha256 = models.CharField(max_length=64, blank=True)
 
