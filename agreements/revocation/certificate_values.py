@@ -7,7 +7,6 @@ import datetime as dt
 from django.utils.translation import gettext as _
 
 from agreements.applications.models import Application, Decision, DecisionKind, SignedCopy, Submission
-from agreements.catalog.models import Terms
 from agreements.core.countries import country_name
 from agreements.documents.certificate_data import Attestation, CitedAgreement, CitedPaper, Copy, EndedAccess
 from agreements.documents.form_data import Clause
@@ -30,7 +29,7 @@ def ended_access(affected: AffectedGrant) -> EndedAccess:
         holder=grant.holder_name,
         organization=grant.organization,
         site=_site(grant),
-        clause=_clause(grant.terms, procedure.clause_id),
+        clause=clause_of(affected),
         ended_at=procedure.begun_at.astimezone(dt.UTC),
         by=_by(affected),
         destroy_by=procedure.destroy_by,
@@ -67,6 +66,14 @@ def extent(affected: AffectedGrant) -> str:
     return _("the whole access")
 
 
+def clause_of(affected: AffectedGrant) -> tuple[int, Clause] | None:
+    """Return the clause that an end cites, from the grant's own terms, with its number; None if it cites none."""
+    for number, item in enumerate(affected.grant.terms.clauses, start=1):
+        if item["id"] == affected.procedure.clause_id:
+            return number, Clause(item["id"], item["heading"], tuple(item["paragraphs"]))
+    return None
+
+
 def cited_agreement(grant: Grant) -> CitedAgreement:
     """Return by which papers the agreement behind a grant is proven: the one place that chooses them."""
     papers = []
@@ -100,13 +107,6 @@ def _issued_for(submission: Submission) -> IssuedAgreement | None:
         application_reference=submission.application.reference, form_sha256=submission.form_sha256
     )
     return issued.select_related("document").order_by("-issue_number").first()
-
-
-def _clause(terms: Terms, clause_id: str) -> tuple[int, Clause] | None:
-    for number, item in enumerate(terms.clauses, start=1):
-        if item["id"] == clause_id:
-            return number, Clause(item["id"], item["heading"], tuple(item["paragraphs"]))
-    return None
 
 
 def _by(affected: AffectedGrant) -> str:

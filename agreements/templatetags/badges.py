@@ -60,6 +60,11 @@ BADGES: Final[dict[str, Badge]] = {
     "stopped": Badge(_("Stopped"), "quiet", "ended"),
     "offered": Badge(_("Offered"), "good", "pass"),
     "earlier": Badge(_("Earlier version"), "quiet", "archive"),
+    # The destruction of copies.
+    "due": Badge(_("Awaited"), "attention", "pending"),
+    "late": Badge(_("Overdue"), "bad", "attention"),
+    "attested": Badge(_("Attested"), "good", "pass"),
+    "excused": Badge(_("Excused"), "quiet", "ended"),
     # Subsets.
     "open": Badge(_("Open"), "good", "open"),
     "agreement": Badge(_("By agreement"), "accent", "lock"),

@@ -20,6 +20,7 @@ from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.queries import entries_about
 from agreements.people.models import User
+from agreements.revocation.queries import owed_to_attest
 from agreements.web import access
 from agreements.web.timeline import timeline_of
 
@@ -58,6 +59,7 @@ def context(grant: Grant, *, viewer: User) -> dict[str, Any]:
     joined = [member for member in ever if member.state == MemberState.JOINED]
     return {
         "grant": grant,
+        "owed": owed_to_attest(viewer.pk).filter(affected__grant=grant),
         "opens": opens,
         "is_holder": sees_all,
         "membership": next((row for row in joined if row.person_id == viewer.pk), None),

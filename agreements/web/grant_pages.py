@@ -19,6 +19,7 @@ from agreements.grants.links import scripts
 from agreements.grants.links.scripts import File
 from agreements.grants.permissions import held_by
 from agreements.grants.running import is_running, why_not_running
+from agreements.revocation.queries import owed_to_attest
 from agreements.web import access, grant_context
 from agreements.web.fresh_gate import require_fresh
 from agreements.web.refusals import IntoMessages
@@ -29,7 +30,7 @@ from agreements.web.refusals import IntoMessages
 def grants(request: HttpRequest) -> HttpResponse:
     """List the person's access."""
     mine = held_by(access.person(request).pk).select_related("dataset", "terms")
-    return render(request, "grants/list.html", {"grants": mine})
+    return render(request, "grants/list.html", {"owed": owed_to_attest(access.person(request).pk), "grants": mine})
 
 
 @login_required

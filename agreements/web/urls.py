@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from agreements.web import (
     application_pages,
     catalog_pages,
+    destruction_pages,
     desk_mail_pages,
     grant_pages,
     interest_pages,
@@ -73,6 +74,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "grants/<reference:reference>/members/<int:member_id>/withdraw/", member_pages.withdraw, name="member-withdraw"
     ),
     path("grants/<reference:reference>/members/<int:member_id>/remove/", member_pages.remove, name="member-remove"),
+    path("grants/<reference:reference>/destruction/", destruction_pages.own, name="destruction-own"),
+    path(
+        "grants/<reference:reference>/destruction/<int:destruction_id>/",
+        destruction_pages.destruction,
+        name="destruction",
+    ),
+    path(
+        "grants/<reference:reference>/destruction/<int:destruction_id>/certificate.pdf",
+        destruction_pages.certificate,
+        name="destruction-certificate",
+    ),
+    path(
+        "grants/<reference:reference>/destruction/<int:destruction_id>/revocation.pdf",
+        destruction_pages.revocation_certificate,
+        name="destruction-revocation",
+    ),
     path("invitations/<word:token>/member/", member_pages.join, name="join"),
     path("review/", review_pages.review_queue, name="review-queue"),
     path("review/<reference:reference>/", review_pages.review_case, name="review-case"),
@@ -86,6 +103,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stewardship/<slug:slug>/grants/<reference:reference>/", steward_pages.grant, name="steward-grant"),
     path(
         "stewardship/<slug:slug>/grants/<reference:reference>/revoke/", steward_pages.revoke_grant, name="grant-revoke"
+    ),
+    path(
+        "stewardship/<slug:slug>/procedures/<reference:reference>/certificate/<int:affected_id>.pdf",
+        destruction_pages.staff_certificate,
+        name="procedure-certificate",
+    ),
+    path(
+        "stewardship/<slug:slug>/procedures/<reference:reference>/destruction/<int:destruction_id>.pdf",
+        destruction_pages.staff_attestation,
+        name="procedure-destruction",
+    ),
+    path(
+        "stewardship/<slug:slug>/procedures/<reference:reference>/excuse/<int:destruction_id>/",
+        destruction_pages.excuse,
+        name="procedure-excuse",
     ),
     path("stewardship/<slug:slug>/archives/", publish_pages.archives, name="archives"),
     path("stewardship/<slug:slug>/archives/publish/", publish_pages.publish, name="publish"),

@@ -47,6 +47,7 @@ from agreements.people.models import User
 from agreements.review import gathering
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import DETAILS, SITE, Scene, make_scene
+from tests.web.owed import what_is_owed
 
 ROLES: Final = ("out", "eve", "bob", "alice", "carol", "dan", "audrey", "rory", "adam")
 """Signed out; a stranger; same institution; applicant and holder; reviewer; steward; auditor; reviewer of another
@@ -72,6 +73,10 @@ NOT_THERE: Final = {
     "person": "987654",
     "upload": "00000000-0000-4000-8000-000000000000",
     "job": "987654",
+    "procedure": "GB-R-999999",
+    "affected": "987654",
+    "destruction": "987654",
+    "attested": "987654",
 }
 
 
@@ -127,6 +132,7 @@ def build(folder: Path) -> Everything:
         "membership": member_invitations.token(colleague),
         "upload": str(_uploaded(scene).pk),
         "job": str(_failed_job(scene).pk),
+        **what_is_owed(scene, grant),
     }
     clients = {"out": Client()} | {name: _browser(user) for name, user in people.items()}
     return Everything(scene, names, clients)

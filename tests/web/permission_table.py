@@ -93,6 +93,14 @@ GET  /l/{token}/aria2.txt                               ok     ok     ok     ok 
 POST /l/{token}/aria2.txt                               405    405    405    405    405    405    405    405    405
 HEAD /d/{token}/{archive_name}                          ok     ok     ok     ok     ok     ok     ok     ok     ok
 POST /d/{token}/{archive_name}                          405    405    405    405    405    405    405    405    405
+GET  /grants/{grant}/destruction/                       in     404    404    to     404    404    404    404    404
+POST /grants/{grant}/destruction/                       in     405    405    405    405    405    405    405    405
+GET  /grants/{grant}/destruction/{destruction}/         in     404    404    ok     404    404    404    404    404
+POST /grants/{grant}/destruction/{destruction}/         in     404    404    code   404    404    404    404    404
+GET  /grants/{grant}/destruction/{attested}/certificate.pdf in     404    404    ok     404    404    404    404    404
+POST /grants/{grant}/destruction/{attested}/certificate.pdf in     405    405    405    405    405    405    405    405
+GET  /grants/{grant}/destruction/{destruction}/revocation.pdf in     404    404    ok     404    404    404    404    404
+POST /grants/{grant}/destruction/{destruction}/revocation.pdf in     405    405    405    405    405    405    405    405
 GET  /review/                                           in     404    404    404    ok     ok     ok     ok     404
 POST /review/                                           in     405    405    405    405    405    405    405    405
 GET  /review/{case}/                                    in     404    404    404    ok     ok     ok     404    404
@@ -117,6 +125,12 @@ GET  /stewardship/{slug}/grants/{grant}/                in     404    404    404
 POST /stewardship/{slug}/grants/{grant}/                in     405    405    405    405    405    405    405    405
 GET  /stewardship/{slug}/grants/{grant}/revoke/         in     404    404    404    404    ok     404    404    404
 POST /stewardship/{slug}/grants/{grant}/revoke/         in     404    404    404    404    422    404    404    404
+GET  /stewardship/{slug}/procedures/{procedure}/certificate/{affected}.pdf in     404    404    404    404    ok     ok     404    404
+POST /stewardship/{slug}/procedures/{procedure}/certificate/{affected}.pdf in     405    405    405    405    405    405    405    405
+GET  /stewardship/{slug}/procedures/{procedure}/destruction/{attested}.pdf in     404    404    404    404    ok     ok     404    404
+POST /stewardship/{slug}/procedures/{procedure}/destruction/{attested}.pdf in     405    405    405    405    405    405    405    405
+GET  /stewardship/{slug}/procedures/{procedure}/excuse/{destruction}/ in     404    404    404    404    ok     404    404    404
+POST /stewardship/{slug}/procedures/{procedure}/excuse/{destruction}/ in     404    404    404    404    422    404    404    404
 GET  /stewardship/{slug}/archives/                      in     404    404    404    404    ok     ok     404    404
 POST /stewardship/{slug}/archives/                      in     405    405    405    405    405    405    405    405
 GET  /stewardship/{slug}/archives/publish/              in     404    404    404    404    ok     404    404    404
