@@ -7,7 +7,7 @@ from agreements.applications import messages as application_messages
 from agreements.catalog import messages as catalog_messages
 from agreements.core import wakeups
 from agreements.core.wakeups import Wakeup
-from agreements.flows import restore_messages
+from agreements.flows import moving_messages, restore_messages
 from agreements.grants import messages as grant_messages
 from agreements.grants import renewal_messages
 from agreements.grants.ends import messages as ends_messages
@@ -33,6 +33,7 @@ def connect() -> None:
         renewal_messages,
         revocation_messages,
         ends_messages,
+        moving_messages,
         restore_messages,
     ):
         messages.register()

@@ -104,7 +104,7 @@ PAYLOADS: Final[Mapping[Kind, Mapping[str, FieldType]]] = {
     Kind.LINK_ENDED: {"archive": TEXT},
     Kind.PASSWORD_REVEALED: {"seal_number": NUMBER},
     Kind.SEAL_RENEWED: {"seal_number": NUMBER, "key_number": NUMBER, "cause": CODE},
-    Kind.MEMBER_INVITED: {},
+    Kind.MEMBER_INVITED: {"explanation_digest": optional(DIGEST, absent=pgettext_lazy("an explanation", "none"))},
     Kind.MEMBER_JOINED: {"terms": TEXT},
     Kind.MEMBER_LEFT: {},
     Kind.MEMBER_REMOVED: _WHY,

@@ -8,7 +8,7 @@ from typing import Final
 from agreements.core.clock import now
 from agreements.mail.models import MessageState, OutboxMessage
 
-CODE_KINDS: Final = ("sign-in-code", "fresh-code")
+CODE_KINDS: Final = ("sign-in-code", "fresh-code", "address-code", "moving-code")
 KEPT_FOR: Final = dt.timedelta(days=1)
 
 

@@ -37,6 +37,8 @@ KEPT_FOR: Final = dt.timedelta(days=1)
 class Purpose(StrEnum):
     SIGN_IN = "sign-in"
     FRESH = "fresh"
+    ADDRESS = "address"
+    MOVING = "moving"
 
 
 class CodeSpent(NotPossible):

@@ -22,6 +22,7 @@ from agreements.ledger.queries import entries_about
 from agreements.people.models import User
 from agreements.revocation.queries import owed_to_attest
 from agreements.web import access
+from agreements.web.renewal_context import ends_of
 from agreements.web.timeline import timeline_of
 
 # What happens to an access happens to all who share it.
@@ -69,6 +70,7 @@ def context(grant: Grant, *, viewer: User) -> dict[str, Any]:
         "downloads": queries.downloads_of(grant, person_pk=None if sees_all else viewer.pk),
         "downloads_shown": queries.SHOWN,
         "by_person": sees_all and bool(joined),
+        "ends": ends_of(grant, viewer=viewer),
         **access.ending(grant),
         "timeline": timeline_of(
             _seen_by(viewer, entries_about(grant.reference), all_of_them=sees_all),

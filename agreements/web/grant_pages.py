@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agreements.grants import revealing
+from agreements.grants.ends.due import is_proof_time
 from agreements.grants.links import making as links
 from agreements.grants.links import scripts
 from agreements.grants.links.scripts import File
@@ -23,6 +24,7 @@ from agreements.revocation.queries import owed_to_attest
 from agreements.web import access, grant_context
 from agreements.web.fresh_gate import require_fresh
 from agreements.web.refusals import IntoMessages
+from agreements.web.renewal_context import wants_renewal
 
 
 @login_required
@@ -30,7 +32,8 @@ from agreements.web.refusals import IntoMessages
 def grants(request: HttpRequest) -> HttpResponse:
     """List the person's access."""
     mine = held_by(access.person(request).pk).select_related("dataset", "terms")
-    return render(request, "grants/list.html", {"owed": owed_to_attest(access.person(request).pk), "grants": mine})
+    rows = [(grant, wants_renewal(grant), is_proof_time(grant)) for grant in mine]
+    return render(request, "grants/list.html", {"owed": owed_to_attest(access.person(request).pk), "rows": rows})
 
 
 @login_required

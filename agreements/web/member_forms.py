@@ -5,6 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from agreements.grants.members.membership import EXPLANATION_LIMIT
+
 
 class InviteForm(forms.Form):
     """Who is invited."""
@@ -14,6 +16,13 @@ class InviteForm(forms.Form):
         label=_("E-mail address"),
         max_length=254,
         help_text=_("Of your own organization: the terms bind copies to one site."),
+    )
+    explanation = forms.CharField(
+        label=_("If the address is of another organization: why"),
+        max_length=EXPLANATION_LIMIT,
+        required=False,
+        help_text=_("Such as: works in our laboratory, paid by another institute. The lab reads it."),
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 

@@ -36,11 +36,15 @@ def is_fresh(request: HttpRequest) -> bool:
     """Return whether the signed-in person proved mailbox or second factor here within the last 15 minutes."""
     if not isinstance(request.user, User):
         return False
-    moments = _second_factor_moments(request)
+    return is_mailbox_fresh(request) or any(map(_is_recent, _second_factor_moments(request)))
+
+
+def is_mailbox_fresh(request: HttpRequest) -> bool:
+    """Return whether the signed-in person proved their mailbox here within the last 15 minutes."""
     mark = request.session.get(_KEY)
-    if isinstance(mark, dict) and mark.get("user") == request.user.pk:
-        moments.append(dt.datetime.fromisoformat(mark["at"]))
-    return any(dt.timedelta() <= now() - moment < FRESH_FOR for moment in moments)
+    if not isinstance(mark, dict) or not isinstance(request.user, User) or mark.get("user") != request.user.pk:
+        return False
+    return _is_recent(dt.datetime.fromisoformat(mark["at"]))
 
 
 def has_second_factor(user: User) -> bool:
@@ -52,6 +56,10 @@ def has_second_factor(user: User) -> bool:
 def passed_second_factor(request: HttpRequest) -> bool:
     """Return whether the signed-in person used their second factor in this session, within the last 12 hours."""
     return any(dt.timedelta() <= now() - moment < STAFF_FOR for moment in _second_factor_moments(request))
+
+
+def _is_recent(moment: dt.datetime) -> bool:
+    return dt.timedelta() <= now() - moment < FRESH_FOR
 
 
 def _second_factor_moments(request: HttpRequest) -> list[dt.datetime]:

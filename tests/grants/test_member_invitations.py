@@ -19,6 +19,7 @@ from agreements.grants.members import membership
 from agreements.grants.members import queries as member_queries
 from agreements.grants.models import GrantMember, MemberState
 from agreements.keys.models import MasterKey
+from agreements.ledger.act import text_digest
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.drain import drain
 from agreements.mail.models import OutboxMessage
@@ -48,6 +49,29 @@ def test_what_is_stored_opens_nothing(scene: Scene) -> None:
 def test_nobody_but_the_holder_invites(scene: Scene, who: str) -> None:
     with pytest.raises(NotAllowed):
         membership.invite(grant=scene.grant, email="x@mit.example.edu", name="", by=getattr(scene, who).actor)
+
+
+def test_an_address_of_another_organization_needs_an_explanation_of_which_the_record_keeps_a_digest(
+    scene: Scene,
+) -> None:
+    with pytest.raises(Invalid, match="Explain why this address is of another organization") as refused:
+        membership.invite(grant=scene.grant, email="zoe@elsewhere.example.net", name="Zoe", by=scene.alice.actor)
+    assert refused.value.field == "explanation"
+    with pytest.raises(Invalid, match="At most 1000 characters"):
+        membership.invite(grant=scene.grant, email="z@x.org", name="", explanation="x" * 1001, by=scene.alice.actor)
+    member = membership.invite(
+        grant=scene.grant,
+        email="zoe@elsewhere.example.net",
+        name="Zoe",
+        explanation=" A guest in our group. ",
+        by=scene.alice.actor,
+    )
+    assert member.explanation == "A guest in our group."
+    membership.resend(member=member, by=scene.alice.actor)
+    invited(scene)  # of the same organization: nothing to explain
+    digests = [row.payload["explanation_digest"] for row in LedgerEntry.objects.filter(kind="member.invited")]
+    kept = text_digest("A guest in our group.", salt=member.explanation_salt)
+    assert digests == [kept, kept, None]
 
 
 def test_a_member_does_not_invite(scene: Scene) -> None:

@@ -61,6 +61,12 @@ GET  /grants/{grant}/                                   in     404    404    ok 
 POST /grants/{grant}/                                   in     405    405    405    405    405    405    405    405
 GET  /grants/{grant}/password/                          in     code   code   code   code   code   code   code   code
 POST /grants/{grant}/password/                          in     code   code   code   code   code   code   code   code
+GET  /grants/{grant}/renew/                             in     404    404    ok     404    404    404    404    404
+POST /grants/{grant}/renew/                             in     404    404    422    404    404    404    404    404
+GET  /grants/{grant}/address/                           in     404    404    ok     404    404    404    404    404
+POST /grants/{grant}/address/                           in     404    404    ok     404    404    404    404    404
+GET  /grants/{grant}/moving/                            in     404    404    ok     404    404    404    404    404
+POST /grants/{grant}/moving/                            in     404    404    422    404    404    404    404    404
 GET  /grants/{grant}/links.txt                          in     404    404    ok     404    404    404    404    404
 POST /grants/{grant}/links.txt                          in     405    405    405    405    405    405    405    405
 GET  /grants/{grant}/aria2.txt                          in     404    404    ok     404    404    404    404    404

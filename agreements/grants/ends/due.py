@@ -54,6 +54,12 @@ def renewal(grant: Grant) -> Window | None:
     return Window(grant.ends_at - before, grant.ends_at, grant.ends_at + RENEWAL_AFTER)
 
 
+def is_renewal_time(grant: Grant) -> bool:
+    """Return whether a grant is near enough to its end to be renewed. Needs `grant.dataset`."""
+    window = renewal(grant)
+    return window is not None and window.is_open
+
+
 def proof_due(grant: Grant) -> dt.datetime | None:
     """Return when the address has to be proven again, or None if it never has. Needs `grant.dataset`.
 

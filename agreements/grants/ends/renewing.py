@@ -53,7 +53,7 @@ def renew(
         locked = proving.note_proven(record, locked, by=by, as_role=standing)
         salt = new_salt()
         renewed = lifecycle.renew(
-            grant=locked, ends_at=_new_end(locked, previous), use_digest=text_digest(words, salt=salt), by=by
+            grant=locked, ends_at=new_end(locked), use_digest=text_digest(words, salt=salt), by=by
         )
         _drop_subsets(record, renewed, drop_subsets, by=by, as_role=standing)
         _drop_members(renewed, drop_members, by=by)
@@ -69,6 +69,12 @@ def renew(
         if was_expired:
             messages.queue_resumed_to_members(renewed)
     return renewal
+
+
+def new_end(grant: Grant) -> dt.datetime | None:
+    """Return until when a renewal at this moment would last, or None where the dataset now gives no end."""
+    days = grant.dataset.grant_days
+    return max(now(), grant.ends_at or now()) + dt.timedelta(days=days) if days else None
 
 
 def why_not_renewable(grant: Grant) -> str | None:
@@ -130,11 +136,6 @@ def _checked_use(text: str) -> str:
     if len(use) > USE_LIMIT:
         raise Invalid(_("At most %(most)s characters.") % {"most": USE_LIMIT}, field="use")
     return use
-
-
-def _new_end(grant: Grant, previous: dt.datetime) -> dt.datetime | None:
-    days = grant.dataset.grant_days
-    return max(now(), previous) + dt.timedelta(days=days) if days else None
 
 
 def _drop_subsets(record: Act, grant: Grant, slugs: Collection[str], *, by: Actor, as_role: Standing) -> None:

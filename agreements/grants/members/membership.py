@@ -32,18 +32,21 @@ from agreements.people.models import User, normal_address
 
 MAILS_PER_DAY: Final = 20
 """Invitations that are mailed under one grant in 24 hours, those sent again included."""
+EXPLANATION_LIMIT: Final = 1000
 _NAME_LIMIT: Final = 120
 # In some scripts a name cannot be written without these two; other marks that do not show could reorder a line.
 _JOINERS: Final = frozenset("\u200c\u200d")
 
 
-def invite(*, grant: Grant, email: str, name: str, by: Actor) -> GrantMember:
+def invite(*, grant: Grant, email: str, name: str, by: Actor, explanation: str = "") -> GrantMember:
     """Invite a colleague by mail. An invitation to the same mailbox that has run out is renewed.
 
+    An address of another organization than the holder's needs an explanation, which the dataset's staff reads.
     Raises NotAllowed (not the holder), NotPossible (access not running, invited or joined already, no room, access
-    ended by the lab before), Invalid for an address or a name, TooMany.
+    ended by the lab before), Invalid for an address, a name or an explanation, TooMany.
     """
     address, called = normal_address(addresses.parse(email).normalized), _checked_name(name)
+    words = _checked_explanation(explanation)
     with act() as record:
         locked = lifecycle.lock(grant)
         standing = check_may(Permission.INVITE_MEMBER, grant=locked, by=by)
@@ -51,9 +54,14 @@ def invite(*, grant: Grant, email: str, name: str, by: Actor) -> GrantMember:
         member = _again(locked, address) or GrantMember(grant=locked, email=address)
         _check_room(locked)
         _check_mails(locked)
-        member.name = called
+        if not words and queries.is_elsewhere(locked, address):
+            raise Invalid(
+                _("Explain why this address is of another organization: the lab reads it."), field="explanation"
+            )
+        member.name, member.explanation = called, words
+        member.explanation_salt = new_salt() if words else ""
         _mail_invitation(member, by=by)
-        record.record(Kind.MEMBER_INVITED, by=by, as_role=standing, subjects=_subjects(member))
+        _record_invited(record, member, by=by, as_role=standing)
         return member
 
 
@@ -68,7 +76,7 @@ def resend(*, member: GrantMember, by: Actor) -> GrantMember:
             _check_room(locked.grant)
         _check_mails(locked.grant)
         _mail_invitation(locked, by=by)
-        record.record(Kind.MEMBER_INVITED, by=by, as_role=standing, subjects=_subjects(locked))
+        _record_invited(record, locked, by=by, as_role=standing)
         return locked
 
 
@@ -158,6 +166,13 @@ def _locked(permission: Permission, member: GrantMember, *, by: Actor) -> tuple[
     return standing, locked
 
 
+def _record_invited(record: Act, member: GrantMember, *, by: Actor, as_role: Standing) -> None:
+    salt = member.explanation_salt
+    digest = text_digest(member.explanation, salt=salt) if salt else None
+    subjects = _subjects(member)
+    record.record(Kind.MEMBER_INVITED, by=by, as_role=as_role, subjects=subjects, explanation_digest=digest)
+
+
 def _mail_invitation(member: GrantMember, *, by: Actor) -> None:
     """Let the time of an invitation begin now. Its address stays while the key it was made under is the newest."""
     current = secrets.key_ring().current
@@ -231,6 +246,13 @@ def _checked_name(text: str) -> str:
     if unseen or "/" in name:
         raise Invalid(_("Give a name alone, without line breaks and without addresses."), field="name")
     return name
+
+
+def _checked_explanation(text: str) -> str:
+    words = text.strip()
+    if len(words) > EXPLANATION_LIMIT:
+        raise Invalid(_("At most %(most)s characters.") % {"most": EXPLANATION_LIMIT}, field="explanation")
+    return words
 
 
 def _check_can_be_removed(member: GrantMember, standing: Standing) -> None:

@@ -51,5 +51,8 @@ def named_and_not_invited(grant: Grant) -> list[Named]:
 
 
 def is_elsewhere(grant: Grant, email: str) -> bool:
-    """Return whether an address is of another domain than the holder's; a hint, never a verdict."""
-    return not same_organization(grant.holder.email, email)
+    """Return whether an address is of another domain than the holder's; a hint, never a verdict.
+
+    The holder's are that of the application, and the one with which they sign in. Needs `grant.application`.
+    """
+    return not any(same_organization(own, email) for own in (grant.application.email, grant.holder.email) if own)

@@ -1,0 +1,112 @@
+"""Proving an address that need not be the one with which one signs in: a code is mailed there and typed on the page.
+
+The pages that need it ask `step` first, which takes what was posted about the code, and go on once it is proven.
+A second factor is no proof here: it says who sits there, not whose mailbox it is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from agreements.core.addresses import comparison_key
+from agreements.core.clock import now
+from agreements.core.errors import DomainError, Invalid, TooMany
+from agreements.people.emailed_codes import FRESH_FOR, CodeSpent, Purpose
+from agreements.people.models import normal_address
+from agreements.web import access, proofs
+from agreements.web.code_mail import CodeForm, check_code
+from agreements.web.code_page import send_or_refusal
+
+_PENDING: Final = "address_code"
+_PROVEN: Final = "address_proven"
+SEND: Final = "send"
+CHECK: Final = "check"
+"""What a posted `action` asks of this page; any other is not about the code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How far the proof of `address` is. `moved`: something was done, so the page is asked for again by GET."""
+
+    address: str
+    form: CodeForm
+    sent: bool = False
+    moved: bool = False
+    refusal: DomainError | None = None
+
+
+def is_proven(request: HttpRequest, address: str, *, purpose: Purpose) -> bool:
+    """Return whether a code mailed to an address was typed in this session within the last 15 minutes.
+
+    For an access that also holds of the code with which the person signed in, if it went to the same mailbox.
+    """
+    own = access.person(request)
+    same = comparison_key(own.email) == comparison_key(address)
+    if purpose is Purpose.ADDRESS and same and proofs.is_mailbox_fresh(request):
+        return True
+    mark = request.session.get(_PROVEN)
+    if not isinstance(mark, dict) or mark != mark | _about(request, address, purpose):
+        return False
+    return dt.timedelta() <= now() - dt.datetime.fromisoformat(mark["at"]) < FRESH_FOR
+
+
+def step(request: HttpRequest, address: str, *, purpose: Purpose) -> Proof:
+    """Mail a code if that was asked for, or take the one that was typed; return how it stands."""
+    action = request.POST.get("action") if request.method == "POST" else None
+    if action == SEND:
+        return _send(request, address, purpose)
+    sent = _handle(request, address, purpose) is not None
+    if action != CHECK:
+        return Proof(address, CodeForm(), sent=sent)
+    form = CodeForm(request.POST)
+    refusal = _check(request, address, purpose, form) if form.is_valid() else None
+    if refusal is not None:
+        form.add_error("code", str(refusal))
+    return Proof(address, form, sent=sent, moved=not form.errors, refusal=refusal)
+
+
+def forget(request: HttpRequest) -> None:
+    """Spend the proof: what it was asked for is done."""
+    request.session.pop(_PROVEN, None)
+
+
+def _send(request: HttpRequest, address: str, purpose: Purpose) -> Proof:
+    language = access.person(request).language
+    sent = send_or_refusal(request, address=address, purpose=purpose, language=language)
+    if isinstance(sent, DomainError):
+        form = CodeForm({})
+        form.errors.clear()
+        form.add_error(None, str(sent))
+        return Proof(address, form, refusal=sent)
+    request.session[_PENDING] = _about(request, address, purpose) | {"handle": sent}
+    return Proof(address, CodeForm(), sent=True, moved=True)
+
+
+def _check(request: HttpRequest, address: str, purpose: Purpose, form: CodeForm) -> DomainError | None:
+    try:
+        handle = _handle(request, address, purpose)
+        if handle is None:
+            raise CodeSpent(_("No code has been sent yet. Ask for one."))
+        check_code(request, handle=handle, address=address, purpose=purpose, code=form.cleaned_data["code"])
+    except (Invalid, CodeSpent, TooMany) as refused:
+        return refused
+    del request.session[_PENDING]
+    request.session[_PROVEN] = _about(request, address, purpose) | {"at": now().isoformat()}
+    return None
+
+
+def _handle(request: HttpRequest, address: str, purpose: Purpose) -> str | None:
+    pending = request.session.get(_PENDING)
+    if not isinstance(pending, dict) or pending != pending | _about(request, address, purpose):
+        return None
+    return str(pending["handle"])
+
+
+def _about(request: HttpRequest, address: str, purpose: Purpose) -> dict[str, Any]:
+    """Return what a code, and a proof, are for: they are worth nothing for another person, address or purpose."""
+    return {"user": access.person(request).pk, "address": normal_address(address), "purpose": str(purpose)}

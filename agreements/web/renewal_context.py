@@ -1,0 +1,47 @@
+"""What pages show of the end of an access and of the next proof of its address."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from agreements.grants.ends import due
+from agreements.grants.models import Grant, GrantState
+from agreements.people.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What to offer to one of the people of a grant; a member is told, and offered nothing."""
+
+    is_shared: bool
+    closed: bool
+    renewable: bool
+    closes: dt.datetime | None
+    asks_for_proof: bool
+    waits_for_proof: bool
+    proof_due: dt.datetime | None
+    may_move: bool
+
+
+def ends_of(grant: Grant, *, viewer: User) -> Ends:
+    """Return what the page of an access offers. Needs `grant.dataset`."""
+    is_holder = grant.holder_id == viewer.pk
+    window = due.renewal(grant)
+    return Ends(
+        is_shared=not is_holder,
+        closed=bool(grant.closed_for),
+        renewable=is_holder and wants_renewal(grant),
+        closes=window.closes if window else None,
+        asks_for_proof=is_holder and due.is_proof_time(grant),
+        waits_for_proof=is_holder and grant.state == GrantState.SUSPENDED and due.waits_for_proof(grant),
+        proof_due=due.proof_due(grant),
+        may_move=is_holder and grant.state != GrantState.REVOKED and not grant.closed_for,
+    )
+
+
+def wants_renewal(grant: Grant) -> bool:
+    """Return whether a list marks a grant as one to renew, or to apply for again. Needs `grant.dataset`."""
+    can = {GrantState.ACTIVE, GrantState.EXPIRED}
+    is_offered = grant.dataset.withdrawn_at is None and grant.dataset.shut_at is None
+    return grant.state in can and not grant.closed_for and is_offered and due.is_renewal_time(grant)
