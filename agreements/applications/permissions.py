@@ -44,7 +44,7 @@ TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
     Permission.VIEW: frozenset({Standing.APPLICANT}),
     Permission.EDIT: frozenset({Standing.APPLICANT}),
     Permission.SUBMIT: frozenset({Standing.APPLICANT}),
-    Permission.WITHDRAW: frozenset({Standing.APPLICANT}),
+    Permission.WITHDRAW: frozenset({Standing.APPLICANT, Standing.SYSTEM}),
     Permission.VIEW_CASE: frozenset({Standing.REVIEWER, Standing.STEWARD, Standing.AUDITOR}),
     Permission.DECIDE: frozenset({Standing.REVIEWER, Standing.STEWARD}),
     Permission.REMARK: frozenset({Standing.REVIEWER, Standing.STEWARD}),

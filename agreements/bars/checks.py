@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from agreements.bars import erasing
 from agreements.bars.models import Bar
 from agreements.core.addresses import comparison_key
 from agreements.core.clock import now
@@ -23,9 +24,14 @@ def check_not_barred(*, dataset_pk: int, person_pk: int, email: str) -> None:
 
 def on_person(*, dataset_pk: int, person_pk: int, email: str) -> bool:
     """Return whether a running bar names the person, or somebody with the same mailbox spelt otherwise."""
-    named = running(dataset_pk=dataset_pk).filter(person__isnull=False).values_list("person_id", "person__email")
+    named = running(dataset_pk=dataset_pk).filter(person__isnull=False).select_related("person")
     key = comparison_key(email)
-    return any(pk == person_pk or comparison_key(address) == key for pk, address in named)
+    return any(
+        bar.person_id == person_pk
+        or (bar.person is not None and comparison_key(bar.person.email) == key)
+        or erasing.is_of(bar, email)  # an erased person who came back
+        for bar in named
+    )
 
 
 def running(*, dataset_pk: int) -> QuerySet[Bar]:

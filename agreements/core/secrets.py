@@ -24,6 +24,8 @@ INVITATION: Final = "countersign/invitation/1"
 SECOND_FACTOR: Final = "countersign/second-factor/1"
 CHECK: Final = "countersign/check/1"
 MEMBER: Final = "countersign/member/1"
+CHECKPOINT: Final = "countersign/checkpoint/1"
+BARRED: Final = "countersign/barred/1"
 RECORD_HEAD: Final = "countersign/record-head/1"
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -114,10 +114,17 @@ def _claim() -> Inspection | None:
 
 def _write(inspection: Inspection, report: InspectionReport) -> None:
     images = [_store_page(inspection.document, page) for page in report.pages if page.png]
+    if not _written(inspection, report, images):
+        # Another process was first, or the document was erased meanwhile: nothing refers to these pictures.
+        for image in images:
+            stores.papers().delete(image.store_key)
+
+
+def _written(inspection: Inspection, report: InspectionReport, images: list[PageImage]) -> bool:
     with transaction.atomic():
         locked = Inspection.objects.select_for_update().get(pk=inspection.pk)
         if locked.state != InspectionState.PENDING:
-            return
+            return False
         locked.state = InspectionState(report.outcome)
         locked.reason, locked.reason_code = report.reason, report.reason_code
         locked.flags = list(report.flags)
@@ -130,6 +137,7 @@ def _write(inspection: Inspection, report: InspectionReport) -> None:
         PageImage.objects.filter(document=locked.document).delete()
         PageImage.objects.bulk_create(images)
         poke(Wakeup.EVIDENCE)
+    return True
 
 
 def _store_page(document: StoredDocument, page: PageFinding) -> PageImage:

@@ -7,7 +7,9 @@ from agreements.vault import stores
 
 
 def page(document: StoredDocument, number: int) -> bytes | None:
-    """Return a page as PNG, or None if there is no such page."""
+    """Return a page as PNG, or None if there is no such page, or the document was erased."""
+    if document.erased_at is not None:
+        return None
     image = PageImage.objects.filter(document=document, number=number).first()
     if image is None:
         return None

@@ -6,6 +6,7 @@ import logging
 import uuid
 from hashlib import sha256
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from agreements.core.errors import NotPossible
@@ -13,6 +14,10 @@ from agreements.documents.models import StoredDocument
 from agreements.vault import stores
 
 log = logging.getLogger(__name__)
+
+
+class Erased(NotPossible):
+    """The document was erased: what it was stays known by its hash alone."""
 
 
 def save(data: bytes) -> StoredDocument:
@@ -38,8 +43,18 @@ def discard(document: StoredDocument) -> None:
 
 
 def read(document: StoredDocument) -> bytes:
-    """Return a stored file. Raises ValueError if it is no longer the bytes that were stored."""
+    """Return a stored file. Raises Erased; ValueError if it is no longer the bytes that were stored."""
+    check_not_erased(document)
     return _checked(document, b"".join(stores.papers().open_range(document.store_key, 0, document.size)))
+
+
+def check_not_erased(document: StoredDocument) -> None:
+    """Raise Erased, with what a person should read, if nobody is given this document any more."""
+    if document.erased_at is not None:
+        raise Erased(
+            _("This paper was erased on %(date)s. Its SHA-256 is kept: %(digest)s.")
+            % {"date": date_format(document.erased_at, "DATE_FORMAT"), "digest": document.sha256}
+        )
 
 
 def _checked(document: StoredDocument, data: bytes) -> bytes:

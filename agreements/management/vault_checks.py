@@ -61,8 +61,8 @@ def generations() -> Iterator[Stored]:
 
 
 def documents() -> Iterator[Stored]:
-    """Give agreements and signed copies."""
-    for row in StoredDocument.objects.order_by("pk"):
+    """Give agreements and signed copies that were not erased."""
+    for row in StoredDocument.objects.filter(erased_at=None).order_by("pk"):
         yield Stored(f"document {row.pk}", stores.papers(), row.store_key, row.size, row.sha256)
 
 

@@ -33,6 +33,13 @@ class Case:
     previous: str | None
     next: str | None
 
+    @property
+    def title(self) -> str:
+        """Return by what the case is called: the applicant's name, once it is erased its reference."""
+        if self.application.erased_at is not None:
+            return self.application.reference
+        return self.application.name or self.application.email
+
 
 def load(*, application: Application, by: Actor) -> Case:
     """Return the case as it is now. The caller has checked that `by` may read it."""

@@ -13,6 +13,7 @@ from agreements.applications.models import Application, State
 from agreements.bars.checks import on_organization
 from agreements.core.clock import now
 from agreements.core.domains import domain_of, domains_of
+from agreements.core.erased import is_erased
 
 SHOWN: Final = 20
 
@@ -35,6 +36,8 @@ def history_of(application: Application) -> History:
     others = others.filter(submitted_at__lt=application.submitted_at or now())
     others = others.select_related("applicant", "dataset").order_by("-submitted_at", "-pk")
     colleagues = others.filter(_of_domain(application.email)).exclude(applicant_id=application.applicant_id)
+    if is_erased(application.email):
+        colleagues = others.none()  # what was erased has no domain in common
     return History(
         by_person=list(others.filter(applicant_id=application.applicant_id)[:SHOWN]),
         from_domain=list(colleagues[:SHOWN]),

@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -98,7 +98,7 @@ def _draw(affected: AffectedGrant) -> bool:
 
 def _register(affected: AffectedGrant, drawn: StoredDocument) -> StoredDocument:
     with act() as record:
-        if AffectedGrant.objects.filter(pk=affected.pk, certificate=None).update(certificate=drawn):
+        if _unerased().filter(pk=affected.pk, certificate=None).update(certificate=drawn):
             record.record(
                 Kind.CERTIFICATE_MADE,
                 by=_JOB,
@@ -110,7 +110,8 @@ def _register(affected: AffectedGrant, drawn: StoredDocument) -> StoredDocument:
             return drawn
     store.discard(drawn)
     first = _known().get(pk=affected.pk).certificate
-    assert first is not None, "only a certificate stands in the way of another"
+    if first is None:
+        raise NotPossible(_("The person whom this certificate would name was erased."))
     return first
 
 
@@ -125,7 +126,13 @@ def _claim_due() -> AffectedGrant | None:
 
 def _due() -> QuerySet[AffectedGrant]:
     waiting = AffectedGrant.objects.filter(certificate=None, certificate_due_at__lte=now())
-    return waiting.filter(procedure__act=ProcedureAct.REVOKE)
+    return waiting.filter(procedure__act=ProcedureAct.REVOKE, pk__in=_unerased())
+
+
+def _unerased() -> QuerySet[AffectedGrant]:
+    """Return those whose holder, and the member if it is about one, still have a name."""
+    named = AffectedGrant.objects.filter(grant__holder__erased_at=None)
+    return named.filter(Q(member=None) | Q(member__person=None) | Q(member__person__erased_at=None))
 
 
 def _known() -> QuerySet[AffectedGrant]:

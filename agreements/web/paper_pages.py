@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from agreements.applications import signing
 from agreements.applications.missing import AGREEMENT, DETAILS, SIGNATURE, SITE
 from agreements.applications.models import Application
-from agreements.documents import inspecting, issuing, store
+from agreements.documents import inspecting, issuing
 from agreements.documents.evidence import page_set
 from agreements.documents.models import Inspection
 from agreements.flows.agreement_issue import issue_agreement
@@ -24,7 +24,7 @@ from agreements.flows.signed_copy import receive_upload
 from agreements.web import access
 from agreements.web.application_forms import SignedCopyForm
 from agreements.web.application_status import frame, inspection_of, is_opened, is_refused
-from agreements.web.papers import pdf_attachment
+from agreements.web.papers import paper
 from agreements.web.posted import posted
 from agreements.web.refusals import IntoForm, IntoMessages
 from agreements.web.stepper import next_step, still_missing
@@ -61,7 +61,7 @@ def agreement_pdf(request: HttpRequest, reference: str) -> HttpResponse:
     issued = issuing.newest(found.reference)
     if issued is None:
         raise Http404
-    return pdf_attachment(store.read(issued.document), f"{found.reference}-agreement-{issued.issue_number}.pdf")
+    return paper(request, issued.document, f"{found.reference}-agreement-{issued.issue_number}.pdf")
 
 
 @login_required
@@ -122,7 +122,7 @@ def signed_copy(request: HttpRequest, reference: str) -> HttpResponse:
     """Give back what the applicant sent, as an attachment and nothing else."""
     found = access.own_application(request, reference)
     copy = access.signed_copy(found)
-    return pdf_attachment(store.read(copy.document), f"{found.reference}-signed.pdf")
+    return paper(request, copy.document, f"{found.reference}-signed.pdf")
 
 
 def _copy_context(application: Application) -> dict[str, Any]:

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from agreements.documents import store
+from agreements.documents.models import StoredDocument
+
+
+def paper(request: HttpRequest, document: StoredDocument, name: str) -> HttpResponse:
+    """Return a stored PDF to be saved; a page that says so, with status 410, if it was erased."""
+    try:
+        data = store.read(document)
+    except store.Erased:
+        return gone(request, document)
+    return pdf_attachment(data, name)
+
+
+def gone(request: HttpRequest, document: StoredDocument) -> HttpResponse:
+    """Return the page in the place of a paper that was erased."""
+    return render(request, "410.html", {"document": document}, status=410)
 
 
 def pdf_attachment(data: bytes, name: str) -> HttpResponse:

@@ -19,7 +19,7 @@ from agreements.applications import evidence, remarks
 from agreements.applications.models import Application, DecisionKind, Visibility
 from agreements.catalog.permissions import Permission as DatasetPermission
 from agreements.core.actors import Actor
-from agreements.documents import pictures, store
+from agreements.documents import pictures
 from agreements.flows.approving import approve
 from agreements.ledger.queries import entries_about
 from agreements.review import case as cases
@@ -28,7 +28,7 @@ from agreements.review.decisions import Seen
 from agreements.review.queue import Filters
 from agreements.web import access
 from agreements.web.evidence_rows import rows_of
-from agreements.web.papers import pdf_attachment, png_inline
+from agreements.web.papers import paper, png_inline
 from agreements.web.refusals import IntoForm, IntoMessages
 from agreements.web.review_forms import DecisionForm, QueueForm, RemarkForm
 from agreements.web.timeline import timeline_of
@@ -128,7 +128,7 @@ def original(request: HttpRequest, reference: str) -> HttpResponse:
     """Give the signed copy as it came, as an attachment."""
     found = access.case(request, reference)
     handed_in = access.submitted(found)
-    return pdf_attachment(store.read(handed_in.signed_copy.document), f"{reference}-signed.pdf")
+    return paper(request, handed_in.signed_copy.document, f"{reference}-signed.pdf")
 
 
 def _carry_out(request: HttpRequest, found: Application, form: DecisionForm) -> str:

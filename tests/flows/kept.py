@@ -44,10 +44,10 @@ class Kept:
             "task payloads": self.tasks,
             "exceptions": self.errors,
             "mails": list(_mails()),
-            "database": list(_database()),
+            "database": [value for _table, value in values()],
             "ledger export": list(export.lines()),
         }
-        return {place: "\n".join(part for text in found for part in _opened(text)) for place, found in texts.items()}
+        return {place: "\n".join(part for text in found for part in opened(text)) for place, found in texts.items()}
 
 
 @contextmanager
@@ -122,14 +122,14 @@ def _mails() -> Iterator[str]:
             yield repr([str(alternative[0]) for alternative in message.alternatives])
 
 
-def _database() -> Iterator[str]:
-    """Yield every value of every table, and every session decoded."""
+def values() -> Iterator[tuple[str, str]]:
+    """Yield every value of every table, and every session decoded, each with the name of its table."""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
             for row in cursor.fetchall():
-                yield from (_text(value) for value in row)
-    yield from (repr(session.get_decoded()) for session in Session.objects.all())
+                yield from ((table, _text(value)) for value in row)
+    yield from (("decoded sessions", repr(session.get_decoded())) for session in Session.objects.all())
 
 
 def _text(value: Any) -> str:
@@ -138,7 +138,7 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _opened(text: str) -> Iterator[str]:
+def opened(text: str) -> Iterator[str]:
     """Yield a text, and what words of it hold that are base64, compressed or not, as caches and cookies keep it."""
     yield text
     for word in _ENCODED.findall(text):

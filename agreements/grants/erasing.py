@@ -1,0 +1,59 @@
+"""Erasing who held a grant and what was written about it; the grant, its states, times and downloads stay."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import QuerySet
+
+from agreements.catalog.models import Dataset
+from agreements.core import erased
+from agreements.core.erased import Named
+from agreements.grants.models import Grant, GrantState, Renewal, Suspension
+from agreements.ledger.erased import digests_of
+
+RUNNING = (GrantState.ACTIVE, GrantState.SUSPENDED)
+
+
+def ended(dataset: Dataset, *, until: dt.datetime) -> QuerySet[Grant]:
+    """Return the grants of a dataset that ended before `until`, the oldest end first."""
+    over = Grant.objects.filter(dataset=dataset, ended_at__lte=until).exclude(state__in=RUNNING)
+    return over.select_related("application", "dataset", "holder").order_by("ended_at", "pk")
+
+
+def ended_by_then(grant: Grant, *, until: dt.datetime) -> bool:
+    """Return whether a locked grant is one of those."""
+    return grant.state not in RUNNING and grant.ended_at is not None and grant.ended_at <= until
+
+
+def running_of(person_pk: int) -> QuerySet[Grant]:
+    """Return the grants of a holder that run or are suspended."""
+    return Grant.objects.filter(holder=person_pk, state__in=RUNNING).order_by("pk")
+
+
+def erase(grant: Grant) -> set[str]:
+    """Erase a locked grant that has ended; return the digests in the record that nothing opens any more."""
+    suspensions = Suspension.objects.filter(grant=grant)
+    renewals = Renewal.objects.filter(grant=grant)
+    digests = digests_of(
+        *suspensions.values_list("reason", "reason_salt"),
+        *suspensions.values_list("close_reason", "close_salt"),
+        # Closing a suspension was once recorded under the salt of its opening.
+        *suspensions.values_list("close_reason", "reason_salt"),
+        *renewals.values_list("use", "use_salt"),
+    )
+    suspensions.update(reason="", reason_salt="", close_reason="", close_salt="")
+    renewals.update(use="", use_salt="")
+    grant.holder_name = grant.organization = erased.WORD
+    grant.organization_key = grant.site_key = ""
+    grant.site = {}
+    grant.save(update_fields=["holder_name", "organization", "organization_key", "site_key", "site"])
+    return digests
+
+
+def cut_site(grant: Grant, who: Named) -> None:
+    """Cut a person out of the name of a colleague's site, such as a laboratory that is called after them."""
+    site = who.cut_all(grant.site)
+    if site != grant.site:
+        grant.site = site
+        grant.save(update_fields=["site"])
