@@ -9,7 +9,7 @@ from agreements.core import wakeups
 from agreements.core.wakeups import Wakeup
 from agreements.flows import moving_messages, restore_messages
 from agreements.grants import messages as grant_messages
-from agreements.grants import renewal_messages
+from agreements.grants import ending_messages, renewal_messages
 from agreements.grants.ends import messages as ends_messages
 from agreements.grants.members import messages as member_messages
 from agreements.revocation import messages as revocation_messages
@@ -30,6 +30,7 @@ def connect() -> None:
         catalog_messages,
         grant_messages,
         member_messages,
+        ending_messages,
         renewal_messages,
         revocation_messages,
         ends_messages,

@@ -70,13 +70,14 @@ _BOTH_AT_ONCE: Final = f"""
     ) {_CLOSED} SELECT id, at, %s FROM opened
 """  # noqa: S608 - nothing but our own text is put in
 # Whoever ends access holds the row of the grant, and changes it, the link or the seal: held here until the rows below
-# are written, and of the version that was read, these three cannot have ended in between.
+# are written, and of the version that was read, these three cannot have ended in between. They are locked in the order
+# that is named: the grant first, as everybody does, or whoever ends a thousand could wait for this and this for them.
 _HELD: Final = """
     FROM (SELECT 1 FROM agreements_link l
             JOIN agreements_grant g ON g.id = l.grant_id
             JOIN agreements_seal s ON s.id = l.seal_id
            WHERE l.id = %s AND l.xmin = %s::xid AND g.xmin = %s::xid AND s.xmin = %s::xid
-             FOR SHARE OF l, g, s) held
+             FOR SHARE OF g, l, s) held
 """
 
 

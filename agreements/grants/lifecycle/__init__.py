@@ -1,8 +1,16 @@
 """Every change of a grant goes through here; `writing.py` alone writes its state."""
 
-from agreements.grants.lifecycle.ending import revoke
+from agreements.grants.lifecycle.ending import revoke, revoke_all
 from agreements.grants.lifecycle.lasting import close, expire, expire_due, renew
-from agreements.grants.lifecycle.suspending import SYSTEM_CAUSES, resume, resume_cause, suspend
+from agreements.grants.lifecycle.subsets import give_back_subset, take_subset
+from agreements.grants.lifecycle.suspending import (
+    SYSTEM_CAUSES,
+    resume,
+    resume_all,
+    resume_cause,
+    suspend,
+    suspend_all,
+)
 from agreements.grants.lifecycle.writing import lock, lock_all, subjects
 
 __all__ = [
@@ -10,12 +18,17 @@ __all__ = [
     "close",
     "expire",
     "expire_due",
+    "give_back_subset",
     "lock",
     "lock_all",
     "renew",
     "resume",
+    "resume_all",
     "resume_cause",
     "revoke",
+    "revoke_all",
     "subjects",
     "suspend",
+    "suspend_all",
+    "take_subset",
 ]

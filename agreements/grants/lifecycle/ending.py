@@ -1,22 +1,46 @@
-"""Ending a grant for good."""
+"""Ending grants for good."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
-from django.utils.translation import gettext as _
-
-from agreements.catalog.models import Terms
 from agreements.core.actors import Actor
 from agreements.core.clock import now
-from agreements.core.errors import Invalid
-from agreements.grants.lifecycle.writing import check_step, lock, move, subjects
-from agreements.grants.members.messages import queue_revoked_to_members
-from agreements.grants.messages import queue_revoked
+from agreements.grants import ending_messages
+from agreements.grants.grounds import Grounds
+from agreements.grants.lifecycle.writing import batches, check_step_all, lock, move, subjects
 from agreements.grants.models import Grant, Link
 from agreements.grants.states import Step
-from agreements.ledger.act import act, text_digest
+from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
+
+
+def revoke_all(*, grants: Sequence[Grant], grounds: Grounds, by: Actor) -> None:
+    """End grants of one dataset for good: links and passwords stop, holders and members are given notice.
+
+    The grants come from `lock_all`, in the running act. Raises NotAllowed or NotPossible if one of them may not or
+    cannot be revoked, Invalid for a clause that the terms of one do not have; then none is.
+    """
+    if not grants:
+        return
+    with act() as record:
+        standing = check_step_all(grants, Step.REVOKE, by)
+        grounds.check(grant.terms for grant in grants)
+        move(grants, Step.REVOKE)
+        for some in batches(grants):
+            Link.objects.filter(grant__in=some, ended_at=None).update(ended_at=now())
+        ending_messages.queue_revoked(grants, grounds=grounds)
+        for grant in grants:
+            record.record(
+                Kind.GRANT_REVOKED,
+                by=by,
+                as_role=standing,
+                subjects=subjects(grant) | {"procedure": grounds.procedure},
+                clause=grounds.clause_id,
+                terms=grant.terms.version,
+                reason_digest=grounds.digest,
+            )
 
 
 def revoke(
@@ -29,39 +53,9 @@ def revoke(
     revocation_reference: str,
     destroy_by: dt.date,
 ) -> Grant:
-    """End a grant for good, citing a clause of its own terms, and queue the notice to the holder.
-
-    `reason_salt` is the one kept beside the reason in the revocation. Raises Invalid for a clause that these terms
-    do not have, NotPossible if the grant was revoked before.
-    """
-    with act() as record:
+    """Do the same with one grant, locked here. Returns it as it then is."""
+    with act():
         locked = lock(grant)
-        _target, standing = check_step(locked, Step.REVOKE, by)
-        _check_clause(locked.terms, clause_id)
-        move([locked], Step.REVOKE)
-        Link.objects.filter(grant=locked, ended_at=None).update(ended_at=now())
-        for give_notice in (queue_revoked, queue_revoked_to_members):
-            give_notice(
-                locked,
-                clause_id=clause_id,
-                reason=reason,
-                revocation=revocation_reference,
-                destroy_by=destroy_by,
-            )
-        record.record(
-            Kind.GRANT_REVOKED,
-            by=by,
-            as_role=standing,
-            subjects=subjects(locked) | {"procedure": revocation_reference},
-            clause=clause_id,
-            terms=locked.terms.version,
-            reason_digest=text_digest(reason, salt=reason_salt),
-        )
+        grounds = Grounds(revocation_reference, clause_id, reason, reason_salt, destroy_by)
+        revoke_all(grants=[locked], grounds=grounds, by=by)
     return locked
-
-
-def _check_clause(terms: Terms, clause_id: str) -> None:
-    try:
-        terms.clause(clause_id)
-    except KeyError:
-        raise Invalid(_("These terms have no such clause."), field="clause_id") from None

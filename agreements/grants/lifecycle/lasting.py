@@ -21,7 +21,7 @@ def expire(*, grant: Grant, by: Actor) -> Grant:
     """End a grant whose time is over. Raises NotPossible before that."""
     with act() as record:
         locked = lock(grant)
-        _target, standing = check_step(locked, Step.EXPIRE, by)
+        standing = check_step(locked, Step.EXPIRE, by)
         if locked.ends_at is None or locked.ends_at > now():
             raise NotPossible(_("This access has not reached its end."))
         move([locked], Step.EXPIRE)
@@ -50,7 +50,7 @@ def renew(*, grant: Grant, ends_at: dt.datetime | None, use_digest: str, by: Act
     """
     with act() as record:
         locked = lock(grant)
-        _target, standing = check_step(locked, Step.RENEW, by)
+        standing = check_step(locked, Step.RENEW, by)
         previous = _check_renewable(locked, ends_at)
         move([locked], Step.RENEW)
         locked.ends_at = ends_at
@@ -75,7 +75,7 @@ def close(*, grant: Grant, cause: ClosedFor, by: Actor) -> Grant:
     """
     with act() as record:
         locked = lock(grant)
-        _target, standing = check_step(locked, Step.CLOSE, by)
+        standing = check_step(locked, Step.CLOSE, by)
         if locked.closed_for:
             raise NotPossible(_("Access %(reference)s was closed already.") % {"reference": locked.reference})
         at = now()

@@ -52,10 +52,11 @@ def lock_all(pks: Iterable[int]) -> list[Grant]:
     return found
 
 
-def check_step(grant: Grant, step: Step, by: Actor, *, needs: Permission | None = None) -> tuple[GrantState, Standing]:
-    """Return where a step leads and by which standing it may be taken. Raises NotAllowed, NotPossible."""
+def check_step(grant: Grant, step: Step, by: Actor, *, needs: Permission | None = None) -> Standing:
+    """Return by which standing a step may be taken with a grant. Raises NotAllowed, NotPossible."""
     standing = check_may(needs or NEEDS[step], grant=grant, by=by)
-    return _target(grant, step), standing
+    _target(grant, step)
+    return standing
 
 
 def check_step_all(grants: Sequence[Grant], step: Step, by: Actor) -> Standing:

@@ -1,8 +1,7 @@
-"""Mail to members: the invitation, their links, that they were removed, that the access was revoked."""
+"""Mail to members: the invitation, their links, and that they were removed."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from typing import Final
 
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from agreements.grants import messages, wording
 from agreements.grants.links import addresses
 from agreements.grants.members import invitations
-from agreements.grants.models import Grant, GrantMember, Link, MemberState
+from agreements.grants.models import Grant, GrantMember, Link
 from agreements.mail import outbox, registry
 from agreements.mail.models import OutboxMessage
 from agreements.mail.registry import MessageKind
@@ -22,7 +21,6 @@ from agreements.people.models import User
 INVITED: Final = "member-invited"
 JOINED: Final = "member-joined"
 REMOVED: Final = "member-removed"
-REVOKED: Final = "member-revoked"
 
 
 def register() -> None:
@@ -37,7 +35,6 @@ def register() -> None:
             title=gettext_lazy("Your access is open"),
         ),
         MessageKind(REMOVED, _render_removed, title=gettext_lazy("Your part in the access has ended")),
-        MessageKind(REVOKED, messages.render_revoked, title=gettext_lazy("Your access was revoked")),
     ):
         registry.register(kind)
 
@@ -64,17 +61,6 @@ def queue_removed(member: GrantMember, *, person: User) -> OutboxMessage:
     """Tell a member that they were removed, and why."""
     values = {"grant": member.grant.reference, "member": member.pk}
     return messages.queue(REMOVED, to=person, reference=member.grant.reference, values=values)
-
-
-def queue_revoked_to_members(
-    grant: Grant, *, clause_id: str, reason: str, revocation: str, destroy_by: dt.date
-) -> None:
-    """Give each member the notice that the holder is given."""
-    values = messages.notice(grant, clause_id=clause_id, reason=reason, revocation=revocation, destroy_by=destroy_by)
-    joined = GrantMember.objects.filter(grant=grant, state=MemberState.JOINED, person__isnull=False)
-    for member in joined.select_related("person"):
-        assert member.person is not None, "asked for above"
-        messages.queue(REVOKED, to=member.person, reference=grant.reference, values=values)
 
 
 def _render_invited(message: OutboxMessage) -> Rendered:

@@ -1,0 +1,288 @@
+"""Whom a scope hits, and why each of them: what a steward reads before anything happens, and what then happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from agreements.catalog.models import Subset, Terms
+from agreements.core.addresses import same_mailbox_pattern
+from agreements.core.domains import domains_of
+from agreements.core.errors import NotPossible
+from agreements.grants.ending_messages import joined
+from agreements.grants.grounds import has_clause
+from agreements.grants.models import Grant, GrantMember, GrantState, MemberState, TakenSubset
+from agreements.people.models import User
+from agreements.revocation import naming
+from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
+from agreements.revocation.naming import Choice, Scope, choices, describe
+
+__all__ = [
+    "REACHED",
+    "Choice",
+    "Clause",
+    "Hit",
+    "Hits",
+    "Scope",
+    "check_any",
+    "choices",
+    "clauses_for",
+    "describe",
+    "hits",
+]
+
+# An expired access is revoked too: copies may still be there. There is nothing of it to suspend.
+REACHED: Final[Mapping[str, frozenset[GrantState]]] = {
+    ProcedureAct.REVOKE: frozenset({GrantState.ACTIVE, GrantState.SUSPENDED, GrantState.EXPIRED}),
+    ProcedureAct.SUSPEND: frozenset({GrantState.ACTIVE, GrantState.SUSPENDED}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A grant that is hit, and why: all of it, a `subset` of it while it keeps others, or the part of one `member`.
+
+    `people` are those who lose something by it: the holder first, then the members; or the member alone.
+    """
+
+    grant: Grant
+    why: str
+    subset: Subset | None = None
+    member: GrantMember | None = None
+    people: list[User] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        return self.subset is None and self.member is None
+
+    @property
+    def is_expired(self) -> bool:
+        """Return whether its time had run out: nothing can be downloaded, but copies may be there."""
+        return self.grant.state == GrantState.EXPIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What a scope hits. `invitations` to members end too; `notes` say what is not hit though one might expect it."""
+
+    grants: list[Hit]
+    invitations: list[GrantMember] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return len(self.grants)
+
+    @property
+    def running(self) -> list[Hit]:
+        return [hit for hit in self.grants if not hit.is_expired]
+
+    @property
+    def expired(self) -> list[Hit]:
+        return [hit for hit in self.grants if hit.is_expired]
+
+    @property
+    def people(self) -> int:
+        """Return how many people lose something."""
+        return len({person.pk for hit in self.grants for person in hit.people})
+
+    @property
+    def pks(self) -> set[int]:
+        """Return the keys of every grant that something is done to."""
+        return {hit.grant.pk for hit in self.grants} | {invited.grant_id for invited in self.invitations}
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A clause that can be cited."""
+
+    id: str
+    heading: str
+
+
+def hits(scope: Scope, *, act: ProcedureAct) -> Hits:
+    """Return what a scope hits now, in the order of the grants. Raises Invalid if it names nothing."""
+    named = naming.normal(scope)
+    found = _of_subset(named, act) if named.kind == ScopeKind.SUBSET else _whole(named, act)
+    shared, notes = _memberships(named, act, held={hit.grant.pk for hit in found})
+    with_people = _with_people([*found, *shared])
+    return Hits(
+        sorted(with_people, key=lambda hit: hit.grant.pk), _invitations(named, act, with_people), _explain(named, notes)
+    )
+
+
+def check_any(found: Hits, scope: Scope) -> None:
+    """Raise NotPossible, saying why, if nothing is hit."""
+    if found.grants:
+        return
+    if scope.kind == ScopeKind.GRANT:
+        grant = Grant.objects.get(dataset=scope.dataset, reference=naming.normal(scope).value)
+        words = _("Access %(reference)s is %(state)s: this can no longer be done.")
+        raise NotPossible(words % {"reference": grant.reference, "state": grant.get_state_display()})
+    words = _("There is nothing left to end here: %(scope)s.")
+    raise NotPossible(words % {"scope": describe(scope)})
+
+
+def clauses_for(found: Hits) -> list[Clause]:
+    """Return the clauses that the terms of every grant that is hit have, headed as in the newest of these versions."""
+    versions = sorted(_versions(found), key=lambda terms: (terms.effective_from, terms.pk))
+    if not versions:
+        return []
+    newest = versions[-1]
+    return [
+        Clause(clause["id"], clause["heading"])
+        for clause in newest.clauses
+        if all(has_clause(terms, clause["id"]) for terms in versions)
+    ]
+
+
+def _versions(found: Hits) -> Iterable[Terms]:
+    return {hit.grant.terms_id: hit.grant.terms for hit in found.grants}.values()
+
+
+def _reached(scope: Scope, act: ProcedureAct) -> QuerySet[Grant]:
+    rows = Grant.objects.filter(dataset=scope.dataset, state__in=REACHED[act])
+    return rows.select_related("dataset", "terms", "holder", "application").order_by("pk")
+
+
+def _whole(scope: Scope, act: ProcedureAct) -> list[Hit]:
+    return [
+        Hit(grant, _WHY[scope.kind](scope, grant)) for grant in _reached(scope, act).filter(_NAMED[scope.kind](scope))
+    ]
+
+
+_NAMED: Final[Mapping[ScopeKind, Callable[[Scope], Q]]] = {
+    ScopeKind.GRANT: lambda scope: Q(reference=scope.value),
+    ScopeKind.PERSON: lambda scope: Q(holder__public_id=scope.value),
+    ScopeKind.ORGANIZATION: lambda scope: Q(organization_key=scope.value),
+    # Who has changed their address since keeps what they were given at the old one: it ends with that.
+    ScopeKind.DOMAIN: lambda scope: (
+        naming.in_domain("holder__email", scope.value) | naming.in_domain("application__email", scope.value)
+    ),
+    ScopeKind.SITE: lambda scope: Q(site_key=scope.value),
+    ScopeKind.TERMS: lambda scope: Q(terms__version=scope.value),
+    ScopeKind.DATASET: lambda _scope: Q(),
+}
+
+
+def _why_domain(scope: Scope, grant: Grant) -> str:
+    if scope.value in domains_of(grant.holder.email):
+        return _("The holder's address is %(email)s.") % {"email": grant.holder.email}
+    return _("Applied for from %(email)s.") % {"email": grant.application.email}
+
+
+_WHY: Final[Mapping[ScopeKind, Callable[[Scope, Grant], str]]] = {
+    ScopeKind.GRANT: lambda _scope, _grant: _("This access is named."),
+    ScopeKind.PERSON: lambda _scope, _grant: _("Their own access."),
+    ScopeKind.ORGANIZATION: lambda _scope, grant: _("Given to “%(name)s”.") % {"name": grant.organization},
+    ScopeKind.DOMAIN: _why_domain,
+    ScopeKind.SITE: lambda _scope, grant: _("At %(site)s.") % {"site": naming.site_words(grant.site)},
+    ScopeKind.TERMS: lambda scope, _grant: _("Signed terms %(version)s.") % {"version": scope.value},
+    ScopeKind.DATASET: lambda scope, _grant: _("Access to %(dataset)s.") % {"dataset": scope.dataset.title},
+}
+
+
+def _of_subset(scope: Scope, act: ProcedureAct) -> list[Hit]:
+    """Return the grants that cover a subset: it is taken from those that keep another, the rest are hit whole.
+
+    What a suspension took counts as kept, since it may be given back; revoking takes for good what it took.
+    """
+    subset = Subset.objects.get(dataset=scope.dataset, slug=scope.value)
+    covered = _subsets_of(Grant.subsets.through.objects.filter(grant__dataset=scope.dataset))
+    lent: dict[int, set[int]] = {}
+    if act == ProcedureAct.REVOKE:
+        running = Procedure.objects.filter(dataset=scope.dataset, act=ProcedureAct.SUSPEND, lifted_at=None)
+        lent = _subsets_of(TakenSubset.objects.filter(given_back_at=None, procedure__in=running.values("reference")))
+    found = []
+    for grant in _reached(scope, act):
+        has, may_return = covered.get(grant.pk, set()), lent.get(grant.pk, set())
+        if subset.pk not in has | may_return:
+            continue
+        if (has | may_return) - {subset.pk}:
+            found.append(Hit(grant, _("Keeps its other subsets."), subset=subset))
+        else:
+            found.append(Hit(grant, _("Covers nothing but %(subset)s.") % {"subset": subset.title}))
+    return found
+
+
+def _subsets_of(rows: QuerySet[TakenSubset]) -> dict[int, set[int]]:
+    """Return the keys of subsets by the keys of grants."""
+    found: dict[int, set[int]] = {}
+    for grant_pk, subset_pk in rows.values_list("grant_id", "subset_id"):
+        found.setdefault(grant_pk, set()).add(subset_pk)
+    return found
+
+
+def _memberships(scope: Scope, act: ProcedureAct, *, held: set[int]) -> tuple[list[Hit], list[GrantMember]]:
+    """Return the parts that people have under grants which are not hit themselves, and those that stay as they are."""
+    condition = _MEMBER.get(scope.kind)
+    if condition is None:
+        return [], []
+    rows = GrantMember.objects.filter(condition(scope), state=MemberState.JOINED, person__isnull=False)
+    rows = rows.filter(grant__dataset=scope.dataset, grant__state__in=REACHED[act]).exclude(grant__in=held)
+    related = ("person", "grant__dataset", "grant__terms", "grant__holder", "grant__application")
+    members = list(rows.select_related(*related).order_by("grant", "pk"))
+    if act != ProcedureAct.REVOKE:
+        return [], members
+    return [_part(member) for member in members], []
+
+
+def _part(member: GrantMember) -> Hit:
+    names = {"email": member.email, "holder": member.grant.holder_name}
+    return Hit(member.grant, _("%(email)s is a member of the access of %(holder)s.") % names, member=member)
+
+
+_MEMBER: Final[Mapping[ScopeKind, Callable[[Scope], Q]]] = {
+    ScopeKind.PERSON: lambda scope: Q(person__public_id=scope.value),
+    ScopeKind.DOMAIN: lambda scope: (
+        naming.in_domain("person__email", scope.value) | naming.in_domain("email", scope.value)
+    ),
+}
+
+
+def _invitations(scope: Scope, act: ProcedureAct, found: list[Hit]) -> list[GrantMember]:
+    """Return the invitations that wait for a person, or at a domain, under grants that go on."""
+    if act != ProcedureAct.REVOKE or scope.kind not in _MEMBER:
+        return []
+    if scope.kind == ScopeKind.PERSON:
+        person = naming.person_of(scope.value)
+        condition = Q(email__iregex=same_mailbox_pattern(person.email)) if person else Q(pk=None)
+    else:
+        condition = naming.in_domain("email", scope.value)
+    rows = GrantMember.objects.filter(condition, state=MemberState.INVITED, grant__dataset=scope.dataset)
+    rows = rows.exclude(grant__state=GrantState.REVOKED).exclude(
+        grant__in=[hit.grant.pk for hit in found if hit.is_whole]
+    )
+    related = ("person", "grant__dataset", "grant__terms", "grant__holder", "grant__application")
+    return list(rows.select_related(*related).order_by("grant", "pk"))
+
+
+def _explain(scope: Scope, staying: list[GrantMember]) -> list[str]:
+    if not staying:
+        return []
+    words = ngettext(
+        "A membership cannot be suspended by itself: %(people)s goes on under the access of a colleague.",
+        "Memberships cannot be suspended by themselves: %(people)s go on under the access of colleagues.",
+        len(staying),
+    )
+    named = [f"{member.email} ({member.grant.reference})" for member in staying]
+    return [words % {"people": ", ".join(named)}]
+
+
+def _with_people(found: list[Hit]) -> list[Hit]:
+    members: dict[int, list[User]] = {}
+    for member in joined([hit.grant for hit in found if hit.member is None]):
+        if member.person is not None:
+            members.setdefault(member.grant_id, []).append(member.person)
+    return [replace(hit, people=_people_of(hit, members.get(hit.grant.pk, []))) for hit in found]
+
+
+def _people_of(hit: Hit, members: list[User]) -> list[User]:
+    if hit.member is None:
+        return [hit.grant.holder, *members]
+    return [hit.member.person] if hit.member.person is not None else []
