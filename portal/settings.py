@@ -213,7 +213,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "suspend what nobody proved": {"task": "agreements.tasks.suspend_unproven", "schedule": 3600.0},
     "forget mailed codes": {"task": "agreements.tasks.forget_code_mails", "schedule": 3600.0},
     "forget unfinished objects": {"task": "agreements.tasks.forget_unfinished_objects", "schedule": 86_400.0},
+    "forget what need not be kept": {"task": "agreements.tasks.forget_what_is_over", "schedule": 86_400.0},
     "forget sessions that ran out": {"task": "agreements.tasks.forget_sessions", "schedule": 86_400.0},
+    "make the checkpoint of the day": {"task": "agreements.tasks.make_checkpoint", "schedule": 3600.0},
     "let drafts lapse": {"task": "agreements.tasks.lapse_applications", "schedule": 3600.0},
 }
 

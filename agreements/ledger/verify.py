@@ -1,17 +1,20 @@
-"""Walking the chain: does every row hash to what it says, and does each name the one before it?"""
+"""The verdict on the record: the chain, its head, and the index of subjects by which pages find rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 from django.db.models import Subquery, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
-from agreements.ledger.chain import GENESIS, entry_hash
+from agreements.core.errors import Invalid
+from agreements.ledger.chain import GENESIS
+from agreements.ledger.diagnosis import diagnose
 from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject
+from agreements.ledger.walking import Progress, walk, walk_in_processes
 
 BATCH: Final = 2_000
 _NOTHING: Final[tuple[int | None, list[tuple[str, str]]]] = (None, [])
@@ -19,7 +22,7 @@ _NOTHING: Final[tuple[int | None, list[tuple[str, str]]]] = (None, [])
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`fault` is empty when the chain holds; else it says what is wrong with row `sequence`."""
+    """`rows` is the number of the last row that holds. `fault` is empty, or says what is wrong with row `sequence`."""
 
     rows: int
     head_hash: str
@@ -31,72 +34,85 @@ class Verdict:
         return not self.fault
 
 
-def verify(progress: Callable[[int], object] | None = None) -> Verdict:
-    """Return the verdict on the whole ledger, stopping at the first wrong row. `progress` gets rows done so far.
+def verify(
+    progress: Progress | None = None, *, since: int = 0, until: int | None = None, processes: int = 1
+) -> Verdict:
+    """Return the verdict on the ledger, stopping at the first wrong row. `progress` gets the rows done so far.
 
-    Acts may go on meanwhile: what is appended behind the head that stood when this began is left to the next time.
+    Rows up to `since` are trusted as they are; nothing is looked at behind `until`. Acts may go on meanwhile: what is
+    appended behind the head that stood when this began is left to the next time. Raises Invalid for a row to begin
+    behind that is not there.
     """
     head = LedgerHead.objects.filter(id=1).first() or LedgerHead()
-    previous, expected = GENESIS, 0
-    for row in LedgerEntry.objects.filter(sequence__lte=head.sequence).order_by("sequence").iterator(chunk_size=BATCH):
-        expected += 1
-        fault = _fault_of(row, expected=expected, previous=previous)
-        if fault:
-            return Verdict(expected - 1, previous, row.sequence, fault)
-        previous = row.hash
-        if progress and expected % BATCH == 0:
-            progress(expected)
+    previous = trusted_hash(since)
+    end = head.sequence if until is None else min(until, head.sequence)
+    if processes > 1 and end > since:
+        walked = walk_in_processes(since, end, previous, progress, processes=processes)
+    else:
+        walked = walk(since, end, previous, progress)
     return (
-        _against_head(head, expected, previous)
-        or _behind_the_head(expected, previous)
-        or _against_index(head, expected, previous)
-        or Verdict(expected, previous)
+        _wrong_row(walked.is_wrong, head, walked.last, walked.last_hash)
+        or (None if until is not None else _against_head(head, walked.last, walked.last_hash))
+        or (None if until is not None else _outside(walked.last, walked.last_hash))
+        or (_against_index(since, walked.last, walked.last_hash) if walked.index_is_wrong else None)
+        or Verdict(walked.last, walked.last_hash)
     )
 
 
-def _fault_of(row: LedgerEntry, *, expected: int, previous: str) -> str:
-    if row.sequence != expected:
-        return f"expected row {expected}, found row {row.sequence}: rows were removed or inserted"
-    if row.previous_hash != previous:
-        return "does not name the row before it"
-    return "" if entry_hash(row.body()) == row.hash else "its content does not match its hash"
+def trusted_hash(sequence: int) -> str:
+    """Return the hash that the row has. Raises Invalid where there is none."""
+    if sequence == 0:
+        return GENESIS
+    found = LedgerEntry.objects.filter(sequence=sequence).values_list("hash", flat=True).first()
+    if found is None:
+        raise Invalid(_("There is no row %(row)s to begin behind.") % {"row": sequence})
+    return found
+
+
+def _wrong_row(is_wrong: bool, head: LedgerHead, rows: int, last_hash: str) -> Verdict | None:
+    if not is_wrong:
+        return None
+    if not LedgerEntry.objects.filter(sequence__gt=rows, sequence__lte=head.sequence).exists():
+        return _against_head(head, rows, last_hash)
+    return Verdict(rows, last_hash, *diagnose(rows + 1, last_hash))
 
 
 def _against_head(head: LedgerHead, rows: int, last_hash: str) -> Verdict | None:
     if (head.sequence, head.hash) == (rows, last_hash):
         return None
-    fault = f"the head names row {head.sequence}: the tail was cut, or the head was changed"
-    return Verdict(rows, last_hash, rows + 1, fault)
+    words = _("the head names row %(row)s: the tail was cut, or the head was changed") % {"row": head.sequence}
+    return Verdict(rows, last_hash, rows + 1, words)
 
 
-def _behind_the_head(rows: int, last_hash: str) -> Verdict | None:
+def _outside(rows: int, last_hash: str) -> Verdict | None:
     """Every act moves the head with its rows, so that at no moment a row stands behind it. One query: one moment."""
     present = Coalesce(Subquery(LedgerHead.objects.filter(id=1).values("sequence")), Value(0))
-    row = LedgerEntry.objects.filter(sequence__gt=present).order_by("sequence").first()
-    if row is not None:
-        return Verdict(rows, last_hash, row.sequence, "stands behind the head: it was not written by an act")
-    subject = LedgerSubject.objects.filter(entry_id__gt=present).order_by("entry_id").first()
-    if subject is not None:
-        return Verdict(rows, last_hash, subject.entry_id, "the index of subjects names a row that is not there")
+    for row in (LedgerEntry.objects.filter(sequence__gt=present), LedgerEntry.objects.filter(sequence__lt=1)):
+        if (stray := row.order_by("sequence").first()) is not None:
+            words = _("stands behind the head or before the first row: it was not written by an act")
+            return Verdict(rows, last_hash, stray.sequence, words)
+    for subject in (LedgerSubject.objects.filter(entry_id__gt=present), LedgerSubject.objects.filter(entry_id__lt=1)):
+        if (line := subject.order_by("entry_id").first()) is not None:
+            return Verdict(rows, last_hash, line.entry_id, _("the index of subjects names a row that is not there"))
     return None
 
 
-def _against_index(head: LedgerHead, rows: int, last_hash: str) -> Verdict | None:
-    """The index of subjects decides what a page shows of a thing, so it must agree with the rows."""
-    subjects = LedgerSubject.objects.filter(entry_id__lte=head.sequence).order_by("entry_id")
+def _against_index(since: int, rows: int, last_hash: str) -> Verdict | None:
+    """Name the row with which the index of subjects does not agree: it decides what a page shows of a thing."""
+    subjects = LedgerSubject.objects.filter(entry_id__gt=since, entry_id__lte=rows).order_by("entry_id")
     groups = groupby(subjects.iterator(chunk_size=BATCH), key=lambda subject: subject.entry_id)
     # Pairs, not a mapping: a second line for one role must not hide behind the first.
     indexed = ((number, sorted((subject.role, subject.reference) for subject in group)) for number, group in groups)
     at, found = next(indexed, _NOTHING)
-    entries = LedgerEntry.objects.filter(sequence__lte=head.sequence).order_by("sequence").only("sequence", "subjects")
-    for row in entries.iterator(chunk_size=BATCH):
+    entries = LedgerEntry.objects.filter(sequence__gt=since, sequence__lte=rows).order_by("sequence")
+    for row in entries.only("sequence", "subjects").iterator(chunk_size=BATCH):
         if at is not None and at < row.sequence:
             break
         here = found if at == row.sequence else []
         if here != sorted(row.subjects.items()):
-            return Verdict(rows, last_hash, row.sequence, "the index of subjects does not agree with it")
+            return Verdict(rows, last_hash, row.sequence, _("the index of subjects does not agree with it"))
         if at == row.sequence:
             at, found = next(indexed, _NOTHING)
     if at is not None:
-        return Verdict(rows, last_hash, at, "the index of subjects names a row that is not there")
+        return Verdict(rows, last_hash, at, _("the index of subjects names a row that is not there"))
     return None

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from agreements.applications import withdrawing
 from agreements.catalog.publishing import job_runs, uploads
 from agreements.documents import inspecting
-from agreements.flows import opening_work, restore_watch
+from agreements.flows import checkpoint_mail, opening_work, restore_watch, retention
 from agreements.grants import lifecycle
 from agreements.grants.downloads import process
 from agreements.grants.ends import noticing, proving
@@ -134,3 +134,17 @@ def forget_unfinished_objects() -> None:
 def open_subsets() -> None:
     """Carry out what was decided about subsets that opened, and tell who waited for them."""
     opening_work.work_off()
+
+
+@shared_task(name="agreements.tasks.make_checkpoint")
+def make_checkpoint() -> None:
+    """Make the day's checkpoint of the record, and mail it to the stewards."""
+    checkpoint_mail.make_and_mail()
+    restore_watch.remember()
+
+
+@shared_task(name="agreements.tasks.forget_what_is_over")
+def forget_what_is_over() -> None:
+    """Erase what need not be kept any more, and papers that nothing refers to."""
+    retention.run()
+    retention.remove_lost()

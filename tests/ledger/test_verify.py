@@ -12,13 +12,15 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from agreements.core import actors
-from agreements.ledger import verify as verifying
+from agreements.core.errors import Invalid
+from agreements.ledger import walking
 from agreements.ledger.act import act
-from agreements.ledger.chain import GENESIS
+from agreements.ledger.chain import GENESIS, entry_hash
 from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject
 from agreements.ledger.verify import verify
 from tests.ledger.lifting import sql, triggers_lifted
+from tests.ledger.rewriting import written_anew
 
 pytestmark = pytest.mark.django_db
 JOB = actors.job("tests")
@@ -48,43 +50,91 @@ def test_an_empty_record_holds() -> None:
 
 
 TABLE = "agreements_ledgerentry"
+COLUMNS = "at, actor, role, kind, subjects, payload, previous_hash, hash"
+AWAY = 1_000_000
+"""Renumbering goes by way of numbers that are free."""
+
+
+def moved(number: int, *, to: int) -> str:
+    return f"UPDATE {TABLE} SET sequence = {to} WHERE sequence = {number}"
+
+
+def hash_of(number: int, **changed: object) -> str:
+    """Return what an attacker who knows the format computes for a row that they changed."""
+    return entry_hash(LedgerEntry.objects.get(sequence=number).body() | changed)
+
+
+def head_follows() -> str:
+    newest = f"SELECT {{}} FROM {TABLE} ORDER BY sequence DESC LIMIT 1"
+    return (
+        f"UPDATE agreements_ledgerhead SET sequence = ({newest.format('sequence')}), hash = ({newest.format('hash')})"
+    )
+
+
+def copied(number: int, *, to: int, own_hash: str) -> str:
+    values = COLUMNS.replace("hash", f"'{own_hash}'").replace(f"previous_'{own_hash}'", "previous_hash")
+    return f"INSERT INTO {TABLE} (sequence, {COLUMNS}) SELECT {to}, {values} FROM {TABLE} WHERE sequence = {number}"
+
+
 TAMPERING: dict[str, tuple[list[str], int, str]] = {
-    "one letter of an actor": ([f"UPDATE {TABLE} SET actor = 'system:testz' WHERE sequence = 3"], 3, "content"),
-    "a kind": ([f"UPDATE {TABLE} SET kind = 'role.ended' WHERE sequence = 3"], 3, "content"),
+    "one letter of an actor": ([f"UPDATE {TABLE} SET actor = 'system:testz' WHERE sequence = 3"], 3, "changed"),
+    "a kind": ([f"UPDATE {TABLE} SET kind = 'role.ended' WHERE sequence = 3"], 3, "changed"),
     "a payload": (
         [f'UPDATE {TABLE} SET payload = \'{{"assigned_role": "steward"}}\' WHERE sequence = 3'],
         3,
-        "content",
+        "changed",
     ),
-    "subjects": ([f'UPDATE {TABLE} SET subjects = \'{{"dataset": "other"}}\' WHERE sequence = 3'], 3, "content"),
-    "a role": ([f"UPDATE {TABLE} SET role = 'steward' WHERE sequence = 3"], 3, "content"),
-    "a time": ([f"UPDATE {TABLE} SET at = '2020-01-01 00:00:00' WHERE sequence = 3"], 3, "content"),
-    "the first row": ([f"UPDATE {TABLE} SET actor = 'system:x' WHERE sequence = 1"], 1, "content"),
-    "a hash": ([f"UPDATE {TABLE} SET hash = '{'a' * 64}' WHERE sequence = 3"], 3, "content"),
+    "a number in place of a text": (
+        [f"UPDATE {TABLE} SET payload = '{{\"assigned_role\": 7}}' WHERE sequence = 3"],
+        3,
+        "changed",
+    ),
+    "subjects": ([f'UPDATE {TABLE} SET subjects = \'{{"dataset": "other"}}\' WHERE sequence = 3'], 3, "changed"),
+    "a role": ([f"UPDATE {TABLE} SET role = 'steward' WHERE sequence = 3"], 3, "changed"),
+    "a time": ([f"UPDATE {TABLE} SET at = '2020-01-01 00:00:00' WHERE sequence = 3"], 3, "changed"),
+    "the first row": ([f"UPDATE {TABLE} SET actor = 'system:x' WHERE sequence = 1"], 1, "changed"),
+    "a hash": ([f"UPDATE {TABLE} SET hash = '{'a' * 64}' WHERE sequence = 3"], 3, "changed"),
     "the name of the row before": (
         [f"UPDATE {TABLE} SET previous_hash = '{'a' * 64}' WHERE sequence = 3"],
         3,
-        "before",
+        "changed",
     ),
-    "a row taken out": ([f"DELETE FROM {TABLE} WHERE sequence = 3"], 4, "removed"),
+    "a row taken out": ([f"DELETE FROM {TABLE} WHERE sequence = 3"], 3, "is missing: it was removed"),
+    "the first row taken out": ([f"DELETE FROM {TABLE} WHERE sequence = 1"], 1, "is missing: it was removed"),
+    "three rows taken out": (
+        [f"DELETE FROM {TABLE} WHERE sequence IN (2, 3, 4)"],
+        2,
+        "is missing: rows 2 to 4 were removed",
+    ),
+    "a row taken out, and the gap closed": (
+        [f"DELETE FROM {TABLE} WHERE sequence = 3", moved(4, to=3), moved(5, to=4), head_follows()],
+        3,
+        "was removed: the row that stands there was written as row 4",
+    ),
+    "two rows swapped": (
+        [moved(2, to=AWAY), moved(4, to=2), moved(AWAY, to=4)],
+        2,
+        "and row 4 were swapped",
+    ),
+    "two neighbours swapped": (
+        [moved(3, to=AWAY), moved(4, to=3), moved(AWAY, to=4)],
+        3,
+        "and row 4 were swapped",
+    ),
+    "a row put in between": (
+        [moved(5, to=6), moved(4, to=5), moved(3, to=4), copied(4, to=3, own_hash="c" * 64), head_follows()],
+        3,
+        "was inserted: the row that had this number stands behind it",
+    ),
+    "a row before the first": ([copied(1, to=0, own_hash="c" * 64)], 0, "not written by an act"),
     "the tail cut": ([f"DELETE FROM {TABLE} WHERE sequence >= 4"], 4, "tail was cut"),
     "everything gone": ([f"DELETE FROM {TABLE}"], 1, "tail was cut"),
     "the tail cut, and the head with it": (
-        [
-            f"DELETE FROM {TABLE} WHERE sequence = 5",
-            f"UPDATE agreements_ledgerhead SET sequence = 4, hash = (SELECT hash FROM {TABLE} WHERE sequence = 4)",
-        ],
+        [f"DELETE FROM {TABLE} WHERE sequence = 5", head_follows()],
         5,
         "index of subjects names a row that is not there",
     ),
-    "a row put behind the head": (
-        [
-            f"INSERT INTO {TABLE} (sequence, at, actor, role, kind, subjects, payload, previous_hash, hash) "
-            f"SELECT 6, at, actor, role, kind, subjects, payload, hash, '{'b' * 64}' FROM {TABLE} WHERE sequence = 5"
-        ],
-        6,
-        "behind the head",
-    ),
+    "a row put behind the head": ([copied(5, to=6, own_hash="b" * 64)], 6, "behind the head"),
     "the head's hash": ([f"UPDATE agreements_ledgerhead SET hash = '{'c' * 64}'"], 6, "head"),
     "the index, pointing elsewhere": (
         ["UPDATE agreements_ledgersubject SET reference = 'hidden' WHERE entry_id = 2"],
@@ -114,12 +164,50 @@ def test_a_change_underneath_is_found_and_its_row_named(five_rows: None, what: s
         verdict = verify()
         assert not verdict.holds
         assert (verdict.sequence, words in verdict.fault) == (row, True), verdict
+        assert verify(until=max(row - 1, 0)).holds or row <= 0
         with pytest.raises(CommandError, match=f"BROKEN at row {row}:"):
             call_command("verify_ledger", stdout=StringIO())
 
 
+def test_a_row_with_a_right_hash_of_its_own_is_found_at_the_row_that_names_the_one_it_replaced(five_rows: None) -> None:
+    with triggers_lifted():
+        sql(f"UPDATE {TABLE} SET actor = 'system:x', hash = '{hash_of(3, actor='system:x')}' WHERE sequence = 3")
+        verdict = verify()
+    assert verdict.sequence == 4
+    assert "row 3, or more up to it, was put in place of another" in verdict.fault
+
+
+def test_an_inserted_row_with_a_right_hash_of_its_own_is_named(five_rows: None) -> None:
+    fresh = hash_of(3, actor="system:x")
+    with triggers_lifted():
+        for statement in (moved(5, to=6), moved(4, to=5), moved(3, to=4)):
+            sql(statement)
+        sql(copied(4, to=3, own_hash=fresh))
+        sql(f"UPDATE {TABLE} SET actor = 'system:x' WHERE sequence = 3")
+        sql(head_follows())
+        verdict = verify()
+    assert (verdict.sequence, "was inserted" in verdict.fault) == (3, True), verdict
+
+
+def test_a_chain_that_was_written_anew_holds_by_itself(five_rows: None) -> None:
+    written_anew(3)
+    assert verify().holds
+
+
+def test_what_is_trusted_is_not_looked_at(five_rows: None) -> None:
+    with triggers_lifted():
+        sql(f"UPDATE {TABLE} SET actor = 'system:x' WHERE sequence = 2")
+        assert verify(since=1).sequence == 2
+        assert (verify(since=2).rows, verify(since=2).fault) == (5, "")
+        sql("DELETE FROM agreements_ledgersubject WHERE entry_id = 2")
+        assert verify(since=2).holds
+        assert verify(since=5).holds
+    with pytest.raises(Invalid, match="no row 6"):
+        verify(since=6)
+
+
 def test_acts_that_go_on_meanwhile_do_not_break_the_verdict(five_rows: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verifying, "BATCH", 2)
+    monkeypatch.setattr(walking, "BATCH", 2)
     done = []
 
     def progress(rows: int) -> None:
