@@ -12,6 +12,7 @@ class ProcedureAct(models.TextChoices):
     REVOKE = "revoke", _("revocation")
     SUSPEND = "suspend", _("suspension")
     MOVE = "move", _("end after a move")
+    CLOSE = "close", _("end by its holder")
 
 
 class ScopeKind(models.TextChoices):

@@ -75,6 +75,9 @@ class DownloadClosed(models.Model):
     seconds = models.FloatField(null=True, help_text="none: not known")
     how = models.CharField(max_length=12, choices=DownloadEnd.choices)
 
+    class Meta:
+        indexes = [models.Index(fields=["at"])]
+
     def __str__(self) -> str:
         return f"{self.opened_id}: {self.how}"
 
