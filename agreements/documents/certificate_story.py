@@ -27,14 +27,15 @@ from agreements.documents.typesetting import (
 _TITLE: Final = Style("serif-bold", 25.0, 30.0, ACCENT)
 _LEAD: Final = Style("serif", 11.5, 16.5)
 _NOTE: Final = Style("serif", 9.5, 13.5, QUIET)
+_CITED: Final = Style("serif", 9.8, 13.6)
 _INDENT: Final = 8 * mm
 
 
 def end_story(ended: EndedAccess, title: str) -> list[Flowable]:
     """Return the pieces: who certifies, what ended, whose it was, under which clause, what is owed, the agreement."""
     lead = _(
-        "%(lab)s, which releases %(dataset)s, certifies that the access named here ended as stated, and that from then "
-        "on nothing more could be downloaded under it."
+        "%(lab)s, which releases %(dataset)s, certifies that the access named here has ended, to the extent and from "
+        "the moment stated."
     ) % {"lab": ended.lab, "dataset": ended.dataset_name}
     return [
         *_opening(title, lead),
@@ -79,19 +80,19 @@ def _who(attestation: Attestation) -> list[Flowable]:
         rows.append(_row((_("Name on the agreement"), attestation.known_as), (_("Due by"), _day(attestation.due_on))))
     else:
         rows.append(_row((_("Due by"), _day(attestation.due_on))))
-    return [KeepTogether([SectionTitle(_("Attested by")), *rows])]
+    return [KeepTogether([_title(_("Attested by")), *rows])]
 
 
 def _statement(attestation: Attestation) -> list[Flowable]:
-    pieces: list[Flowable] = [CondPageBreak(40 * mm), SectionTitle(_("Statement"))]
+    pieces: list[Flowable] = [CondPageBreak(40 * mm), _title(_("Statement"))]
     pieces += [_text(line, BODY, below=1.6 * mm) for line in attestation.statement.splitlines() if line.strip()]
     if attestation.remark.strip():
-        pieces += [CondPageBreak(30 * mm), SectionTitle(_("Remark")), _text(attestation.remark, BODY)]
+        pieces += [CondPageBreak(30 * mm), _title(_("Remark")), _text(attestation.remark, BODY)]
     return pieces
 
 
 def _copies(copies: tuple[Copy, ...]) -> list[Flowable]:
-    title, rows = SectionTitle(_("Downloads on record")), [_copy(copy) for copy in copies]
+    title, rows = _title(_("Downloads on record")), [_copy(copy) for copy in copies]
     if not rows:
         none = _("No download by this person is on record under what ended. The statement covers every copy.")
         return [KeepTogether([title, Text(none, BODY)])]
@@ -107,15 +108,17 @@ def _copy(copy: Copy) -> Flowable:
 
 
 def _what(ended: EndedAccess) -> list[Flowable]:
-    rows: list[Flowable] = [
-        _row((_("Dataset"), ended.dataset_name), (_("Ended"), ended.extent)),
-        _row((_("Ended at"), _moment(ended.ended_at)), (_("Procedure"), ended.procedure_reference)),
-        _row((_("Access"), ended.grant_reference), (_("Application"), ended.application_reference)),
-        _row((_("Ended by"), ended.by)),
-    ]
+    ended_by = FieldRow([_cell(_("Ended by"), ended.by, share=2.0)])
     if ended.destroy_by is not None:
-        rows.append(_row((_("Copies are to be destroyed by"), _day(ended.destroy_by))))
-    return [KeepTogether([SectionTitle(_("What ended")), *rows])]
+        until = _cell(_("Copies to be destroyed by"), _day(ended.destroy_by))
+        ended_by = FieldRow([_cell(_("Ended by"), ended.by, share=2.0), until])
+    rows: list[Flowable] = [
+        _row((_("Dataset"), ended.dataset_name), (_("Procedure"), ended.procedure_reference)),
+        _row((_("Access"), ended.grant_reference), (_("Application"), ended.application_reference)),
+        _row((_("What of it ended"), ended.extent), (_("Ended at"), _moment(ended.ended_at))),
+        ended_by,
+    ]
+    return [KeepTogether([_title(_("What ended")), *rows])]
 
 
 def _whose(ended: EndedAccess) -> list[Flowable]:
@@ -124,18 +127,18 @@ def _whose(ended: EndedAccess) -> list[Flowable]:
     ]
     if ended.site:
         rows.append(_row((_("Site"), ended.site)))
-    return [KeepTogether([SectionTitle(_("Whose access it was")), *rows])]
+    return [KeepTogether([_title(_("Whose access it was")), *rows])]
 
 
 def _clause(ended: EndedAccess, *, in_full: bool = True) -> list[Flowable]:
     if ended.clause is None:
         return []
     number, clause = ended.clause
-    title = SectionTitle(_("Under this clause of the terms, version %(version)s") % _version(ended.agreement))
+    title = _title(_("Under this clause of the terms, version %(version)s") % _version(ended.agreement))
     heading = ClauseHeading(number, fonts.printable(clause.heading), clause.id, indent=_INDENT)
     if not in_full:
         return [KeepTogether([title, heading])]
-    texts: list[Flowable] = [_text(words, BODY, indent=_INDENT, below=1.6 * mm) for words in clause.paragraphs]
+    texts: list[Flowable] = [_text(words, _CITED, indent=_INDENT, below=1.2 * mm) for words in clause.paragraphs]
     return [KeepTogether([title, heading, *texts[:1]]), *texts[1:]]
 
 
@@ -143,7 +146,14 @@ def _agreement(agreement: CitedAgreement) -> list[Flowable]:
     terms = _("SHA-256 of the terms, version %(version)s") % _version(agreement)
     rows: list[Flowable] = [_row((terms, agreement.terms_sha256))]
     rows += [_row((_("SHA-256 of the %(paper)s") % {"paper": one.name}, one.sha256)) for one in agreement.papers]
-    return [KeepTogether([SectionTitle(_("The agreement that this is about")), *rows])]
+    return [KeepTogether([_title(_("The agreement that this is about")), *rows])]
+
+
+def _title(text: str) -> SectionTitle:
+    """Nearer to what is above than in an agreement: a certificate is read at a glance, if it can be on one page."""
+    title = SectionTitle(text)
+    title.spaceBefore = 5.5 * mm
+    return title
 
 
 def _version(agreement: CitedAgreement) -> dict[str, str]:
@@ -155,7 +165,11 @@ def _text(text: str, style: Style, *, indent: float = 0, below: float = 0) -> Te
 
 
 def _row(*cells: tuple[str, str]) -> FieldRow:
-    return FieldRow([Cell(fonts.printable(label), fonts.printable(value) or "–") for label, value in cells])
+    return FieldRow([_cell(label, value) for label, value in cells])
+
+
+def _cell(label: str, value: str, *, share: float = 1.0) -> Cell:
+    return Cell(fonts.printable(label), fonts.printable(value) or "–", share)
 
 
 def _day(day: date) -> str:

@@ -29,7 +29,7 @@ QUIET_ZONE: Final = 4  # modules, ISO/IEC 18004
 
 MARGIN: Final = 25 * mm
 HEAD: Final = 46 * mm
-HEAD_WITHOUT_CODE: Final = 38 * mm
+HEAD_WITHOUT_CODE: Final = 36 * mm
 FOOT: Final = 28 * mm
 WIDTH, HEIGHT = A4
 
