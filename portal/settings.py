@@ -207,6 +207,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "delete retired shared archives": {"task": "agreements.tasks.remove_retired_generations", "schedule": 3600.0},
     "forget abandoned uploads": {"task": "agreements.tasks.forget_uploads", "schedule": 3600.0},
     "close downloads whose process died": {"task": "agreements.tasks.close_lost_downloads", "schedule": 60.0},
+    "digest the downloads of days that are over": {"task": "agreements.tasks.digest_downloads", "schedule": 3600.0},
     "look whether the database was restored": {"task": "agreements.tasks.watch_for_restore", "schedule": 60.0},
     "let grants expire": {"task": "agreements.tasks.expire_grants", "schedule": 300.0},
     "give notice of ends": {"task": "agreements.tasks.give_notice", "schedule": 3600.0},

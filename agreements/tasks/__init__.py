@@ -10,7 +10,7 @@ from agreements.catalog.publishing import job_runs, uploads
 from agreements.documents import inspecting
 from agreements.flows import checkpoint_mail, opening_work, restore_watch, retention
 from agreements.grants import lifecycle
-from agreements.grants.downloads import process
+from agreements.grants.downloads import digests, process
 from agreements.grants.ends import noticing, proving
 from agreements.grants.shared import generations
 from agreements.grants.shared import removing as shared_removing
@@ -72,6 +72,12 @@ def follow_up_destruction() -> None:
 def close_lost_downloads() -> None:
     """Say of downloads whose process died that their end is not known."""
     process.settle_abandoned()
+
+
+@shared_task(name="agreements.tasks.digest_downloads")
+def digest_downloads() -> None:
+    """Put a digest of each day's downloads into the record."""
+    digests.digest_due()
 
 
 @shared_task(name="agreements.tasks.watch_for_restore")

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from agreements.core.errors import Invalid
 from agreements.flows.checkpoint_check import Judged, judge
+from agreements.grants.downloads import digests
 from agreements.ledger.checkpoint_text import Checkpoint
 from agreements.ledger.models import LedgerEntry, LedgerHead
 from agreements.ledger.verify import Verdict, trusted_hash, verify
@@ -124,7 +125,7 @@ class Command(BaseCommand):
 
 def download_faults() -> list[str]:
     """Return what is wrong with the digests of downloads."""
-    return []
+    return list(map(str, digests.verify()))
 
 
 def _broken(words: str) -> NoReturn:
