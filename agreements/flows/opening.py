@@ -159,10 +159,10 @@ def due(opening: Opening) -> QuerySet[Grant]:
     decides = terms_of(opening)
     offered = SubsetOffer.objects.filter(grant=OuterRef("pk"), subset=opening.subset_id)
     told = notices(opening).filter(grant=OuterRef("pk"))
-    of_same = Q(terms=decides)
+    same, other = without(opening).filter(terms=decides), without(opening).exclude(terms=decides)
     if opening.choice == OpeningChoice.ASK:
-        of_same &= ~Exists(offered)
-    return without(opening).filter(of_same | (~Q(terms=decides) & ~Exists(told))).order_by("pk")
+        same = same.filter(~Exists(offered))
+    return (same | other.filter(~Exists(told))).order_by("pk")
 
 
 def notices(opening: Opening) -> QuerySet[GrantNotice]:

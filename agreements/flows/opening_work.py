@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -36,17 +37,17 @@ def work_off() -> int:
     decided = Opening.objects.exclude(choice="").filter(subset__access=Access.AGREEMENT)
     dealt_with = 0
     for opening in decided.select_related("subset__dataset").order_by("pk"):
-        dealt_with += sum(sweep.taken(lambda opening=opening: _slice(opening) or None))  # type: ignore[misc]
+        dealt_with += sum(sweep.taken(partial(_slice, opening)))
     for subset in _opened():
-        dealt_with += sum(sweep.taken(lambda subset=subset: _tell_some(subset) or None))  # type: ignore[misc]
+        dealt_with += sum(sweep.taken(partial(_tell_some, subset)))
     return dealt_with
 
 
-def _slice(opening: Opening) -> int:
-    """Deal with the next grants of a decided opening; return how many."""
+def _slice(opening: Opening) -> int | None:
+    """Deal with the next grants of a decided opening; return how many, or None if there were none."""
     wanted = list(due(opening).values_list("pk", flat=True)[:SLICE])
     if not wanted:
-        return 0
+        return None
     with act() as record:
         locked = lifecycle.lock_all(wanted)
         # Another worker, or the end of a grant, may have come in between.
@@ -81,15 +82,15 @@ def _opened() -> list[Subset]:
     return list(found.select_related("dataset").order_by("pk"))
 
 
-def _tell_some(subset: Subset) -> int:
-    """Tell the next people on the list of a subset; return how many."""
+def _tell_some(subset: Subset) -> int | None:
+    """Tell the next people on the list of a subset; return how many, or None if there were none."""
     with act() as record:
         rows = _to_be_told(subset).select_for_update(of=("self",)).select_related("subset__dataset", "person")
         some = list(rows[:TOLD_AT_ONCE])
         for wish in some:
             opening_messages.queue_opened(wish)
             interest.end(record, interest=wish, cause=interest.TOLD, by=_BY, as_role=Standing.SYSTEM)
-    return len(some)
+    return len(some) or None
 
 
 def _to_be_told(subset: Subset) -> QuerySet[Interest]:

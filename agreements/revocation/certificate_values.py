@@ -112,6 +112,8 @@ def _issued_for(submission: Submission) -> IssuedAgreement | None:
 def _by(affected: AffectedGrant) -> str:
     if affected.procedure.act == ProcedureAct.MOVE:
         return _("the holder, who moved to another institution")
+    if affected.procedure.act == ProcedureAct.CLOSE:
+        return _("the holder, who no longer uses the data")
     names = {"dataset": affected.grant.dataset.title, "lab": affected.grant.dataset.organization}
     return _("a steward of %(dataset)s, on behalf of %(lab)s") % names
 

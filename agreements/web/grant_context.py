@@ -21,7 +21,7 @@ from agreements.ledger.models import LedgerEntry
 from agreements.ledger.queries import entries_about
 from agreements.people.models import User
 from agreements.revocation.queries import owed_to_attest
-from agreements.web import access
+from agreements.web import access, access_opening
 from agreements.web.renewal_context import ends_of
 from agreements.web.timeline import timeline_of
 
@@ -72,6 +72,7 @@ def context(grant: Grant, *, viewer: User) -> dict[str, Any]:
         "by_person": sees_all and bool(joined),
         "ends": ends_of(grant, viewer=viewer),
         **access.ending(grant),
+        **access_opening.questions_to(grant, is_holder=grant.holder_id == viewer.pk),
         "timeline": timeline_of(
             _seen_by(viewer, entries_about(grant.reference), all_of_them=sees_all),
             viewer=viewer,

@@ -14,7 +14,7 @@ from agreements.catalog.models import Access, Interest, Opening, OpeningChoice, 
 from agreements.catalog.publishing.publish import publish_archive
 from agreements.core import clock
 from agreements.core.errors import MovedOn, NotAllowed, NotPossible
-from agreements.flows import opening, opening_work
+from agreements.flows import opening, opening_messages, opening_work
 from agreements.grants import issuing, lifecycle, offers
 from agreements.grants.members import invitations, membership
 from agreements.grants.models import Grant, Link, SubsetOffer
@@ -119,7 +119,7 @@ def test_a_broken_slice_is_taken_up_again_and_nobody_is_told_twice(
         interest.note(subset=coming, by=person.actor)
     opened(coming, tmp_path, publish=False)
     monkeypatch.setattr(opening_work, "TOLD_AT_ONCE", 2)
-    queue = opening_work.opening_messages.queue_opened
+    queue = opening_messages.queue_opened
     calls = 0
 
     def breaking(wish: Interest) -> OutboxMessage:
@@ -129,7 +129,7 @@ def test_a_broken_slice_is_taken_up_again_and_nobody_is_told_twice(
             raise RuntimeError("the machine was switched off")
         return queue(wish)
 
-    monkeypatch.setattr(opening_work.opening_messages, "queue_opened", breaking)
+    monkeypatch.setattr(opening_messages, "queue_opened", breaking)
     with pytest.raises(RuntimeError):
         opening_work.work_off()
     assert len(sent("subset-opened")) == 2
