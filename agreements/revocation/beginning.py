@@ -17,6 +17,7 @@ from agreements.core.actors import Actor
 from agreements.core.clock import now, today
 from agreements.core.errors import Invalid, MovedOn
 from agreements.core.references import REVOCATION, free_reference
+from agreements.core.wakeups import Wakeup, poke
 from agreements.grants import lifecycle
 from agreements.grants.grounds import Grounds
 from agreements.grants.members import ending as members
@@ -102,6 +103,7 @@ def note(procedure: Procedure, found: Hits) -> None:
         for person in {each.pk: each for each in hit.people}.values()
     ]
     Destruction.objects.bulk_create(owed, batch_size=_AT_ONCE)
+    poke(Wakeup.CERTIFICATES)
 
 
 def _checked(scope: Scope, act: ProcedureAct, reason: str, *, bar: BarWish | None, withdraw_dataset: bool) -> Scope:
