@@ -69,12 +69,16 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something that goes `at` a moment, because of a `rule`, counted from `since`."""
+    """Something that goes `at` a moment, because of a `rule`, counted from `since`.
+
+    `is_case`: it was submitted once, so that staff may read it; a draft never was anybody's but its writer's.
+    """
 
     reference: str
     rule: Rule
     since: dt.datetime
     at: dt.datetime
+    is_case: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +198,8 @@ def _papers(grant: Grant) -> list[StoredDocument]:
 def _of_application(dataset: Dataset, application: Application) -> Due:
     since = application.updated_at  # every step sets it, a decision too
     assert dataset.forget_days is not None
-    return Due(application.reference, Rule.FORGET, since, since + dt.timedelta(days=dataset.forget_days))
+    end = since + dt.timedelta(days=dataset.forget_days)
+    return Due(application.reference, Rule.FORGET, since, end, is_case=application.submitted_at is not None)
 
 
 def _of_grant(dataset: Dataset, grant: Grant) -> Due:

@@ -51,6 +51,13 @@ def certificates_of(person_pk: int) -> list[StoredDocument]:
     return list(StoredDocument.objects.filter(pk__in=keys - {None}))
 
 
+def own_certificates_of(person_pk: int) -> list[StoredDocument]:
+    """Return the certificates that were made for a person: of the end of what was theirs, of destruction by them."""
+    ends = AffectedGrant.objects.filter(_of(person_pk)).values_list("certificate", flat=True)
+    owed = Destruction.objects.filter(person=person_pk).values_list("certificate", flat=True)
+    return list(StoredDocument.objects.filter(pk__in={*ends, *owed} - {None}).order_by("pk"))
+
+
 def erase(procedure: Procedure, *, person_pk: int, who: Named) -> set[str]:
     """Erase a person from a procedure that reached them; return the digests that nothing opens any more."""
     if _reached_others(procedure, person_pk):

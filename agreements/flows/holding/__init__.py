@@ -1,0 +1,1 @@
+"""What is held about a person, put together for that person: never what is somebody else's."""
