@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.figures import FIGURES
 from tests.ledger import lifting
 from tests.services import postgres, valkey
 
@@ -61,3 +62,11 @@ def _append_only_tables_are_emptied_between_tests() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         lifting.let_flush_empty_them(patch)
         yield
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured."""
+    if FIGURES:
+        terminalreporter.section("measured")
+        for line in FIGURES:
+            terminalreporter.write_line(line)

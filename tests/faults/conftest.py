@@ -11,7 +11,6 @@ from agreements.core import wakeups
 from agreements.ledger.verify import verify
 from tests.faults import installation
 from tests.faults.installation import Installation
-from tests.faults.visitor import FIGURES
 from tests.faults.world import World
 from tests.flows.scene import make_scene
 from tests.ledger.lifting import let_flush_empty_them
@@ -56,11 +55,3 @@ def world(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     yield World(make_scene(tmp_path / "train40"))
     verdict = verify()
     assert verdict.holds, verdict
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what was measured."""
-    if FIGURES:
-        terminalreporter.section("measured under faults")
-        for line in FIGURES:
-            terminalreporter.write_line(line)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from portal.embedded.children import wait_until
-from tests.faults.visitor import FIGURES
+from tests.figures import FIGURES
 from tests.services import caddy, delivery_site, namespace
 from tests.services.cutting import CUT, GRANTS, PRODUCED, SLOW, STAYS, bound_of, closed_of, fifty
 from tests.services.delivery_site import Site

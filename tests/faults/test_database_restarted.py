@@ -7,7 +7,8 @@ import time
 
 from portal.embedded.children import wait_until
 from tests.faults.installation import Installation
-from tests.faults.visitor import FIGURES, Answer
+from tests.faults.visitor import Answer
+from tests.figures import FIGURES
 from tests.services.postgres import Postgres
 
 

@@ -13,7 +13,7 @@ from portal.embedded.children import wait_until
 from tests.faults import deliveries
 from tests.faults.deliveries import Deliveries, kill_in_the_middle, run, tool
 from tests.faults.prepare_deliveries import MIB, SIZES
-from tests.faults.visitor import FIGURES
+from tests.figures import FIGURES
 from tests.services.s3 import seaweed_server  # noqa: F401
 
 pytestmark = pytest.mark.timeout(600)

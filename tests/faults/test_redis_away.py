@@ -12,7 +12,7 @@ import pytest
 from agreements.tasks.waking import PAUSE
 from portal.embedded.children import wait_until
 from tests.faults.installation import Installation
-from tests.faults.visitor import FIGURES
+from tests.figures import FIGURES
 from tests.services.valkey import Valkey
 
 LIMIT = 3.0

@@ -21,7 +21,7 @@ from tests.faults import deliveries
 from tests.faults.deliveries import Deliveries, run
 from tests.faults.prepare_deliveries import MIB
 from tests.faults.processes import freeze, thaw
-from tests.faults.visitor import FIGURES
+from tests.figures import FIGURES
 from tests.services import seaweed
 from tests.services.seaweed import Seaweed
 from tests.vault.conftest import access_to

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
-FIGURES: list[str] = []
-"""What was measured in this run, printed at its end."""
+from tests.figures import FIGURES
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from agreements.people.models import User
 from agreements.review.decisions import Seen
 from agreements.revocation import revoking
 from agreements.revocation.models import Procedure
-from tests.faults.visitor import FIGURES
+from tests.figures import FIGURES
 from tests.flows.scene import Scene, draft_with_signed_copy
 
 ROUNDS = pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=pytest.mark.long)])
