@@ -17,7 +17,7 @@ from agreements.documents.models import IssuedAgreement, StoredDocument
 from agreements.grants.models import GrantMember
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
-from agreements.revocation import attesting, certificate_values, certifying
+from agreements.revocation import attesting, beginning, certificate_values, certifying
 from agreements.revocation.models import AffectedGrant, Procedure, ProcedureAct
 from agreements.tasks import draw_certificates
 from tests.documents.test_certificates import printed
@@ -249,3 +249,10 @@ def test_an_act_that_fails_leaves_no_file_behind(scene: Scene, monkeypatch: pyte
         certifying.certificate_of(affected)
     assert StoredDocument.objects.count() == before
     assert AffectedGrant.objects.get(pk=affected.pk).certificate is None
+
+
+def test_a_revocation_wakes_the_drawing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    poked: list[Wakeup] = []
+    monkeypatch.setattr(beginning, "poke", poked.append)
+    ended(scene)
+    assert poked == [Wakeup.CERTIFICATES]
