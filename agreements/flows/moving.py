@@ -19,10 +19,12 @@ from agreements.core.references import REVOCATION, free_reference
 from agreements.flows import applying_again, moving_messages
 from agreements.grants import lifecycle
 from agreements.grants.members import queries as member_queries
-from agreements.grants.models import ClosedFor, Grant, GrantMember
+from agreements.grants.models import ClosedFor, Grant
 from agreements.ledger.act import act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
-from agreements.revocation.models import AffectedGrant, Destruction, Procedure, ProcedureAct, ScopeKind
+from agreements.revocation import beginning, scopes
+from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
+from agreements.revocation.scopes import Hit, Hits, Scope
 
 REASON_LIMIT: Final = 2000
 _CLAUSES: Final = ("single-site", "termination")
@@ -54,11 +56,12 @@ def move(*, grant: Grant, email: str, reason: str, by: Actor) -> Moved:
         if (running := applying_again.running_application(locked)) is not None:
             told = _("You have application %(reference)s under way, from the old place. Withdraw it first, then move.")
             raise NotPossible(told % {"reference": running.reference})
-        before = str(locked.state)
+        members = list(member_queries.joined(locked))
+        people = [locked.holder, *(member.person for member in members if member.person is not None)]
+        procedure = _procedure(locked, reference, words, by=by)
+        # The state as it was: what follows changes it.
+        beginning.note(procedure, Hits([Hit(grant=locked, why="", people=people)]))
         closed = lifecycle.close(grant=locked, cause=ClosedFor.MOVED, by=by)
-        members = list(member_queries.joined(closed))
-        procedure = _procedure(closed, reference, words, by=by)
-        _owed(procedure, closed, members, state_before=before)
         draft = applying_again.apply_from_new_place(grant=closed, email=email, by=by) if _takes_more(closed) else None
         moving_messages.queue_moved(closed, procedure, members, draft=draft.reference if draft else "")
         record.record(
@@ -67,9 +70,9 @@ def move(*, grant: Grant, email: str, reason: str, by: Actor) -> Moved:
             as_role="holder",
             subjects={"procedure": reference, **lifecycle.subjects(closed)},
             act=str(ProcedureAct.MOVE),
-            scope=str(ScopeKind.GRANT),
+            scope=f"{ScopeKind.GRANT} {closed.reference}",
             grants=1,
-            people=1 + len(members),
+            people=len(people),
             clause=procedure.clause_id,
             destroy_by=procedure.destroy_by.isoformat() if procedure.destroy_by else None,
             reason_digest=text_digest(words, salt=procedure.reason_salt),
@@ -90,25 +93,13 @@ def _procedure(grant: Grant, reference: str, reason: str, *, by: Actor) -> Proce
         act=ProcedureAct.MOVE,
         scope=ScopeKind.GRANT,
         scope_value=grant.reference,
-        scope_label=f"{grant.reference} ({grant.holder_name})",
+        scope_label=scopes.describe(Scope(grant.dataset, ScopeKind.GRANT, grant.reference))[:300],
         clause_id=clause_of(grant.terms),
         reason=reason,
         reason_salt=new_salt(),
         begun_by_id=by.pk,
-        destroy_by=_destroy_by(grant),
+        destroy_by=today() + dt.timedelta(days=grant.dataset.destroy_days),
     )
-
-
-def _owed(procedure: Procedure, grant: Grant, members: list[GrantMember], *, state_before: str) -> None:
-    affected = AffectedGrant.objects.create(procedure=procedure, grant=grant, state_before=state_before)
-    people = [grant.holder_id, *(member.person_id for member in members if member.person_id is not None)]
-    Destruction.objects.bulk_create(
-        Destruction(affected=affected, person_id=person, due_on=_destroy_by(grant)) for person in people
-    )
-
-
-def _destroy_by(grant: Grant) -> dt.date:
-    return today() + dt.timedelta(days=grant.dataset.destroy_days)
 
 
 def _takes_more(grant: Grant) -> bool:

@@ -71,7 +71,7 @@ def test_a_link_with_one_character_changed_is_dead_wherever_it_is_changed(grant:
 def test_under_a_suspended_access_nothing_is_offered(
     alice: Client, grant: Grant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lifecycle.suspend(grant=grant, by=SYSTEM, cause="address", reason="x")
+    lifecycle.suspend(grant=grant, by=SYSTEM, cause="look", reason="x")
     monkeypatch.setattr(proofs, "is_fresh", lambda request: True)
     page = alice.get(f"/grants/{grant.reference}/").content.decode()
     assert "Nothing can be downloaded under this access at present." in page
@@ -177,7 +177,7 @@ def test_files_for_scripts_are_ones_own_and_kept_by_no_cache(scene: Scene, alice
 
 
 def test_of_an_access_that_stands_still_no_file_is_given(alice: Client, grant: Grant) -> None:
-    lifecycle.suspend(grant=grant, by=SYSTEM, cause="address", reason="x")
+    lifecycle.suspend(grant=grant, by=SYSTEM, cause="look", reason="x")
     for name in ("links.txt", "aria2.txt", "SHA256SUMS"):
         assert alice.get(f"/grants/{grant.reference}/{name}").status_code == 404
 
