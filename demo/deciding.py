@@ -19,7 +19,7 @@ def invite_reviewer(story: Story) -> None:
     report.step("Dan, the steward, invites Carol as a reviewer, and she accepts")
     dan.go("/accounts/login/")
     sign_in(story, dan)
-    dan.go(f"/stewardship/{story.dataset}/")
+    dan.go(f"/stewardship/{story.dataset}/people/")
     before = story.mails.count()
     dan.submit(dan.form(has="role"), {"email": carol.address, "role": "reviewer"})
     mail = story.mails.wait_for(
@@ -76,7 +76,7 @@ def revoke(story: Story, grant: str) -> None:
     report.step(f"Dan revokes the access, citing the clause {REVOKED_UNDER!r}")
     dan.go(f"/stewardship/{story.dataset}/")
     dan.follow(rf"/{grant}/$")
-    dan.follow(rf"/{grant}/revoke/")
+    dan.follow(rf"/end/\?act=revoke&scope=grant&value={grant}$")
     confirm_afresh(story, dan)
     form = dan.form(has="clause_id")
     control = form.control("clause_id")

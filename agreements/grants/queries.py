@@ -6,10 +6,19 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Count
+from django.db.models import Count, F, QuerySet
 
 from agreements.catalog.models import Dataset
-from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Grant, GrantState
+from agreements.grants.models import (
+    DownloadClosed,
+    DownloadEnd,
+    DownloadOpened,
+    Grant,
+    GrantState,
+    Renewal,
+    Suspension,
+    TakenSubset,
+)
 
 SHOWN: Final = 50
 """A download program that fetches an archive in pieces opens hundreds; the newest tell enough."""
@@ -55,6 +64,21 @@ def downloads_of(grant: Grant, *, person_pk: int | None = None) -> list[Download
     rows = list(opened)
     ends = DownloadClosed.objects.in_bulk([row.pk for row in rows])
     return [_told(row, ends.get(row.pk)) for row in rows]
+
+
+def suspensions_of(grant: Grant) -> QuerySet[Suspension]:
+    """Return everything that ever suspended a grant, what still does first, then the newest."""
+    return Suspension.objects.filter(grant=grant).order_by(F("closed_at").desc(nulls_first=True), "-opened_at", "-pk")
+
+
+def renewals_of(grant: Grant) -> QuerySet[Renewal]:
+    """Return each time that a grant was prolonged, the newest first."""
+    return Renewal.objects.filter(grant=grant).select_related("renewed_by").order_by("-renewed_at", "-pk")
+
+
+def taken_from(grant: Grant) -> QuerySet[TakenSubset]:
+    """Return the subsets that procedures took from a grant, also those that were given back, the newest first."""
+    return TakenSubset.objects.filter(grant=grant).select_related("subset").order_by("-taken_at", "-pk")
 
 
 def by_state(dataset: Dataset) -> dict[str, int]:

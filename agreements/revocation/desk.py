@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.utils.translation import gettext_lazy as _
 
 from agreements.catalog.models import Dataset
 from agreements.core.clock import today
+from agreements.mail.models import MessageState, OutboxMessage
+from agreements.mail.queries import about
 from agreements.revocation.models import AffectedGrant, Destruction, DestructionState, Procedure, ProcedureAct
-from agreements.revocation.queries import Counts, counts_of
+from agreements.revocation.queries import Counts, Row, counts_of, destructions
 
 
 class Progress(models.TextChoices):
@@ -89,3 +91,29 @@ def that_reached(grant_pk: int) -> QuerySet[AffectedGrant]:
     found = AffectedGrant.objects.filter(grant=grant_pk)
     told = found.select_related("procedure__begun_by", "subset", "member__person", "certificate")
     return told.order_by("-procedure__begun_at", "-pk")
+
+
+def reached_by(procedure: Procedure) -> QuerySet[AffectedGrant]:
+    """Return what a procedure reached, by the holders' names."""
+    found = AffectedGrant.objects.filter(procedure=procedure).select_related(
+        "certificate", "subset", "member__person", "grant__dataset", "grant__holder", "grant__terms", "procedure"
+    )
+    return found.order_by("grant__holder_name", "grant__reference", "pk")
+
+
+def with_what_is_owed(affected: Iterable[AffectedGrant]) -> list[Row]:
+    """Return each with what its people owe, the holder first, in one query for all."""
+    rows = {reached.pk: Row(reached) for reached in affected}
+    for owed in destructions().filter(affected__in=list(rows)).order_by("pk"):
+        row = rows[owed.affected_id]
+        row.owed.insert(0 if owed.person_id == row.affected.grant.holder_id else len(row.owed), owed)
+    return list(rows.values())
+
+
+def notices_of(procedure: Procedure) -> QuerySet[OutboxMessage]:
+    """Return the mail that told people of a procedure, of its lifting too; what was not delivered first."""
+    grants = AffectedGrant.objects.filter(procedure=procedure).values("grant__reference")
+    named = Q(values__revocation=procedure.reference) | Q(values__procedure=procedure.reference)
+    found = about(procedure.reference) | OutboxMessage.objects.filter(named, subject_reference__in=grants)
+    rank = Case(When(state=MessageState.FAILED, then=0), When(state=MessageState.QUEUED, then=1), default=2)
+    return found.order_by(rank, "id")

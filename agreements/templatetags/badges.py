@@ -65,6 +65,10 @@ BADGES: Final[dict[str, Badge]] = {
     "late": Badge(_("Overdue"), "bad", "attention"),
     "attested": Badge(_("Attested"), "good", "pass"),
     "excused": Badge(_("Excused"), "quiet", "ended"),
+    # Procedures: how far they are (`revocation.desk.Progress`).
+    "overdue": Badge(_("Overdue"), "bad", "attention"),
+    "pursued": Badge(_("Under way"), "accent", "pending"),
+    "closed": Badge(_("Closed"), "good", "pass"),
     # Subsets.
     "open": Badge(_("Open"), "good", "open"),
     "agreement": Badge(_("By agreement"), "accent", "lock"),

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from agreements.catalog.models import Role, Terms
+from agreements.catalog.models import Role
 from agreements.identity.models import Verdict
-
-
-class RevocationForm(forms.Form):
-    """Which clause, and why."""
-
-    clause_id = forms.ChoiceField(label=_("Clause"))
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=5000,
-        help_text=_("The researcher reads this in the notice."),
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-
-    def __init__(self, *args: Any, terms: Terms, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [("", "…"), *((item["id"], f"{item['heading']} ({item['id']})") for item in terms.clauses)]
-        label = _("Clause of terms %(version)s") % {"version": terms.version}
-        self.fields["clause_id"] = forms.ChoiceField(label=label, choices=choices)
 
 
 class GrantSearchForm(forms.Form):

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from agreements.catalog.permissions import Permission, may
 from agreements.grants import permissions as grant_rules
 from agreements.grants import queries
 from agreements.grants.downloads import refusals
-from agreements.grants.members import queries as member_queries
 from agreements.grants.models import Grant, GrantState
 from agreements.grants.shared import desk as shared_desk
 from agreements.ledger.queries import entries_about
 from agreements.revocation import desk as procedure_desk
 from agreements.revocation.queries import Counts
-from agreements.revocation.revoking import revoke
 from agreements.web import access, member_rows
 from agreements.web.member_forms import RemovalForm
-from agreements.web.posted import posted
-from agreements.web.refusals import IntoForm
-from agreements.web.steward_forms import GrantSearchForm, RevocationForm
+from agreements.web.steward_forms import GrantSearchForm
 from agreements.web.timeline import timeline_of
 
 PER_PAGE = 25
@@ -70,45 +65,21 @@ def grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     context = {
         "dataset": found.dataset,
         "grant": found,
-        "may_revoke": grant_rules.may(grant_rules.Permission.REVOKE, grant=found, by=access.actor(request)),
+        "may_end": grant_rules.may(grant_rules.Permission.REVOKE, grant=found, by=access.actor(request)),
         "members": member_rows.rows(found, address=_about_members(request, found)),
         "removal_form": RemovalForm(auto_id=False),
         "downloads": queries.downloads_of(found),
         "downloads_shown": queries.SHOWN,
         "refused": refusals.of_grant(found),
         **access.ending(found),
+        "suspensions": queries.suspensions_of(found),
+        "reached": procedure_desk.that_reached(found.pk),
+        "taken": queries.taken_from(found),
+        "renewals": queries.renewals_of(found),
         "holds": shared_desk.held_by(found),
         "timeline": timeline_of(entries_about(found.reference), viewer=access.person(request), internal=True),
     }
     return render(request, "stewardship/grant.html", context)
-
-
-@login_required
-@never_cache
-@require_http_methods(["GET", "POST"])
-def revoke_grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
-    """End a grant, citing a clause and a reason; the page names what will happen."""
-    access.staffed_dataset(request, slug, needs=Permission.END_ACCESS)
-    found = access.managed_grant(request, slug, reference)
-    form = RevocationForm(posted(request), terms=found.terms)
-    if request.method == "POST" and form.is_valid():
-        with IntoForm(form):
-            revoke(
-                grant=found,
-                clause_id=form.cleaned_data["clause_id"],
-                reason=form.cleaned_data["reason"],
-                by=access.actor(request),
-            )
-            messages.success(request, _("%(reference)s is revoked; notice is on its way.") % {"reference": reference})
-            return redirect("steward-grant", slug=slug, reference=reference)
-    context = {
-        "dataset": found.dataset,
-        "grant": found,
-        "form": form,
-        "members": member_queries.joined(found),
-        "holds": shared_desk.held_by(found),
-    }
-    return render(request, "stewardship/revoke.html", context, status=422 if form.errors else 200)
 
 
 def _about_members(request: HttpRequest, grant: Grant) -> member_rows.Address:

@@ -6,10 +6,12 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 
 from agreements.web import (
     application_pages,
+    bar_pages,
     catalog_pages,
     confirm_pages,
     destruction_pages,
     desk_mail_pages,
+    ending_pages,
     grant_pages,
     imported_pages,
     interest_pages,
@@ -21,6 +23,7 @@ from agreements.web import (
     operator_pages,
     paper_pages,
     people_pages,
+    procedure_pages,
     publish_pages,
     record_pages,
     renewal_pages,
@@ -113,7 +116,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stewardship/<slug:slug>/", steward_pages.desk, name="stewardship"),
     path("stewardship/<slug:slug>/grants/<reference:reference>/", steward_pages.grant, name="steward-grant"),
     path(
-        "stewardship/<slug:slug>/grants/<reference:reference>/revoke/", steward_pages.revoke_grant, name="grant-revoke"
+        "stewardship/<slug:slug>/grants/<reference:reference>/revoke/", ending_pages.revoke_grant, name="grant-revoke"
     ),
     path(
         "stewardship/<slug:slug>/procedures/<reference:reference>/certificate/<int:affected_id>.pdf",
@@ -168,6 +171,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "stewardship/<slug:slug>/mail/<int:message_id>/again/", desk_mail_pages.resend_mail, name="failed-mail-resend"
     ),
+    path("stewardship/<slug:slug>/end/", ending_pages.begin, name="procedure-begin"),
+    path("stewardship/<slug:slug>/procedures/", procedure_pages.procedures, name="procedures"),
+    path("stewardship/<slug:slug>/procedures/<reference:reference>/", procedure_pages.procedure, name="procedure"),
+    path("stewardship/<slug:slug>/procedures/<reference:reference>/lift/", procedure_pages.lift, name="procedure-lift"),
+    path(
+        "stewardship/<slug:slug>/procedures/<reference:reference>/reached.csv",
+        procedure_pages.reached_csv,
+        name="procedure-csv",
+    ),
+    path(
+        "stewardship/<slug:slug>/procedures/<reference:reference>/mail/<int:message_id>/again/",
+        procedure_pages.resend_notice,
+        name="procedure-mail-again",
+    ),
+    path("stewardship/<slug:slug>/bars/", bar_pages.bars, name="bars"),
+    path("stewardship/<slug:slug>/bars/<int:bar_id>/lift/", bar_pages.lift_bar, name="bar-lift"),
     path("stewardship/<slug:slug>/mail/", desk_mail_pages.failed_mails, name="failed-mails"),
     path("stewardship/<slug:slug>/people/", people_pages.people, name="desk-people"),
     path("stewardship/<slug:slug>/people/invite/", people_pages.invite, name="invite"),

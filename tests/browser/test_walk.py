@@ -159,7 +159,7 @@ def revoke(dan: Visitor, grant: str) -> None:
     dan.page.locator("[name=clause_id]").select_option(CLAUSE)
     dan.fill({"reason": "The archive was found on a public file host; the salts name this access."})
     dan.page.get_by_role("button", name="Revoke", exact=True).click()
-    dan.says("is revoked")
+    dan.says("access is revoked")
     dan.look("31-steward-grant-revoked")
 
 

@@ -102,8 +102,8 @@ def _download(alice: Client, link: str) -> bytes:
 
 def _revoke(dan: Client, grant: Grant) -> None:
     assert grant.reference in dan.get("/stewardship/genebody/").content.decode()
-    given = {"clause_id": "termination", "reason": "The project has ended."}
-    address = f"/stewardship/genebody/grants/{grant.reference}/revoke/"
+    given = {"clause_id": "termination", "reason": "The project has ended.", "expected": "1"}
+    address = f"/stewardship/genebody/end/?act=revoke&scope=grant&value={grant.reference}"
     assert dan.post(address, given).status_code == 302
     assert dan.get("/record/").status_code == 200
     grant.refresh_from_db()

@@ -48,6 +48,7 @@ from agreements.review import gathering
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import DETAILS, SITE, Scene, make_scene
 from tests.web.owed import what_is_owed
+from tests.web.procedure_things import suspension_notice_and_bar
 
 ROLES: Final = ("out", "eve", "bob", "alice", "carol", "dan", "audrey", "rory", "adam")
 """Signed out; a stranger; same institution; applicant and holder; reviewer; steward; auditor; reviewer of another
@@ -77,6 +78,9 @@ NOT_THERE: Final = {
     "affected": "987654",
     "destruction": "987654",
     "attested": "987654",
+    "suspension": "GB-R-999998",
+    "notice": "987654",
+    "bar": "987654",
 }
 
 
@@ -132,7 +136,8 @@ def build(folder: Path) -> Everything:
         "membership": member_invitations.token(colleague),
         "upload": str(_uploaded(scene).pk),
         "job": str(_failed_job(scene).pk),
-        **what_is_owed(scene, grant),
+        **(owed := what_is_owed(scene, grant)),
+        **suspension_notice_and_bar(scene, grant, procedure=owed["procedure"]),
     }
     clients = {"out": Client()} | {name: _browser(user) for name, user in people.items()}
     return Everything(scene, names, clients)

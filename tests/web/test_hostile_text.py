@@ -19,6 +19,7 @@ from agreements.mail.drain import drain
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
 from agreements.review import gathering
+from agreements.revocation.models import Procedure
 from agreements.web.papers import pdf_attachment
 from agreements.web.record_pages import _cell
 from tests.flows.scene import DETAILS, SITE, Scene, make_scene, signed_in
@@ -100,7 +101,12 @@ def test_what_is_planted_everywhere_runs_nowhere(scene: Scene) -> None:
             "/stewardship/genebody/people/",
             "/stewardship/genebody/mail/",
             f"/stewardship/genebody/grants/{got}/",
-            f"/stewardship/genebody/grants/{got}/revoke/",
+            f"/stewardship/genebody/end/?act=revoke&scope=grant&value={got}",
+            "/stewardship/genebody/end/?act=revoke&scope=dataset&value=",
+            "/stewardship/genebody/end/?act=%3Cscript%3E&scope=%3Cscript%3E&value=%3Cscript%3E",
+            "/stewardship/genebody/procedures/",
+            f"/stewardship/genebody/procedures/{Procedure.objects.get().reference}/",
+            "/stewardship/genebody/bars/",
             f"/review/{ref}/",
             "/record/?reference=%22%3E%3Cscript%3E&kind=%22%3E%3Cscript%3E",
         ],
@@ -229,9 +235,12 @@ def _walk_with_evil_texts(scene: Scene) -> Application:
     drain()
     rule = {"suffix": "ust.hk", "verdict": "review", "reason": EVIL}
     assert dan.post("/stewardship/genebody/rules/add/", rule).status_code == 302
-    address = f"/stewardship/genebody/grants/{Grant.objects.get().reference}/revoke/"
+    address = f"/stewardship/genebody/end/?act=revoke&scope=grant&value={Grant.objects.get().reference}"
     _keep_token()
-    assert dan.post(address, {"clause_id": "termination", "reason": EVIL}).status_code == 302
+    ends = {"clause_id": "termination", "reason": EVIL, "expected": "1"}
+    assert dan.post(address, ends).status_code == 302
+    barred = {"whom": application.email, "reason": EVIL, "until": ""}
+    assert dan.post("/stewardship/genebody/bars/", barred).status_code == 302
     drain()
     return application
 

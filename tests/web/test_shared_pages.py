@@ -19,6 +19,7 @@ from agreements.grants.links import making as links
 from agreements.grants.links import tokens
 from agreements.grants.models import Generation, GenerationState, Grant
 from agreements.grants.shared import generations
+from agreements.revocation.models import Procedure
 from tests.applications.cases import put, staff
 from tests.flows.scene import Scene, signed_in
 
@@ -105,16 +106,21 @@ def test_after_a_revocation_the_next_generation_is_offered(scene: Scene, archive
     dan = signed_in(scene.dan)
     assert "1 grant</dd>" in dan.get(PAGE).content.decode()
     assert "seal the next one" not in dan.get(PAGE).content.decode()
-    warned = dan.get(f"{DESK}grants/{grant.reference}/revoke/").content.decode()
+    end = f"{DESK}end/?act=revoke&scope=grant&value={grant.reference}"
+    warned = dan.get(end).content.decode()
     assert "The present generation of everyone.zip" in warned
-    dan.post(f"{DESK}grants/{grant.reference}/revoke/", {"clause_id": "termination", "reason": "It ended."})
+    dan.post(end, {"clause_id": "termination", "reason": "It ended.", "expected": "1"})
+    procedure = f"{DESK}procedures/{Procedure.objects.get().reference}/"
+    assert "Somebody it reached has the present generation of everyone.zip" in dan.get(procedure).content.decode()
     words = "or its password, and has lost access since: seal the next one."
     assert f"1 person has this generation, {words}" in dan.get(PAGE).content.decode()
     assert words in dan.get(DESK).content.decode()
     assert "seal the next generation" in dan.get(f"{DESK}grants/{grant.reference}/").content.decode()
     dan.post(f"{PAGE}{archive.pk}/seal/")
     assert words not in dan.get(PAGE).content.decode()
+    assert "The next generation of everyone.zip is being sealed." in dan.get(procedure).content.decode()
     generations.work_off()
+    assert "Generation 2 of everyone.zip took the place" in dan.get(procedure).content.decode()
     assert words not in dan.get(PAGE).content.decode()
     assert "seal the next generation" not in dan.get(f"{DESK}grants/{grant.reference}/").content.decode()
 

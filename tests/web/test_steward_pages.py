@@ -11,7 +11,6 @@ from agreements.grants.models import Grant
 from agreements.identity.models import DomainRule
 from agreements.mail.models import MessageState, OutboxMessage
 from agreements.people.models import User
-from agreements.revocation.models import Procedure
 from agreements.web import steward_pages
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import Scene, signed_in
@@ -23,39 +22,6 @@ DESK = "/stewardship/genebody/"
 def grant(scene: Scene) -> Grant:
     put(scene, State.APPROVED)
     return Grant.objects.get()
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        ({}, "This field is required."),
-        ({"clause_id": "termination", "reason": "  "}, "This field is required."),
-        ({"clause_id": "invented", "reason": "x"}, "Select a valid choice"),
-        ({"clause_id": "termination", "reason": "x" * 5001}, "at most 5000 characters"),
-    ],
-)
-def test_a_revocation_needs_a_clause_and_a_reason(scene: Scene, grant: Grant, data: dict[str, str], words: str) -> None:
-    answer = signed_in(scene.dan).post(f"{DESK}grants/{grant.reference}/revoke/", data)
-    assert (answer.status_code, words in answer.content.decode()) == (422, True)
-    assert not Procedure.objects.exists()
-
-
-def test_revoking_by_double_click_revokes_once_and_says_so(scene: Scene, grant: Grant) -> None:
-    dan = signed_in(scene.dan)
-    data = {"clause_id": "termination", "reason": "The project has ended."}
-    address = f"{DESK}grants/{grant.reference}/revoke/"
-    assert [dan.post(address, data).status_code for _click in range(2)] == [302, 422]
-    assert Procedure.objects.count() == 1
-    page = dan.get(f"{DESK}grants/{grant.reference}/").content.decode()
-    assert "The project has ended." in page
-    assert "Revoke this access" not in page
-
-
-def test_a_steward_does_not_revoke_their_own_access(scene: Scene, grant: Grant) -> None:
-    Grant.objects.update(holder=scene.dan)
-    data = {"clause_id": "termination", "reason": "x"}
-    answer = signed_in(scene.dan).post(f"{DESK}grants/{grant.reference}/revoke/", data)
-    assert (answer.status_code, "This is your own access" in answer.content.decode()) == (422, True)
 
 
 def test_a_grant_is_found_under_its_own_dataset_only(scene: Scene, grant: Grant) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, QuerySet
 
@@ -87,6 +88,25 @@ def held_by(grant: Grant) -> list[Archive]:
     of_dataset = ready.filter(archive__subset__dataset=grant.dataset_id).select_related("archive__subset__dataset")
     found = [each for each in of_dataset if each.pk in handed or holders.place(each) in shown]
     return sorted((each.archive for each in found), key=lambda archive: archive.name)
+
+
+def handed_under(grants: QuerySet[Any, Any], *, dataset: Dataset, present: bool = False) -> list[Archive]:
+    """Return the archives of a dataset of which a generation, or its password, was handed out under any of the grants.
+
+    With `present`, one that is handed out still. `grants` is a queryset of primary keys; the number of queries does not
+    depend on how many there are.
+    """
+    generations = Generation.objects.filter(
+        archive__subset__dataset=dataset, archive__withdrawn_at=None, ready_at__isnull=False
+    ).select_related("archive__subset__dataset")
+    if present:
+        generations = generations.filter(state=GenerationState.READY)
+    handed = set(
+        DownloadOpened.objects.filter(grant__in=grants, generation__isnull=False).values_list("generation", flat=True)
+    )
+    shown = holders.shown_under_any(grants)
+    found = {each.archive_id: each.archive for each in generations if each.pk in handed or holders.place(each) in shown}
+    return sorted(found.values(), key=lambda archive: archive.name)
 
 
 def _shelf(archive: Archive, held: list[Held]) -> Shelf:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
 
 from agreements.catalog.archives import ledger_name
 from agreements.core.actors import person
-from agreements.grants.models import DownloadOpened, Generation, GrantState, Seal
+from agreements.grants.models import DownloadOpened, Generation, Grant, GrantState, Seal
 from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry, LedgerSubject
 
@@ -31,12 +34,19 @@ def lost(generations: Iterable[Generation]) -> dict[int, int]:
 
 def shown_under(reference: str) -> set[tuple[str, int, int]]:
     """Return what was shown under a grant: archive, version and generation, as the record names them."""
-    rows = LedgerEntry.objects.filter(
-        kind=Kind.GENERATION_REVEALED,
-        pk__in=LedgerSubject.objects.filter(role="grant", reference=reference).values("entry"),
-    )
-    named = rows.values_list("subjects__archive", "payload__version", "payload__generation")
-    return set(named.order_by().distinct())
+    return _shown_to(LedgerSubject.objects.filter(role="grant", reference=reference))
+
+
+def shown_under_any(grants: QuerySet[Any, Any]) -> set[tuple[str, int, int]]:
+    """Return the same for any of several grants, given by their primary keys."""
+    references = Grant.objects.filter(pk__in=grants).values("reference")
+    return _shown_to(LedgerSubject.objects.filter(role="grant", reference__in=references))
+
+
+def _shown_to(named: QuerySet[LedgerSubject]) -> set[tuple[str, int, int]]:
+    rows = LedgerEntry.objects.filter(kind=Kind.GENERATION_REVEALED, pk__in=named.values("entry"))
+    places = rows.values_list("subjects__archive", "payload__version", "payload__generation")
+    return set(places.order_by().distinct())
 
 
 def place(generation: Generation) -> tuple[str, int, int]:

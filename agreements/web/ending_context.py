@@ -1,0 +1,148 @@
+"""What a steward reads before access is ended or suspended: whom it reaches, and everything that then happens."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from agreements.core.domains import domain_of
+from agreements.core.errors import NotPossible
+from agreements.grants.models import Grant
+from agreements.grants.shared import desk as shared_desk
+from agreements.revocation import scopes
+from agreements.revocation.models import ProcedureAct, ScopeKind
+from agreements.revocation.scopes import Hits, Scope
+
+SHOWN: Final = 20
+"""Rows above the fold; the number of all of them stands over the table."""
+PERSON: Final = "person"
+DOMAIN: Final = "domain:"
+"""The choices of a bar: the one person whom the scope names, or a domain, as `domain:ust.hk`."""
+_BY_PERSON: Final = frozenset({ScopeKind.GRANT, ScopeKind.PERSON})
+_BY_PLACE: Final = frozenset({ScopeKind.ORGANIZATION, ScopeKind.DOMAIN, ScopeKind.SITE})
+
+
+def address(scope: Scope, act: ProcedureAct) -> str:
+    """Return the address of the preview."""
+    query = urlencode({"act": act.value, "scope": scope.kind.value, "value": scope.value})
+    return f"{reverse('procedure-begin', args=[scope.dataset.slug])}?{query}"
+
+
+def context(scope: Scope, act: ProcedureAct, found: Hits) -> dict[str, Any]:
+    """Return what the page shows beside its form. `scope` is one that `hits` took."""
+    return {
+        "dataset": scope.dataset,
+        "hits": found,
+        "first": found.grants[:SHOWN],
+        "rest": found.grants[SHOWN:],
+        "words": _words(scope, act, found),
+        "consequences": _consequences(scope, act, found),
+        "address": address(scope, act),
+        "keep": _back(scope),
+    }
+
+
+def bar_choices(scope: Scope, act: ProcedureAct, found: Hits) -> list[tuple[str, str]]:
+    """Return whom a bar may name that comes with it; empty where none does."""
+    if act != ProcedureAct.REVOKE or scope.kind not in _BY_PERSON | _BY_PLACE:
+        return []
+    named = {person.email for hit in found.grants for person in hit.people[:1]}
+    one = [(PERSON, email) for email in named] if scope.kind in _BY_PERSON else []
+    domains = {scope.value} if scope.kind == ScopeKind.DOMAIN else {domain_of(email) for email in named}
+    words = _("everybody with an address at %(domain)s")
+    return one + [(f"{DOMAIN}{domain}", words % {"domain": domain}) for domain in sorted(domains)]
+
+
+def _words(scope: Scope, act: ProcedureAct, found: Hits) -> dict[str, str]:
+    revokes = act == ProcedureAct.REVOKE
+    reach = ngettext("It reaches %(n)d access", "It reaches %(n)d accesses", found.count) % {"n": found.count}
+    people = ngettext("%(n)d person", "%(n)d people", found.people) % {"n": found.people}
+    return {
+        "title": _("End access for good") if revokes else _("Suspend access"),
+        "scope": scopes.describe(scope),
+        "reach": f"{reach}, {people}",
+        "nothing": _nothing(scope, found),
+        "do": (_("Revoke") if revokes else _("Suspend")) + (f" ({found.count})" if found.count > 1 else ""),
+    }
+
+
+def _nothing(scope: Scope, found: Hits) -> str:
+    try:
+        scopes.check_any(found, scope)
+    except NotPossible as refusal:
+        return str(refusal)
+    return ""
+
+
+def _consequences(scope: Scope, act: ProcedureAct, found: Hits) -> list[str]:
+    """Return what happens at once and what cannot, a sentence each."""
+    if not found.grants:
+        return []
+    lines = [
+        _("Links and the password page stop with the next request; downloads that run are cut within seconds."),
+        _("Notice is mailed to everybody whom it reaches: what ends, under which clause, why, and what to do."),
+    ]
+    colleagues = sum(max(0, len(hit.people) - 1) for hit in found.grants if hit.member is None)
+    if colleagues:
+        words = ngettext(
+            "It ends for %(n)d member as well, who is given the same notice.",
+            "It ends for %(n)d members as well, who are given the same notice.",
+            colleagues,
+        )
+        lines.append(words % {"n": colleagues})
+    if found.invitations:
+        words = ngettext(
+            "%(n)d invitation that waits is withdrawn.",
+            "%(n)d invitations that wait are withdrawn.",
+            len(found.invitations),
+        )
+        lines.append(words % {"n": len(found.invitations)})
+    if any(hit.subset for hit in found.grants):
+        lines.append(_("Who has other subsets as well keeps those."))
+    return lines + (_for_good(scope, found) if act == ProcedureAct.REVOKE else _for_a_while())
+
+
+def _for_good(scope: Scope, found: Hits) -> list[str]:
+    lines = [
+        ngettext(
+            "Within %(n)d day each of them has to destroy their copies and say so; you see who does not.",
+            "Within %(n)d days each of them has to destroy their copies and say so; you see who does not.",
+            scope.dataset.destroy_days,
+        )
+        % {"n": scope.dataset.destroy_days}
+    ]
+    if any(hit.is_expired for hit in found.grants):
+        lines.append(_("Access that had run out is ended as well: copies may still be there."))
+    reached = Grant.objects.filter(pk__in=found.pks).values("pk")
+    held = [
+        archive
+        for archive in shared_desk.handed_under(reached, dataset=scope.dataset, present=True)
+        if scope.kind != ScopeKind.SUBSET or archive.subset.slug == scope.value
+    ]
+    if held:
+        words = _(
+            "The present generation of %(names)s, the same file for everyone, was handed out under what ends here, or "
+            "its password shown: whoever has it can read that copy, and a later download that somebody else passes on. "
+            "Seal the next generation afterwards."
+        )
+        lines.append(words % {"names": ", ".join(archive.name for archive in held)})
+    lines.append(_("It cannot be undone; they would have to apply again."))
+    lines.append(_("Copies that were downloaded already cannot be reached: revoking stops further ones."))
+    return lines
+
+
+def _for_a_while() -> list[str]:
+    return [
+        _("Nobody has to destroy anything. The suspension can be lifted at any time; passwords stay as they are."),
+        _("Time goes on: an access whose end comes while it is suspended ends."),
+    ]
+
+
+def _back(scope: Scope) -> str:
+    if scope.kind == ScopeKind.GRANT:
+        return reverse("steward-grant", args=[scope.dataset.slug, scope.value])
+    return reverse("stewardship", args=[scope.dataset.slug])
