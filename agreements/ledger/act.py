@@ -19,9 +19,8 @@ from django.db import transaction
 
 from agreements.core.actors import Actor
 from agreements.core.clock import now
-from agreements.ledger.chain import entry_hash
+from agreements.ledger.appending import NewRow, append
 from agreements.ledger.kinds import Kind
-from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject
 from agreements.ledger.payloads import check_payload
 
 
@@ -29,7 +28,7 @@ from agreements.ledger.payloads import check_payload
 class Act:
     """Collects the rows of one transaction."""
 
-    _rows: list[dict[str, Any]] = field(default_factory=list)
+    _rows: list[NewRow] = field(default_factory=list)
 
     def record(self, kind: Kind, *, by: Actor, as_role: str, subjects: dict[str, str], **payload: Any) -> None:
         """Add a row. `as_role` is the standing that allowed it, `subjects` maps a role ("application") to a reference.
@@ -37,16 +36,8 @@ class Act:
         Raises ValueError for a payload that does not fit the kind.
         """
         check_payload(kind, payload)
-        self._rows.append(
-            {
-                "at": now(),
-                "actor": by.id,
-                "role": str(as_role),
-                "kind": str(kind),
-                "subjects": subjects,
-                "payload": payload,
-            }
-        )
+        row = NewRow(now(), by.id, str(as_role), str(kind), dict(subjects), payload)
+        self._rows.append(row)
 
 
 _current: ContextVar[Act | None] = ContextVar("act", default=None)
@@ -70,7 +61,8 @@ def act() -> Iterator[Act]:
     try:
         with transaction.atomic():
             yield fresh
-            _append(fresh._rows)
+            if fresh._rows:
+                append(fresh._rows)
     finally:
         _current.reset(token)
 
@@ -83,22 +75,3 @@ def new_salt() -> str:
 def text_digest(text: str, *, salt: str) -> str:
     """Return what the ledger keeps of a free text: destroying the salt erases the text for good, chain intact."""
     return hmac.digest(bytes.fromhex(salt), text.encode(), sha256).hex()
-
-
-def _append(rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    head, _ = LedgerHead.objects.select_for_update().get_or_create(id=1)
-    entries = []
-    for row in rows:
-        head.sequence += 1
-        entry = LedgerEntry(sequence=head.sequence, previous_hash=head.hash, **row)
-        entry.hash = head.hash = entry_hash(entry.body())
-        entries.append(entry)
-    LedgerEntry.objects.bulk_create(entries)
-    LedgerSubject.objects.bulk_create(
-        LedgerSubject(entry=entry, role=role, reference=reference)
-        for entry in entries
-        for role, reference in entry.subjects.items()
-    )
-    head.save(update_fields=["sequence", "hash"])

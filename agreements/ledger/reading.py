@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from json.encoder import encode_basestring as quote
 from typing import Any, Final, NamedTuple
 
@@ -84,13 +85,18 @@ def _canonical(text: str) -> tuple[str, int]:
     value, end = _PARSE(text)
     if end != len(text) or type(value) is not dict:
         raise ValueError("no object")
-    members = [f"{quote(name)}:{_value(value[name])}" for name in sorted(value)]
+    labels = _labels(tuple(value))
+    members = [label + (quote(each) if type(each := value[name]) is str else _value(each)) for name, label in labels]
     return f"{{{','.join(members)}}}", len(members)
 
 
+@lru_cache(maxsize=1_000)
+def _labels(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the names in their order, each as it is written. Kinds are few, so are the sets of names."""
+    return tuple((name, f"{quote(name)}:") for name in sorted(names))
+
+
 def _value(value: Any) -> str:
-    if type(value) is str:
-        return quote(value)
     return str(value) if type(value) is int else as_json(value)
 
 
@@ -98,9 +104,10 @@ def _read_postgresql(where: str) -> Iterator[list[str]]:
     at = "to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
     query = f"SELECT sequence, {at}, {_COLUMNS} FROM agreements_ledgerentry {where}"  # noqa: S608 - numbers
     with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT") as copied:
-        for line in copied:
-            columns = str(line, "utf-8").rstrip("\n").split("\t")
-            yield [_unescaped(column) for column in columns] if b"\\" in bytes(line) else columns
+        lines = b"".join(copied).decode().split("\n")
+    for line in lines[:-1]:
+        columns = line.split("\t")
+        yield [_unescaped(column) for column in columns] if "\\" in line else columns
 
 
 def _unescaped(column: str) -> str:
