@@ -176,7 +176,7 @@ def _render(message: OutboxMessage, grant: Grant, subject: str, **context: Any) 
         # Rows of earlier versions name it otherwise.
         "procedure": values.get("procedure") or values.get("revocation", ""),
         "destroy_by": date_format(dt.date.fromisoformat(due), "j F Y") if due else "",
-        "keeps": list(grant.subsets.order_by("position")),
+        "keeps": ", ".join(grant.subsets.order_by("position").values_list("title", flat=True)),
         "action_url": addresses.grant_page(grant.reference) if "action_label" in context else "",
     }
     return messages.render(message, grant, subject, **(known | context))

@@ -18,6 +18,7 @@ from agreements.grants.models import DownloadOpened, Link, Seal
 from tests.grants.scene import NOON, Scene, build
 from tests.grants.shared_scene import deliver_into, publish, sealed
 from tests.grants.test_states import revoke
+from tests.grants.test_subsets import take
 
 LIMIT = 30.0
 """Seconds after which two that wait for each other have deadlocked."""
@@ -45,6 +46,7 @@ def link(scene: Scene, tmp_path: Path) -> Link:
 
 ENDINGS: list[tuple[str, Callable[[Scene, Link], object]]] = [
     ("revoked", lambda scene, _link: revoke(scene, by=scene.dan.actor)),
+    ("subset taken", lambda scene, _link: take(scene, scene.train40)),
     ("link ended", lambda scene, link: links.end(link=link, by=scene.alice.actor)),
     ("seal ended", lambda scene, _link: Seal.objects.filter(grant=scene.grant).update(ended_at=NOON)),
 ]
