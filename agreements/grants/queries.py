@@ -63,7 +63,7 @@ def downloads_of(grant: Grant, *, person_pk: int | None = None) -> list[Download
     opened = asked.select_related("archive", "link__seal__person").order_by("-at", "-pk")[:SHOWN]
     rows = list(opened)
     ends = DownloadClosed.objects.in_bulk([row.pk for row in rows])
-    return [_told(row, ends.get(row.pk)) for row in rows]
+    return [told(row, ends.get(row.pk)) for row in rows]
 
 
 def suspensions_of(grant: Grant) -> QuerySet[Suspension]:
@@ -87,7 +87,8 @@ def by_state(dataset: Dataset) -> dict[str, int]:
     return dict.fromkeys(GrantState.values, 0) | {row["state"]: row["n"] for row in rows}
 
 
-def _told(opened: DownloadOpened, closed: DownloadClosed | None) -> Download:
+def told(opened: DownloadOpened, closed: DownloadClosed | None) -> Download:
+    """Return a download as its two rows tell it. Needs `archive` and `link.seal.person` of the first."""
     return Download(
         archive=opened.archive.name,
         at=opened.at,

@@ -170,6 +170,7 @@ def test_the_answer_agrees_with_a_replay_of_the_export_and_with_what_was_live() 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.django_db
 def test_the_answer_agrees_for_500_histories() -> None:
     settings(max_examples=500, **QUIET)(given(STEPS, MOMENTS)(check_quietly))()  # type: ignore[arg-type]

@@ -1,0 +1,207 @@
+"""The questions of the record, as stewards and auditors ask them, and as others try to."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import uuid
+
+import pytest
+from django.test import Client
+
+from agreements.applications.models import State
+from agreements.bars.models import Bar
+from agreements.catalog import roles
+from agreements.catalog.models import Archive, Dataset, Role
+from agreements.core import clock
+from agreements.flows import accounts
+from agreements.grants.downloads import digests
+from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Grant, Link
+from agreements.people.models import User
+from agreements.revocation.revoking import revoke
+from agreements.web import csv_answer
+from tests.applications.cases import put
+from tests.flows.scene import SETUP, Scene, signed_in
+
+
+@pytest.fixture
+def grant(scene: Scene) -> Grant:
+    """Alice's access."""
+    return Grant.objects.select_related("application").get(application=put(scene, State.APPROVED))
+
+
+@pytest.fixture
+def dan(scene: Scene) -> Client:
+    return signed_in(scene.dan)
+
+
+@pytest.fixture
+def stranger(scene: Scene) -> Client:
+    """The steward of another dataset."""
+    other = Dataset.objects.create(slug="other", reference_prefix="OT", title="Other", summary="", organization="")
+    roles.give(user=scene.eve, dataset=other, role=Role.STEWARD, by=SETUP)
+    return signed_in(scene.eve)
+
+
+def rows_of(answer: object) -> list[dict[str, str]]:
+    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_life_of_an_application_tells_of_its_access_and_of_what_ended_it(
+    scene: Scene, grant: Grant, dan: Client
+) -> None:
+    procedure = revoke(grant=grant, clause_id="termination", reason="Shared.", by=scene.dan.actor)
+    page = dan.get(f"/record/application/{grant.application.reference}/").content.decode()
+    for words in ("Application started", "Approved", "Access granted", "Access revoked"):
+        assert words in page
+    kinds = [row["kind"] for row in rows_of(dan.get(f"/record/application/{grant.application.reference}/?csv=rows"))]
+    assert kinds[0] == "application.started"
+    assert {"grant.issued", "link.issued", "grant.revoked"} <= set(kinds)
+    assert procedure.reference
+
+
+def test_an_application_of_another_dataset_is_not_there(grant: Grant, stranger: Client) -> None:
+    assert stranger.get(f"/record/application/{grant.application.reference}/").status_code == 404
+    assert stranger.get(f"/record/application/{grant.application.reference}/?csv=rows").status_code == 404
+    assert stranger.get(f"/record/downloads/{grant.reference}/").status_code == 404
+
+
+def test_everything_about_a_person_by_address_and_by_id(scene: Scene, grant: Grant, dan: Client) -> None:
+    Bar.objects.create(dataset=scene.dataset, person=scene.alice, reason="Why.", reason_salt="0" * 32, set_by=scene.dan)
+    for who in (scene.alice.email, scene.alice.email.upper(), str(scene.alice.public_id)):
+        page = dan.get("/record/person/", {"who": who}).content.decode()
+        assert grant.reference in page
+        assert grant.application.reference in page
+        assert "Bar" in page
+    facts = rows_of(dan.get("/record/person/", {"who": scene.alice.email, "csv": "facts"}))
+    assert {"Application", "Decision", "Access", "Bar"} <= {row["what"] for row in facts}
+    rows = rows_of(dan.get("/record/person/", {"who": scene.alice.email, "csv": "rows"}))
+    assert "application.submitted" in {row["kind"] for row in rows}
+
+
+def test_somebody_of_another_dataset_looks_like_nobody(scene: Scene, grant: Grant, stranger: Client) -> None:
+    nobody = stranger.get("/record/person/", {"who": "nobody@nowhere.example"}).content.decode()
+    for who in (scene.alice.email, str(scene.alice.public_id), str(uuid.uuid4())):
+        page = stranger.get("/record/person/", {"who": who}).content.decode()
+        assert _main(page).replace(who, "") == _main(nobody).replace("nobody@nowhere.example", "")
+        assert "Nothing is known" in page
+        assert rows_of(stranger.get("/record/person/", {"who": who, "csv": "facts"})) == []
+        assert rows_of(stranger.get("/record/person/", {"who": who, "csv": "rows"})) == []
+
+
+def _main(page: str) -> str:
+    return page[page.index("<main") : page.index("</main>")]
+
+
+def test_a_closed_account_tells_nothing_beyond_the_datasets(scene: Scene, grant: Grant, stranger: Client) -> None:
+    adam = User.objects.create_superuser("adam@site.example")
+    accounts.set_open(user=scene.alice, is_open=False, by=adam.actor)
+    assert "Nothing is known" in stranger.get("/record/person/", {"who": scene.alice.email}).content.decode()
+
+
+def test_an_organization_is_known_however_its_name_is_written_and_by_its_domain(
+    scene: Scene, grant: Grant, dan: Client, stranger: Client
+) -> None:
+    asked = (
+        {"name": grant.organization},
+        {"name": f"  {grant.organization.upper()} "},
+        {"domain": "ust.hk"},
+        {"domain": "@connect.ust.hk"},
+    )
+    for each in asked:
+        assert grant.reference in dan.get("/record/organization/", each).content.decode(), each
+        assert grant.reference not in stranger.get("/record/organization/", each).content.decode()
+    for each in ({"domain": "st.hk"}, {"name": "Hong Kong"}, {"domain": "."}, {"name": " "}):
+        assert grant.reference not in dan.get("/record/organization/", each).content.decode(), each
+
+
+def test_a_draft_is_its_authors_alone(scene: Scene, dan: Client) -> None:
+    draft = put(scene, State.DRAFT)
+    page = dan.get("/record/organization/", {"domain": "ust.hk"}).content.decode()
+    assert draft.reference not in page
+    page = dan.get("/record/person/", {"who": scene.alice.email}).content.decode()
+    assert "Hong Kong University" not in page
+
+
+def test_who_could_open_what_on_a_date(scene: Scene, grant: Grant, dan: Client, stranger: Client) -> None:
+    tomorrow = clock.now() + dt.timedelta(days=1)
+    asked = {"subset": "genebody/train40", "at": tomorrow.strftime("%Y-%m-%dT%H:%M")}
+    page = dan.get("/record/access/", asked).content.decode()
+    assert scene.alice.email in page
+    assert grant.reference in page
+    row = rows_of(dan.get("/record/access/", asked | {"csv": "rows"}))[0]
+    assert (row["email"], row["terms"], row["standing"]) == (scene.alice.email, "1.0", "holder")
+    assert row["rows"].isdigit()
+    before = dan.get("/record/access/", asked | {"at": "2020-01-01"}).content.decode()
+    assert "Nobody could open Train40 then" in before
+    assert stranger.get("/record/access/", asked).status_code == 422
+    assert dan.get("/record/access/", asked | {"at": "yesterday"}).status_code == 422
+    assert dan.get("/record/access/", asked | {"subset": "genebody/nothing"}).status_code == 422
+
+
+def test_after_a_revocation_nobody_could(scene: Scene, grant: Grant, dan: Client) -> None:
+    revoke(grant=grant, clause_id="termination", reason="Shared.", by=scene.dan.actor)
+    page = dan.get("/record/access/", {"subset": "genebody/train40"}).content.decode()
+    assert "Nobody could open" in page
+
+
+def test_what_was_downloaded_under_a_grant_with_totals_and_digests(scene: Scene, grant: Grant, dan: Client) -> None:
+    noon = clock.now() - dt.timedelta(days=3)
+    for number in range(60):
+        _download(grant, at=noon + dt.timedelta(seconds=number), sent=1000)
+    _download(grant, at=clock.now(), sent=None)
+    digests.digest_due()
+    page = dan.get(f"/record/downloads/{grant.reference}/").content.decode()
+    assert "not yet digested" in page
+    assert "digest of the day: row" in page
+    assert "58.6 KiB" in page
+    assert "Page 1 of 2" in page
+    rows = rows_of(dan.get(f"/record/downloads/{grant.reference}/?csv=rows"))
+    assert len(rows) == 61
+    assert (rows[1]["first byte"], rows[1]["last byte"], rows[1]["bytes sent"]) == ("0", "999", "1000")
+    assert rows[0]["digested by row"] == ""
+    assert rows[1]["digested by row"].isdigit()
+
+
+def _download(grant: Grant, *, at: dt.datetime, sent: int | None) -> None:
+    link = Link.objects.get(grant=grant)
+    archive = Archive.objects.get(pk=link.archive_id)
+    opened = DownloadOpened.objects.create(
+        process=uuid.uuid4(), grant=grant, link=link, archive=archive, at=at, range_start=0, range_stop=1000
+    )
+    if sent is not None:
+        DownloadClosed.objects.create(opened=opened, at=at, bytes_sent=sent, seconds=0.1, how=DownloadEnd.DONE)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1", "＝1"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    assert csv_answer.cell(text) == f"'{text}"
+
+
+def test_numbers_and_moments_stay_what_they_are() -> None:
+    assert csv_answer.cell(-5) == "-5"
+    assert csv_answer.cell(None) == ""
+    assert csv_answer.cell(dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) == "2026-01-01T00:00:00+00:00"
+
+
+def test_an_organization_named_as_a_formula_is_quoted(scene: Scene, grant: Grant, dan: Client) -> None:
+    Grant.objects.filter(pk=grant.pk).update(holder_name="=HYPERLINK(1)")
+    facts = rows_of(dan.get("/record/person/", {"who": scene.alice.email, "csv": "facts"}))
+    assert "'=HYPERLINK(1)" in {row["who"] for row in facts}
+
+
+@pytest.mark.parametrize("address", ["person/?who=", "organization/?name=", "organization/?domain="])
+@pytest.mark.parametrize("text", ["%00", "x" * 5000, "' OR 1=1 --", "%25_%25", "\u202e"])
+def test_what_no_name_has_is_no_error(dan: Client, address: str, text: str) -> None:
+    assert dan.get(f"/record/{address}{text}").status_code == 200
+    assert dan.get(f"/record/{address}{text}&page=99999999999999999999").status_code == 200
+
+
+def test_the_record_leads_to_each_question(grant: Grant, dan: Client) -> None:
+    page = dan.get("/record/").content.decode()
+    for address in ("/record/access/", "/record/person/", "/record/organization/", "/record/restored/"):
+        assert f'href="{address}"' in page
+    assert f"/record/application/{grant.application.reference}/" in page
+    assert f"/record/downloads/{grant.reference}/" in page
