@@ -23,7 +23,7 @@ OTHER_STATES = {
 }
 LINE_LIMIT = 300
 # path -> why it may be longer
-LONGER: dict[str, str] = {}
+LONGER: dict[str, str] = {"tests/web/permission_table.py": "one line for each address and method"}
 READS_THE_CLOCK = {"agreements/core/clock.py"}
 CLOCK_CALLS = {
     "datetime.now",
@@ -70,6 +70,22 @@ def test_a_state_is_never_changed_in_bulk() -> None:
         and not any(source.path.startswith(owner) for owner in OTHER_STATES)
     ]
     assert elsewhere == []
+
+
+# What was approved before this portal comes in as it is; `imported_at` says so wherever the state is read.
+BEGINS_LATER = {"agreements/applications/importing.py"}
+
+
+def test_an_application_and_a_grant_begin_in_their_first_state() -> None:
+    """A row that is made in a later state went round the table of states as much as an assignment would."""
+    elsewhere = {
+        source.path
+        for source in sources("agreements")
+        for name, call in calls(source)
+        if name in {f"{model}{made}" for model in ("Application", "Grant") for made in ("", ".objects.create")}
+        and any(keyword.arg == "state" for keyword in call.keywords)
+    }
+    assert elsewhere == BEGINS_LATER
 
 
 def test_files_stay_short_enough_to_read() -> None:

@@ -1,4 +1,4 @@
-"""A subset opens: who waited is told once, and running access gets it, is asked, or told, as the steward decides."""
+"""A subset opens: running access gets it, is asked, or told, as the steward decides."""
 
 from __future__ import annotations
 
@@ -6,160 +6,24 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core import mail
 
-from agreements.catalog import interest
-from agreements.catalog.models import Access, Interest, Opening, OpeningChoice, Subset, Terms
-from agreements.catalog.publishing.publish import publish_archive
+from agreements.catalog.models import Access, Opening, Subset
 from agreements.core import clock
 from agreements.core.errors import MovedOn, NotAllowed, NotPossible
-from agreements.flows import opening, opening_messages, opening_work
-from agreements.grants import issuing, lifecycle, offers
+from agreements.flows import opening, opening_work
+from agreements.grants import lifecycle, offers
 from agreements.grants.members import invitations, membership
 from agreements.grants.models import Grant, Link, SubsetOffer
 from agreements.grants.running import is_running
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
 from agreements.mail.drain import drain
-from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
-from tests.flows.scene import SETUP, Scene
-from tests.grants.scene import approved, handed_in
+from tests.flows.opened import ASK, UPGRADE, coming, decide, delivered, grant_of, old_terms, opened, sent
+from tests.flows.scene import Scene
 
-UPGRADE, ASK = OpeningChoice.UPGRADE, OpeningChoice.ASK
-
-
-@pytest.fixture
-def coming(scene: Scene) -> Subset:
-    return Subset.objects.create(
-        dataset=scene.dataset, slug="extended370", title="Extended370", access=Access.ANNOUNCED, position=2
-    )
-
-
-def opened(subset: Subset, tmp_path: Path, *, access: Access = Access.AGREEMENT, publish: bool = True) -> Opening:
-    """Open a subset as loading its dataset's folder does."""
-    Subset.objects.filter(pk=subset.pk).update(access=access)
-    made = Opening.objects.create(subset=subset)
-    found = Opening.objects.select_related("subset__dataset").get(pk=made.pk)
-    if publish:
-        (tmp_path / "more").mkdir()
-        (tmp_path / "more" / "a.txt").write_text("more")
-        publish_archive(subset=found.subset, source=tmp_path / "more", name="extended.zip", by=SETUP)
-    return found
-
-
-def grant_of(scene: Scene, person: User, terms: Terms | None = None) -> Grant:
-    """Return new running access of a person."""
-    application = approved(scene.dataset, terms or Terms.objects.get(version="1.0"), person)
-    return issuing.issue(submission=handed_in(application), by=scene.carol.actor, as_role="reviewer")
-
-
-def old_terms(scene: Scene) -> Terms:
-    now = Terms.objects.get(version="1.0")
-    return Terms.objects.create(
-        dataset=scene.dataset,
-        version="0.9",
-        title="Earlier",
-        effective_from=dt.date(2020, 1, 1),
-        clauses=now.clauses,
-        source="",
-        sha256="9" * 64,
-    )
-
-
-def sent(kind: str) -> list[str]:
-    return sorted(OutboxMessage.objects.filter(kind=kind).values_list("recipient", flat=True))
-
-
-def delivered(subject: str) -> str:
-    """Return the text of the one delivered mail whose subject holds the words."""
-    drain()
-    (found,) = [str(message.body) for message in mail.outbox if subject in message.subject]
-    return found
-
-
-def decide(scene: Scene, found: Opening, choice: OpeningChoice) -> None:
-    opening.decide(opening=found, choice=choice, expected=opening.facts(found).same, by=scene.dan.actor)
-
-
-def test_who_waited_is_told_once_how_to_apply(scene: Scene, coming: Subset, tmp_path: Path) -> None:
-    interest.note(subset=coming, by=scene.eve.actor)
-    assert opening_work.work_off() == 0
-    opened(coming, tmp_path, publish=False)
-    opening_work.work_off()
-    opening_work.work_off()
-    assert sent("subset-opened") == ["eve@ethz.ch"]
-    wish = Interest.objects.get()
-    assert wish.told_at is not None
-    assert wish.ended_at == wish.told_at
-    text = delivered("GeneBody: Extended370 has opened")
-    assert f"You apply for it here:\n{settings.SITE_URL}/datasets/genebody/apply/" in text
-    assert "You receive this once, because you asked" in text
-
-
-def test_who_waited_for_an_open_subset_is_told_once_there_is_something(
-    scene: Scene, coming: Subset, tmp_path: Path
-) -> None:
-    interest.note(subset=coming, by=scene.eve.actor)
-    found = opened(coming, tmp_path, access=Access.OPEN, publish=False)
-    opening_work.work_off()
-    assert sent("subset-opened") == []
-    (tmp_path / "x").write_text("x")
-    publish_archive(subset=found.subset, source=tmp_path, name="x.zip", by=SETUP)
-    opening_work.work_off()
-    assert "/datasets/genebody/#extended370" in delivered("Extended370 has opened")
-
-
-def test_a_broken_slice_is_taken_up_again_and_nobody_is_told_twice(
-    scene: Scene, coming: Subset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    people = [User.objects.create_user(f"p{n}@ethz.ch") for n in range(7)]
-    for person in people:
-        interest.note(subset=coming, by=person.actor)
-    opened(coming, tmp_path, publish=False)
-    monkeypatch.setattr(opening_work, "TOLD_AT_ONCE", 2)
-    queue = opening_messages.queue_opened
-    calls = 0
-
-    def breaking(wish: Interest) -> OutboxMessage:
-        nonlocal calls
-        calls += 1
-        if calls == 4:
-            raise RuntimeError("the machine was switched off")
-        return queue(wish)
-
-    monkeypatch.setattr(opening_messages, "queue_opened", breaking)
-    with pytest.raises(RuntimeError):
-        opening_work.work_off()
-    assert len(sent("subset-opened")) == 2
-    assert opening_work.work_off() == 5
-    assert sent("subset-opened") == sorted(person.email for person in people)
-
-
-def test_a_holder_who_waited_hears_what_was_decided_and_gets_no_second_mail(
-    scene: Scene, coming: Subset, tmp_path: Path
-) -> None:
-    grant = grant_of(scene, scene.alice)
-    interest.note(subset=coming, by=scene.alice.actor)
-    found = opened(coming, tmp_path)
-    opening_work.work_off()
-    assert sent("subset-opened") == []
-    decide(scene, found, UPGRADE)
-    opening_work.work_off()
-    assert (sent("subset-opened"), sent("subset-added")) == ([], [scene.alice.email])
-    assert Interest.objects.get().told_at is not None
-    assert set(grant.subsets.values_list("slug", flat=True)) == {"train40", "extended370"}
-
-
-def test_a_holder_is_told_without_a_decision_when_none_comes(scene: Scene, coming: Subset, tmp_path: Path) -> None:
-    grant = grant_of(scene, scene.alice)
-    interest.note(subset=coming, by=scene.alice.actor)
-    opened(coming, tmp_path)
-    with clock.frozen(clock.now() + opening_work.PATIENCE + dt.timedelta(hours=1)):
-        opening_work.work_off()
-        text = delivered("Extended370 has opened")
-    assert f"your access {grant.reference} does not cover it yet" in text
+__all__ = ["coming"]
 
 
 def test_an_upgrade_gives_links_to_holder_and_members_and_is_recorded(

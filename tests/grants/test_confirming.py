@@ -8,16 +8,12 @@ from pathlib import Path
 import pytest
 from django.core import mail
 
-from agreements.applications import importing as application_import
 from agreements.bars import barring
-from agreements.catalog.models import Subset, Terms
-from agreements.core import actors, clock
+from agreements.core import clock
 from agreements.core.errors import NotAllowed, NotPossible
-from agreements.documents import store
 from agreements.flows import declining
-from agreements.grants import confirming, importing, lifecycle
-from agreements.grants.models import ClosedFor, Grant, GrantState, Link, Seal, Suspension
-from agreements.ledger.act import act
+from agreements.grants import confirming, lifecycle
+from agreements.grants.models import ClosedFor, GrantState, Link, Seal, Suspension
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
 from agreements.mail.drain import drain
@@ -27,6 +23,7 @@ from agreements.revocation import beginning, scopes
 from agreements.revocation.models import AffectedGrant, Destruction, ProcedureAct, ScopeKind
 from agreements.revocation.scopes import Scope
 from tests.flows.scene import Scene, make_scene
+from tests.web.opening_things import bring_in
 
 pytestmark = pytest.mark.django_db
 
@@ -34,35 +31,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def scene(db: None, tmp_path: Path) -> Scene:
     return make_scene(tmp_path / "train40")
-
-
-def bring_in(scene: Scene, person: User) -> Grant:
-    """Return access of a person as the import leaves it."""
-    fields = dict.fromkeys(application_import.FIELDS, "x") | {
-        "name": person.name,
-        "country": "CH",
-        "site_country": "CH",
-        "organization": "ETH Zurich",
-    }
-    with act():
-        handed_in = application_import.bring_in(
-            dataset=scene.dataset,
-            terms=Terms.objects.get(),
-            person=person,
-            email=person.email,
-            fields=fields,
-            document=store.save(b"%PDF-1.7 " + person.email.encode()),
-            original_name="signed.pdf",
-            signed_at=dt.datetime(2023, 5, 31, tzinfo=dt.UTC),
-            note="",
-        )
-        return importing.bring_in(
-            submission=handed_in,
-            subsets=list(Subset.objects.filter(dataset=scene.dataset, slug="train40")),
-            starts_at=handed_in.submitted_at,
-            ends_at=None,
-            by=actors.job("import_agreements"),
-        )
 
 
 def test_confirming_opens_it_with_a_seal_and_links(scene: Scene) -> None:

@@ -48,6 +48,7 @@ from agreements.review import gathering
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import DETAILS, SITE, Scene, make_scene
 from tests.web.owed import what_is_owed
+from tests.web import opening_things
 from tests.web.procedure_things import suspension_notice_and_bar
 
 ROLES: Final = ("out", "eve", "bob", "alice", "carol", "dan", "audrey", "rory", "adam")
@@ -81,6 +82,7 @@ NOT_THERE: Final = {
     "suspension": "GB-R-999998",
     "notice": "987654",
     "bar": "987654",
+    **opening_things.NOT_THERE,
 }
 
 
@@ -137,6 +139,7 @@ def build(folder: Path) -> Everything:
         "upload": str(_uploaded(scene).pk),
         "job": str(_failed_job(scene).pk),
         **(owed := what_is_owed(scene, grant)),
+        **opening_things.opened_offered_and_imported(scene, grant),
         **suspension_notice_and_bar(scene, grant, procedure=owed["procedure"]),
     }
     clients = {"out": Client()} | {name: _browser(user) for name, user in people.items()}
