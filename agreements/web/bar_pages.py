@@ -74,6 +74,10 @@ def lift_bar(request: HttpRequest, slug: str, bar_id: int) -> HttpResponse:
             barring.lift(bar=bar, reason=form.cleaned_data["reason"], by=access.actor(request))
             messages.success(request, _("The bar is lifted."))
             return redirect("bars", slug=slug)
+        if not running(dataset_pk=dataset.pk).filter(pk=bar.pk).exists():
+            # There is no form of it on the page any more.
+            messages.error(request, _("This bar was lifted already, or has run out."))
+            return redirect("bars", slug=slug)
     return _bars(request, dataset, lift_of=bar.pk, lift_form=form)
 
 

@@ -23,6 +23,7 @@ from agreements.people.models import User
 from agreements.revocation.queries import owed_to_attest
 from agreements.web import access, access_opening
 from agreements.web.renewal_context import ends_of
+from agreements.web.held_shut import held_shut
 from agreements.web.timeline import timeline_of
 
 # What happens to an access happens to all who share it.
@@ -71,6 +72,7 @@ def context(grant: Grant, *, viewer: User) -> dict[str, Any]:
         "downloads_shown": queries.SHOWN,
         "by_person": sees_all and bool(joined),
         "ends": ends_of(grant, viewer=viewer),
+        "held_shut": held_shut(grant),
         **access.ending(grant),
         **access_opening.questions_to(grant, is_holder=grant.holder_id == viewer.pk),
         "timeline": timeline_of(

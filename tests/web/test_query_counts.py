@@ -10,10 +10,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from agreements.applications.models import Application, State
+from agreements.bars import barring
 from agreements.catalog import roles
 from agreements.catalog.models import Role
+from agreements.core.clock import today
 from agreements.grants.models import Grant
+from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
+from agreements.revocation.beginning import begin
+from agreements.revocation.models import AffectedGrant, Destruction, Procedure, ProcedureAct, ScopeKind
+from agreements.revocation.scopes import Scope
 from tests.applications.cases import SYSTEM, put
 from tests.flows.scene import Scene, draft_with_signed_copy, signed_in, submitted
 
@@ -28,6 +34,30 @@ def test_the_queue(scene: Scene) -> None:
 def test_the_desk(scene: Scene) -> None:
     put(scene, State.APPROVED)
     _same_count(signed_in(scene.dan), "/stewardship/genebody/", _more_grants)
+
+
+def test_the_preview_of_an_end(scene: Scene) -> None:
+    put(scene, State.APPROVED)
+    for query in ("act=revoke&scope=dataset&value=", "act=suspend&scope=terms&value=1.0"):
+        _same_count(signed_in(scene.dan), f"/stewardship/genebody/end/?{query}", _more_grants)
+        Grant.objects.filter(reference__startswith="GB-G-0000").delete()
+        Application.objects.filter(reference__startswith="GB-A-0000").delete()
+        User.objects.filter(email__startswith="holder").delete()
+
+
+def test_a_procedure(scene: Scene) -> None:
+    """Its own page for twenty accesses, each with its holder, and the list for twenty procedures."""
+    put(scene, State.APPROVED)
+    for_one = _ended(scene)
+    dan = signed_in(scene.dan)
+    address = f"/stewardship/genebody/procedures/{for_one.reference}/"
+    _same_count(dan, address, lambda: _more_reached(for_one))
+    _same_count(dan, "/stewardship/genebody/procedures/", lambda: _more_procedures(for_one))
+
+
+def test_the_bars(scene: Scene) -> None:
+    barring.set_bar(dataset=scene.dataset, domain="leaks.example", reason="A leak.", by=scene.dan.actor)
+    _same_count(signed_in(scene.dan), "/stewardship/genebody/bars/", lambda: _more_bars(scene))
 
 
 def test_the_record(scene: Scene) -> None:
@@ -93,3 +123,36 @@ def _more_roles(scene: Scene) -> None:
     for number in range(MORE):
         auditor = User.objects.create_user(f"auditor{number}@genebody.example")
         roles.give(user=auditor, dataset=scene.dataset, role=Role.AUDITOR, by=SYSTEM)
+
+
+def _ended(scene: Scene) -> Procedure:
+    begin(
+        scope=Scope(scene.dataset, ScopeKind.DATASET),
+        act=ProcedureAct.REVOKE,
+        clause_id="termination",
+        reason="It ended.",
+        by=scene.dan.actor,
+        expected=1,
+    )
+    return Procedure.objects.select_related("dataset").get()
+
+
+def _more_reached(procedure: Procedure) -> None:
+    mail = OutboxMessage.objects.get(kind="grant-revoked")
+    _more_grants()
+    for grant in Grant.objects.filter(reference__startswith="GB-G-0000").select_related("holder"):
+        reached = AffectedGrant.objects.create(procedure=procedure, grant=grant, state_before="active")
+        Destruction.objects.create(affected=reached, person=grant.holder, due_on=today())
+        mail.pk, mail.message_id, mail.subject_reference = None, f"<{grant.reference}@x>", grant.reference
+        mail.save()
+
+
+def _more_procedures(procedure: Procedure) -> None:
+    for number in range(MORE):
+        procedure.pk, procedure.reference = None, f"GB-R-{number:06}"
+        procedure.save()
+
+
+def _more_bars(scene: Scene) -> None:
+    for number in range(MORE):
+        barring.set_bar(dataset=scene.dataset, domain=f"leak{number}.example", reason="A leak.", by=scene.dan.actor)
