@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from django.contrib.auth.decorators import login_required
@@ -161,7 +161,7 @@ def _ledger_cells(entries: QuerySet[LedgerEntry]) -> Iterator[list[object]]:
         ]
 
 
-def _holder_cells(holder: Holder) -> Iterable[object]:
+def _holder_cells(holder: Holder) -> list[object]:
     holding = holder.holding
     standing = _("member") if holding.is_member else _("holder")
     numbers = " ".join(map(str, holding.by_rows))
@@ -177,7 +177,7 @@ def _holder_cells(holder: Holder) -> Iterable[object]:
     ]
 
 
-def _download_cells(line: downloads.Line) -> Iterable[object]:
+def _download_cells(line: downloads.Line) -> list[object]:
     one = line.download
     end = one.end.label if one.end else _("runs")
     return [one.at, one.person, one.archive, one.start, one.last, one.sent, end, line.digested_by]

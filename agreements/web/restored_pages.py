@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -65,7 +65,7 @@ def reconcile(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, dataset, form)
 
 
-def _looked(request: HttpRequest, dataset: Dataset, given: dict[str, object]) -> HttpResponse:
+def _looked(request: HttpRequest, dataset: Dataset, given: QueryDict) -> HttpResponse:
     """Say what a checkpoint proves and change nothing; what was typed so far stays."""
     form = ReconcilingForm(initial={name: given.get(name) for name in ("checkpoint", "reason")}, dataset=dataset)
     try:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.db.models import Max
 
 from agreements.catalog import roles
 from agreements.catalog.models import Dataset, Role
@@ -137,7 +139,7 @@ def test_a_second_restore_of_the_same_backup_is_noticed_again_with_all_that_is_m
     assert not is_shut()
     restore_watch.notice()
     assert is_shut()
-    assert max(Restoration.objects.values_list("expected_sequence", flat=True)) == lost.sequence
+    assert Restoration.objects.aggregate(most=Max("expected_sequence"))["most"] == lost.sequence
 
 
 def test_a_dataset_that_was_opened_in_the_lost_time_is_shut_again(scene: Scene) -> None:
@@ -209,7 +211,7 @@ def test_a_memory_that_somebody_else_wrote_is_not_believed(
 
 
 def test_a_worker_that_lacks_the_turn_writes_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restore_watch.cache, "add", lambda *_args, **_options: False)
+    monkeypatch.setattr(cache, "add", lambda *_args, **_options: False)
     restore_watch.remember()
     assert record_memory.read() is None
 

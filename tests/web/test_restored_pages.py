@@ -15,6 +15,7 @@ from agreements.applications.models import State
 from agreements.catalog import roles
 from agreements.catalog.models import Dataset, Reconciliation, Role
 from agreements.core import actors, clock
+from agreements.core.errors import NotPossible
 from agreements.flows import reconciling, record_memory, restore_watch
 from agreements.grants.models import Grant
 from agreements.grants.running import is_running, why_not_running
@@ -194,5 +195,5 @@ def test_the_steward_of_another_dataset_opens_only_theirs(kept: dict[str, str], 
 def test_a_second_restore_noticed_meanwhile_is_looked_at_first(kept: dict[str, str], scene: Scene) -> None:
     seen = dataset()
     Dataset.objects.update(shut_at=clock.now() + dt.timedelta(minutes=1))
-    with pytest.raises(reconciling.NotPossible, match="changed meanwhile"):
+    with pytest.raises(NotPossible, match="changed meanwhile"):
         reconciling.reconcile(dataset=seen, checkpoint="", without=True, reason="Looked.", by=scene.dan.actor)

@@ -95,7 +95,7 @@ def holders_at(entries: Iterable[Row], *, subset: str, at: dt.datetime) -> list[
 def _of_grant(state: _State, reference: str, grant: _Grant, subset: str) -> list[Holding]:
     """Return the holder and the members of a grant whose accounts are open."""
     shared = (grant.granted, grant.confirmed, grant.renewed, grant.resumed, grant.subsets[subset], state.opened_again)
-    people = [(grant.holder, False, grant.terms, None)]
+    people: list[tuple[str, bool, str, int | None]] = [(grant.holder, False, grant.terms, None)]
     people += [(person, True, joined.terms, joined.row) for person, joined in sorted(grant.members.items())]
     return [
         Holding(reference, person, is_member, terms, _numbers(*shared, row, state.account_opened.get(person)))
