@@ -88,6 +88,19 @@ class TestAfterARevocation:
             else:
                 is_refused(zoes, scene.bob)
 
+    def test_who_ended_with_a_holder_that_is_granted_access_anew_is_wanted_again(
+        self, scene: Scene, zoes: Grant
+    ) -> None:
+        joined(scene)
+        revoke(scene, by=scene.dan.actor)
+        is_refused(zoes, scene.bob)
+        Application.objects.filter(pk=scene.application.pk).update(reference="GB-A-FIRST")
+        with clock.frozen(LATER):
+            anew = granted(scene, scene.alice)
+            by_zoe(anew, scene.bob.email)
+            Grant.objects.filter(pk=anew.pk).update(state="revoked", ended_at=LATER)
+            is_refused(zoes, scene.bob)
+
     def test_an_older_access_does_not(self, scene: Scene, zoes: Grant) -> None:
         granted(scene, scene.bob)
         joined(scene)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from agreements.core.addresses import same_mailbox_pattern
@@ -31,14 +31,21 @@ def check_wanted(grant: Grant, *, email: str) -> None:
 def is_refused(*, dataset_pk: int, email: str, person_pk: int | None = None) -> bool:
     """Return whether the lab ended somebody's access to a dataset and has granted them none of their own since.
 
-    It ends the access of a holder and of all members by revoking, and a member's by removing them.
+    It ends the access of a holder and of all members by revoking, and a member's by removing them. Who ended only
+    with a holder to whom the lab has granted access anew is wanted again too.
     """
     own = Grant.objects.filter(_holder(email, person_pk), dataset_id=dataset_pk)
     ends = [*own.filter(state=GrantState.REVOKED).values_list("ended_at", flat=True)]
     shared = GrantMember.objects.filter(_of(email, person_pk), grant__dataset_id=dataset_pk)
     # Whoever was a member when it was revoked: what is written about them afterwards changes nothing.
     to_the_end = Q(ended_at=None) | Q(ended_at__gte=F("grant__ended_at"))
-    with_all = shared.filter(to_the_end, grant__state=GrantState.REVOKED, joined_at__isnull=False)
+    taken_back = Grant.objects.filter(
+        dataset_id=dataset_pk,
+        holder=OuterRef("grant__holder"),
+        state=GrantState.ACTIVE,
+        starts_at__gt=OuterRef("grant__ended_at"),
+    )
+    with_all = shared.filter(to_the_end, ~Exists(taken_back), grant__state=GrantState.REVOKED, joined_at__isnull=False)
     ends += with_all.values_list("grant__ended_at", flat=True)
     ends += shared.filter(_REMOVED, _BY_THE_LAB).values_list("ended_at", flat=True)
     known: list[dt.datetime] = [end for end in ends if end is not None]
