@@ -16,7 +16,7 @@ from agreements.applications.transition import subjects
 from agreements.bars import erasing as bar_erasing
 from agreements.catalog import erasing as roles_erasing
 from agreements.core.actors import Actor
-from agreements.core.erased import address_of
+from agreements.core.erased import address_of, named
 from agreements.core.errors import Invalid, NotAllowed, NotPossible
 from agreements.documents import erasing as papers
 from agreements.documents.models import StoredDocument
@@ -97,16 +97,16 @@ def erase(*, person: User, reason: str, by: Actor, colleagues_papers: bool = Fal
             raise NotPossible(_("This person was erased already."))
         reach = reach_of(locked)
         grants = lifecycle.lock_all({*(each.pk for each in reach.grants), *(row.grant_id for row in reach.memberships)})
-        reach = reach_of(locked)  # as it is now that nothing of it can change
+        own = application_erasing.lock_all([*reach.applications, *reach.colleagues])
+        reach = _as_locked(reach_of(locked), {*(each.pk for each in grants), *(-each.pk for each in own)})
         if obstacles := in_the_way(reach, colleagues_papers=colleagues_papers):
             raise NotPossible(" ".join(obstacles))
-        own = application_erasing.lock_all([*reach.applications, *reach.colleagues])
         documents = _documents(reach, colleagues_papers)
         _end_everything(record, reach, {each.pk: each for each in grants}, by=by)
         digests = {document.sha256 for document in documents}
         for application in own:
             if application.applicant_id == locked.pk:
-                digests |= _erase_application(record, application, reach, by=by)
+                digests |= _erase_application(record, application, by=by)
             else:
                 digests |= application_erasing.cut(application, reach.who)
         digests |= _erase_the_rest(reach, {each.pk: each for each in grants})
@@ -121,7 +121,33 @@ def erase(*, person: User, reason: str, by: Actor, colleagues_papers: bool = Fal
             documents=len(documents),
             reason_digest=text_digest(reason.strip(), salt=salt),
         )
+    erase_what_came_late(by)
     return Erased(str(locked.public_id), rows, len(reach.applications), len(documents), salt, _remove_files())
+
+
+def erase_what_came_late(by: Actor) -> int:
+    """Erase applications that were begun in the very moment in which their applicant was erased; return how many."""
+    late = 0
+    for application in Application.objects.filter(applicant__erased_at__isnull=False, erased_at=None).order_by("pk"):
+        with act() as record:
+            (locked,) = application_erasing.lock_all([application])
+            who = named([locked.email], [locked.name])
+            _erase_application(record, locked, by=by)
+            forgetting.forget_about(locked.reference, who=who)
+        late += 1
+    return late
+
+
+def _as_locked(reach: Reach, locked: set[int]) -> Reach:
+    """Return what is about a person now that the locks are held. Raises NotPossible if more came before they were.
+
+    Grants are locked by their keys, applications by their keys negated. A grant of their own that is new is not
+    looked for: it runs, and that stands in the way by itself.
+    """
+    now_there = {row.grant_id for row in reach.memberships} | {-each.pk for each in reach.applications}
+    if not now_there | {-each.pk for each in reach.colleagues} <= locked:
+        raise NotPossible(_("Something of this person's began in this moment. Do it again."))
+    return reach
 
 
 def _documents(reach: Reach, colleagues_papers: bool) -> list[StoredDocument]:
@@ -139,7 +165,7 @@ def _end_everything(record: Act, reach: Reach, grants: dict[int, Grant], *, by: 
         record.record(Kind.ADMINISTRATOR_ENDED, by=by, as_role="system", subjects=about)
 
 
-def _erase_application(record: Act, application: Application, reach: Reach, *, by: Actor) -> frozenset[str]:
+def _erase_application(record: Act, application: Application, *, by: Actor) -> frozenset[str]:
     if application.erased_at is not None:
         return frozenset()
     application_erasing.end(record, application=application, by=by)

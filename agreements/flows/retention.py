@@ -27,6 +27,7 @@ from agreements.core.erased import named
 from agreements.core.sweep import BUDGET
 from agreements.documents import erasing as papers
 from agreements.documents.models import StoredDocument
+from agreements.flows import erasure
 from agreements.grants import erasing as grant_erasing
 from agreements.grants import lifecycle
 from agreements.grants.models import Grant
@@ -113,6 +114,7 @@ def run(datasets: Iterable[Dataset] | None = None, *, budget: float = BUDGET) ->
             applications += _forget(application)
         for grant in _until(stop, _grants(dataset, now())):
             copies += _erase_copies(grant)
+    erasure.erase_what_came_late(RETENTION)
     return Done(applications, copies, _remove_files(max(stop - time.monotonic(), 1.0)))
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agreements.core import actors, addresses
 from agreements.core.clock import now
+from agreements.core.erased import WORD
 
 
 class UserManager(BaseUserManager["User"]):
@@ -59,7 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def display_name(self) -> str:
-        return self.name or self.email
+        return self.name or (WORD if self.erased_at else self.email)
 
 
 class EmailedCode(models.Model):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from agreements.applications import drafting
 from agreements.applications.models import ApplicationMember, SignedCopy, State, Submission
 from agreements.catalog import roles
 from agreements.catalog.models import Dataset, Role
@@ -18,13 +19,14 @@ from agreements.core.clock import now, today
 from agreements.core.errors import DomainError, Invalid, NotAllowed, NotPossible
 from agreements.documents.issuing import newest
 from agreements.documents.models import StoredDocument
-from agreements.flows import erasure
+from agreements.flows import erasure, retention
 from agreements.flows.approving import approve
 from agreements.flows.signed_copy import receive_upload
 from agreements.grants import lifecycle
 from agreements.grants.models import Grant, GrantMember, Link, Seal
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
+from agreements.mail.delivery import deliver
 from agreements.mail.drain import drain
 from agreements.mail.models import OutboxMessage
 from agreements.people import accounts
@@ -198,19 +200,41 @@ def test_what_was_open_in_a_browser_writes_no_name_again(scene: Scene) -> None:
 
 def test_a_mail_on_its_way_to_them_writes_nothing_down(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     put(scene, State.DECLINED)
-    from agreements.mail import drain as draining
-
-    real = draining.deliver
 
     def meanwhile(mail: Any, *, within: float) -> Any:
-        outcome = real(mail, within=within)
+        outcome = deliver(mail, within=within)
         if not LedgerEntry.objects.filter(kind="person.erased").exists():
             erase(scene.alice)
         return outcome
 
-    monkeypatch.setattr(draining, "deliver", meanwhile)
+    monkeypatch.setattr("agreements.mail.drain.deliver", meanwhile)
     drain()
     assert {(row.sent_text, row.sent_subject) for row in OutboxMessage.objects.all()} == {("", "")}
+
+
+def test_what_was_begun_in_the_moment_of_the_erasure_goes_too(scene: Scene) -> None:
+    stale = User.objects.get(pk=scene.eve.pk)
+    erase(scene.eve)
+    late = drafting.start(dataset=scene.dataset, email=stale.email, by=stale.actor)
+    drafting.save(application=late, fields={"name": "Eve"}, by=stale.actor)
+    retention.run()
+    late.refresh_from_db()
+    assert (late.name, late.email, late.state) == ("", "erased@erased.invalid", "withdrawn")
+
+
+def test_what_was_approved_before_the_application_was_locked_stands_in_the_way(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = put(scene, State.SUBMITTED)
+    lock_all = lifecycle.lock_all
+
+    def meanwhile(pks: Any) -> Any:
+        approve(application=application, seen=seen(application), reason="Yes.", by=scene.carol.actor)
+        return lock_all(pks)
+
+    monkeypatch.setattr(lifecycle, "lock_all", meanwhile)
+    with pytest.raises(NotPossible, match="runs: end it first"):
+        erase(scene.alice)
 
 
 # --- Others act in the same moment

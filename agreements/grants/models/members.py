@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from agreements.core.clock import now
+from agreements.core.erased import WORD, is_erased
 from agreements.grants.models.grants import Grant
 
 
@@ -51,4 +52,4 @@ class GrantMember(models.Model):
 
     @property
     def display_name(self) -> str:
-        return self.name or (self.person.name if self.person else "") or self.email
+        return self.name or (self.person.name if self.person else "") or (WORD if is_erased(self.email) else self.email)
