@@ -14,7 +14,7 @@ from typing import Final
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
@@ -209,7 +209,13 @@ def test_what_was_ended_stays_ended_and_everything_is_told(
     run_state_machine_as_test(
         Lives,
         settings=settings(
-            max_examples=lives, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=lives,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            # A life takes a second: hundreds of shorter ones, to find the shortest that fails, are not worth the wait.
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
         ),
     )
     FIGURES.append(f"{lives} lives of {steps} steps: {dict(Lives.done)}")
