@@ -74,7 +74,7 @@ def test_under_a_suspended_access_nothing_is_offered(
     lifecycle.suspend(grant=grant, by=SYSTEM, cause="look", reason="x")
     monkeypatch.setattr(proofs, "is_fresh", lambda request: True)
     page = alice.get(f"/grants/{grant.reference}/").content.decode()
-    assert "Nothing can be downloaded under this access at present." in page
+    assert "This access is suspended" in page
     assert "/l/" not in page
     shown = alice.post(f"/grants/{grant.reference}/password/").content.decode()
     assert "data-copy" not in shown
