@@ -28,6 +28,10 @@ class Judged:
     verdict: Verdict | None = None
 
     @property
+    def made(self) -> dt.datetime:
+        return dt.datetime.fromisoformat(self.finding.checkpoint.made)
+
+    @property
     def agrees(self) -> bool:
         return self.finding.agreement == Agreement.AGREES
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from agreements.web import question_pages, restored_pages
+from agreements.web import checkpoint_pages, question_pages, record_exports, restored_pages
 
 urlpatterns: list[URLPattern] = [
     path("application/<reference:reference>/", question_pages.application, name="record-application"),
@@ -14,4 +14,9 @@ urlpatterns: list[URLPattern] = [
     path("downloads/<reference:reference>/", question_pages.downloads_under, name="record-downloads"),
     path("restored/", restored_pages.restored, name="restored"),
     path("restored/<slug:slug>/", restored_pages.reconcile, name="reconcile"),
+    path("checkpoints/", checkpoint_pages.checkpoints, name="checkpoints"),
+    path("checkpoints/<int:sequence>.txt", checkpoint_pages.checkpoint, name="checkpoint"),
+    path("record.jsonl", record_exports.record_jsonl, name="record-jsonl"),
+    path("whole-record.jsonl", record_exports.whole_record, name="whole-record"),
+    path("verify_record.py", record_exports.verifier, name="record-verifier"),
 ]

@@ -29,6 +29,7 @@ from agreements.catalog.models import (
 )
 from agreements.catalog.publishing import uploads
 from agreements.catalog.publishing.publish import publish_archive
+from agreements.core import actors
 from agreements.core.clock import now
 from agreements.documents import store
 from agreements.documents.issuing import newest
@@ -41,14 +42,15 @@ from agreements.grants.models import Grant, Link
 from agreements.grants.shared import generations
 from agreements.identity import rules
 from agreements.identity.models import Verdict
+from agreements.ledger import checkpoints
 from agreements.mail import outbox
 from agreements.mail.models import MessageState, OutboxMessage
 from agreements.people.models import User
 from agreements.review import gathering
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import DETAILS, SITE, Scene, make_scene
-from tests.web.owed import what_is_owed
 from tests.web import opening_things
+from tests.web.owed import what_is_owed
 from tests.web.procedure_things import suspension_notice_and_bar
 
 ROLES: Final = ("out", "eve", "bob", "alice", "carol", "dan", "audrey", "rory", "adam")
@@ -75,6 +77,7 @@ NOT_THERE: Final = {
     "person": "987654",
     "upload": "00000000-0000-4000-8000-000000000000",
     "job": "987654",
+    "checkpoint": "987654",
     "procedure": "GB-R-999999",
     "affected": "987654",
     "destruction": "987654",
@@ -128,6 +131,7 @@ def build(folder: Path) -> Everything:
         "shared": str(_shared_archive(scene, folder / "everyone").pk),
         "token": tokens.token(link),
         "mail": str(message.pk),
+        "checkpoint": str(_checkpoint()),
         "failed": str(_failed(message).pk),
         "role": str(RoleAssignment.objects.get(user=scene.carol).pk),
         "rule": str(rule.pk),
@@ -211,6 +215,11 @@ def _open_archive(scene: Scene, folder: Path) -> Archive:
     (folder / "readme.txt").write_text("open to all")
     subset = Subset.objects.create(dataset=scene.dataset, slug="test10", title="Test10", access=Access.OPEN)
     return publish_archive(subset=subset, source=folder, name="test10.zip", by=SYSTEM)
+
+
+def _checkpoint() -> int:
+    checkpoints.make(by=actors.job("checkpoints"))
+    return checkpoints.every()[0].sequence
 
 
 def _shared_archive(scene: Scene, folder: Path) -> Archive:

@@ -235,6 +235,16 @@ GET  /record/                                           in     404    404    404
 POST /record/                                           in     405    405    405    405    405    405    405    405
 GET  /record/record.csv                                 in     404    404    404    404    ok     ok     404    404
 POST /record/record.csv                                 in     405    405    405    405    405    405    405    405
+GET  /record/checkpoints/                               in     404    404    404    404    ok     ok     404    404
+POST /record/checkpoints/                               in     404    404    404    404    422    422    404    404
+GET  /record/checkpoints/{checkpoint}.txt               in     404    404    404    404    ok     ok     404    404
+POST /record/checkpoints/{checkpoint}.txt               in     405    405    405    405    405    405    405    405
+GET  /record/record.jsonl                               in     404    404    404    404    ok     ok     404    404
+POST /record/record.jsonl                               in     405    405    405    405    405    405    405    405
+GET  /record/whole-record.jsonl                         in     404    404    404    404    404    404    404    ok
+POST /record/whole-record.jsonl                         in     405    405    405    405    405    405    405    405
+GET  /record/verify_record.py                           in     ok     ok     ok     ok     ok     ok     ok     ok
+POST /record/verify_record.py                           in     405    405    405    405    405    405    405    405
 GET  /record/application/{case}/                        in     404    404    404    404    ok     ok     404    404
 POST /record/application/{case}/                        in     405    405    405    405    405    405    405    405
 GET  /record/person/                                    in     404    404    404    404    ok     ok     404    404
