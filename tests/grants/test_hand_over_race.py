@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from django.db import connection, transaction
 
 from agreements.core import clock
+from agreements.grants import lifecycle
 from agreements.grants.downloads import plain_sql, redeeming
 from agreements.grants.links import making as links
 from agreements.grants.links import tokens
@@ -85,3 +87,57 @@ def test_what_ends_before_it_is_written_is_not_handed_over(
     other.join(LIMIT)
     assert answers == [None]
     assert not DownloadOpened.objects.filter(link=link).exists()
+
+
+def test_whoever_ends_access_never_waits_for_who_is_handing_over(
+    scene: Scene, link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both take the grant first: or the one would hold the link and want the grant, the other the reverse."""
+    token, name = tokens.token(link), link.archive.name
+    read, held = threading.Event(), threading.Event()
+    write = plain_sql.write_handed_over
+
+    def write_while_it_is_held(*args: Any, **named: Any) -> bool:
+        read.set()
+        assert held.wait(LIMIT)
+        return write(*args, **named)
+
+    monkeypatch.setattr(plain_sql, "write_handed_over", write_while_it_is_held)
+    answers: list[object] = []
+
+    def hand_over() -> None:
+        try:
+            with clock.frozen(NOON):
+                answers.append(redeeming.hand_over_whole(token, name=name))
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=hand_over, daemon=True)
+    other.start()
+    assert read.wait(LIMIT)
+    with transaction.atomic():
+        lifecycle.lock(scene.grant)
+        held.set()
+        _until_somebody_waits()
+        _at_most_two_seconds_for_a_lock()
+        Link.objects.filter(pk=link.pk).update(ended_at=NOON)
+    other.join(LIMIT)
+    assert answers == [None]
+
+
+def _until_somebody_waits() -> None:
+    if connection.vendor != "postgresql":
+        return  # SQLite lets nobody else write
+    until = time.monotonic() + LIMIT
+    waiting = False
+    while not waiting:
+        assert time.monotonic() < until
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+            [waiting] = cursor.fetchone()
+
+
+def _at_most_two_seconds_for_a_lock() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
