@@ -28,7 +28,15 @@ from agreements.web.timeline import timeline_of
 
 # What happens to an access happens to all who share it.
 _OF_ALL: Final = frozenset(
-    {Kind.GRANT_ISSUED, Kind.GRANT_SUSPENDED, Kind.GRANT_RESUMED, Kind.GRANT_EXPIRED, Kind.GRANT_REVOKED}
+    {
+        Kind.GRANT_ISSUED,
+        Kind.GRANT_SUSPENDED,
+        Kind.GRANT_RESUMED,
+        Kind.GRANT_EXPIRED,
+        Kind.GRANT_RENEWED,
+        Kind.GRANT_CLOSED,
+        Kind.GRANT_REVOKED,
+    }
 )
 
 

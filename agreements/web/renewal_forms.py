@@ -14,6 +14,15 @@ from agreements.grants.ends.renewing import USE_LIMIT
 from agreements.grants.models import Grant, GrantMember
 
 
+class StillField(forms.MultipleChoiceField):
+    """Ticks that may all be taken away; it is not optional to look at them."""
+
+    def validate(self, value: list[str]) -> None:
+        """Raise ValidationError for what was not offered."""
+        if value:
+            super().validate(value)
+
+
 class RenewalForm(forms.Form):
     """What is still used, by whom and for what. What is not ticked ends; `seen_end` is the end that the page showed."""
 
@@ -24,10 +33,9 @@ class RenewalForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Keep at least one. If you use none of it, let the access end.")},
     )
-    members = forms.MultipleChoiceField(
+    members = StillField(
         label=_("Who still works with the data?"),
         help_text=_("Whom you untick is removed at once, and told so."),
-        required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     use = forms.CharField(

@@ -88,6 +88,7 @@ def test_from_the_page_of_the_access_to_the_new_draft(scene: Scene, alice: Clien
     shown = alice.get(here).content.decode()
     assert "This access ended when its holder moved" in shown
     assert page not in shown
+    assert "Invite and manage members" not in shown
     assert "nothing more can be done with it" in alice.get(page).content.decode()
     assert alice.post(page, {"action": "confirm"}).status_code == 422
     assert Procedure.objects.count() == 1

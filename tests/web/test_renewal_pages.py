@@ -76,6 +76,7 @@ class TestRenewing:
         here = f"/grants/{grant.reference}/"
         shown = alice.get(here).content.decode()
         assert "This access ends on 12 March 2026" in shown
+        assert "(optional)" not in alice.get(page).content.decode()
         assert f'href="{page}"' in shown
         assert "Can be renewed" in alice.get("/grants/").content.decode()
         first = alice.get(page).content.decode()
