@@ -7,9 +7,9 @@ from agreements.applications import messages as application_messages
 from agreements.catalog import messages as catalog_messages
 from agreements.core import wakeups
 from agreements.core.wakeups import Wakeup
-from agreements.flows import moving_messages, opening_messages, restore_messages
-from agreements.grants import messages as grant_messages
+from agreements.flows import checkpoint_mail, moving_messages, opening_messages, restore_messages
 from agreements.grants import confirming_messages, ending_messages, offer_messages, renewal_messages
+from agreements.grants import messages as grant_messages
 from agreements.grants.ends import messages as ends_messages
 from agreements.grants.members import messages as member_messages
 from agreements.revocation import messages as revocation_messages
@@ -24,8 +24,8 @@ def connect() -> None:
     wakeups.register(Wakeup.INSPECTION, waker.waking(tasks.inspect_documents))
     wakeups.register(Wakeup.PUBLISHING, waker.waking(tasks.publish_archives))
     wakeups.register(Wakeup.SEALING, waker.waking(tasks.seal_shared_archives))
-    wakeups.register(Wakeup.OPENING, waker.waking(tasks.open_subsets))
     wakeups.register(Wakeup.CERTIFICATES, waker.waking(tasks.draw_certificates))
+    wakeups.register(Wakeup.OPENING, waker.waking(tasks.open_subsets))
     for messages in (
         application_messages,
         catalog_messages,
@@ -33,12 +33,13 @@ def connect() -> None:
         member_messages,
         confirming_messages,
         ending_messages,
-        offer_messages,
-        opening_messages,
         renewal_messages,
         revocation_messages,
         ends_messages,
+        checkpoint_mail,
         moving_messages,
+        offer_messages,
+        opening_messages,
         restore_messages,
     ):
         messages.register()
