@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -42,6 +43,7 @@ def context(scope: Scope, act: ProcedureAct, found: Hits) -> dict[str, Any]:
         "words": _words(scope, act, found),
         "consequences": _consequences(scope, act, found),
         "address": address(scope, act),
+        "instead": address(scope, ProcedureAct.SUSPEND if act == ProcedureAct.REVOKE else ProcedureAct.REVOKE),
         "keep": _back(scope),
     }
 
@@ -63,9 +65,10 @@ def _words(scope: Scope, act: ProcedureAct, found: Hits) -> dict[str, str]:
     people = ngettext("%(n)d person", "%(n)d people", found.people) % {"n": found.people}
     return {
         "title": _("End access for good") if revokes else _("Suspend access"),
-        "scope": scopes.describe(scope),
+        "scope": str(capfirst(scopes.describe(scope))),
         "reach": f"{reach}, {people}",
         "nothing": _nothing(scope, found),
+        "instead": _("Suspend it instead; that can be lifted") if revokes else _("End it for good instead"),
         "do": (_("Revoke") if revokes else _("Suspend")) + (f" ({found.count})" if found.count > 1 else ""),
     }
 

@@ -106,6 +106,13 @@ class GroundsForm(forms.Form):
             self.fields["number"].label = _("How many accesses does this reach?")
             self.fields["number"].help_text = _("Type the number that stands above.")
 
+    def clean(self) -> dict[str, Any]:
+        """Return what was given; a day without anybody to bar would be lost in silence."""
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("until") and not given.get("bar"):
+            self.add_error("bar", _("Choose who is barred until that day, or leave the day out."))
+        return given
+
     def clean_number(self) -> int:
         """Return the number typed, which is that of the accesses hit."""
         typed: int = self.cleaned_data["number"]

@@ -67,7 +67,7 @@ def context(request: HttpRequest, procedure: Procedure, *, lift_form: LiftForm |
         "procedure": procedure,
         "progress": desk.progress_of(procedure, owed),
         "words": _words(procedure, grants),
-        "numbers": _numbers(grants, owed) if procedure.destroy_by else [],
+        "numbers": _numbers(owed) if procedure.destroy_by else [],
         "may_end": may_end,
         "may_send": may(Permission.SEND_AGAIN, dataset=dataset, by=by),
         "today": today(),
@@ -93,9 +93,8 @@ def is_liftable(procedure: Procedure) -> bool:
 
 def scope_words(procedure: Procedure) -> str:
     """Return what a procedure named, in words: as they were then, where those were kept."""
-    if procedure.scope_label:
-        return procedure.scope_label
-    return f"{ScopeKind(procedure.scope).label}: {procedure.scope_value}".rstrip(": ")
+    kept = procedure.scope_label or f"{ScopeKind(procedure.scope).label}: {procedure.scope_value}".rstrip(": ")
+    return str(capfirst(kept))
 
 
 def shared_lines(procedure: Procedure) -> list[SharedLine]:
@@ -148,9 +147,8 @@ def _words(procedure: Procedure, grants: int) -> dict[str, str]:
     }
 
 
-def _numbers(grants: int, owed: Counts) -> list[tuple[str, int]]:
+def _numbers(owed: Counts) -> list[tuple[str, int]]:
     return [
-        (_("Reached"), grants),
         (_("Attested"), owed.attested),
         (_("Awaited"), owed.due - owed.overdue),
         (_("Overdue"), owed.overdue),
