@@ -51,7 +51,7 @@ class Furniture:
     @property
     def head(self) -> float:
         """Return how much of the page's top is not for its text, in points."""
-        return HEAD if self.code else HEAD_WITHOUT_CODE
+        return float(HEAD if self.code else HEAD_WITHOUT_CODE)
 
     def draw(self, canvas: Canvas, page: int, pages: int) -> None:
         """Draw everything around the text of one page."""

@@ -57,9 +57,10 @@ def ended(scene: Scene, *, members: tuple[User, ...] = (), grant: Grant | None =
     grant = grant or granted(scene, members=members)
     with clock.frozen(NOON):
         procedure = revoke(grant=grant, clause_id="termination", reason=REASON, by=scene.dan.actor)
+    assert procedure.destroy_by == DUE
     affected = AffectedGrant.objects.get(procedure=procedure)
     for person in (scene.alice, *members):
-        Destruction.objects.get_or_create(affected=affected, person=person, defaults={"due_on": procedure.destroy_by})
+        Destruction.objects.get_or_create(affected=affected, person=person, defaults={"due_on": DUE})
     return affected
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -13,6 +14,7 @@ from agreements.core import clock, wakeups
 from agreements.core.errors import NotPossible
 from agreements.core.wakeups import Wakeup
 from agreements.documents import store
+from agreements.documents.certificates import render_destruction, render_end
 from agreements.documents.models import IssuedAgreement, StoredDocument
 from agreements.grants.models import GrantMember
 from agreements.ledger.models import LedgerEntry
@@ -117,7 +119,7 @@ def test_whoever_opens_it_first_has_it_drawn_then_and_there(scene: Scene) -> Non
 
 
 def test_two_at_once_give_one(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    affected, drawing = ended(scene), certifying.render_end
+    affected, drawing = ended(scene), render_end
     before = StoredDocument.objects.count()
     quicker: list[StoredDocument] = []
 
@@ -134,12 +136,12 @@ def test_two_at_once_give_one(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_drawn_inside_a_transaction(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    affected, drawing, drawing_last = ended(scene), certifying.render_end, certifying.render_destruction
+    affected = ended(scene)
     drawn = []
 
-    def outside(*args: object) -> bytes:
+    def outside(*values: Any) -> bytes:
         drawn.append(connection.in_atomic_block)
-        return (drawing if len(args) == 1 else drawing_last)(*args)  # type: ignore[operator, no-any-return]
+        return render_end(*values) if len(values) == 1 else render_destruction(*values)
 
     monkeypatch.setattr(certifying, "render_end", outside)
     monkeypatch.setattr(certifying, "render_destruction", outside)
@@ -168,7 +170,7 @@ def test_a_store_that_does_not_answer_puts_it_off_and_hurts_nobody(
 
 
 def test_one_that_cannot_be_drawn_does_not_stop_the_others(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    affected, drawing = ended(scene), certifying.render_end
+    affected, drawing = ended(scene), render_end
     others = copies_of(affected, 3)
     calls = []
 
