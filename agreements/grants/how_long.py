@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from agreements.catalog import invitations
 from agreements.catalog.models import Dataset
@@ -38,6 +39,25 @@ def rows(dataset: Dataset) -> Sequence[Row]:
         Row(_("A draft of an application"), _days(dataset.draft_days), _("since its last change"), "draft_days"),
         Row(_("Access"), access, _("since the approval"), "grant_days"),
         Row(
+            _("Destroying copies, and attesting it"),
+            _days(dataset.destroy_days),
+            _("since the access was ended"),
+            "destroy_days",
+        ),
+        Row(
+            _("A proof of the institutional address"),
+            _days(dataset.address_days) if dataset.address_days else _("as long as the access"),
+            _("since it was given; access waits for the next one a month after that"),
+            "address_days",
+        ),
+        Row(
+            _("What was written in an application that led to no access"),
+            _days(dataset.forget_days) if dataset.forget_days else _("it is kept"),
+            _("since its last step"),
+            "forget_days",
+        ),
+        Row(_("A signed copy"), _years(dataset.copy_years), _("since the end of the access"), "copy_years"),
+        Row(
             _("A download link"),
             duration(lifetimes.of_dataset(dataset)),
             _("since its first mail"),
@@ -62,3 +82,9 @@ def rows(dataset: Dataset) -> Sequence[Row]:
 
 def _days(count: int) -> str:
     return duration(dt.timedelta(days=count))
+
+
+def _years(count: int | None) -> str:
+    if count is None:
+        return _("it is kept")
+    return ngettext("%(count)d year", "%(count)d years", count) % {"count": count}

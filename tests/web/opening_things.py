@@ -49,7 +49,7 @@ def bring_in(scene: Scene, person: User, *, note: str = "") -> Grant:
     with act():
         handed_in = application_import.bring_in(
             dataset=scene.dataset,
-            terms=Terms.objects.get(),
+            terms=Terms.objects.get(dataset=scene.dataset, version="1.0"),
             person=person,
             email=person.email,
             fields=fields,
