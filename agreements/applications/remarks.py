@@ -9,18 +9,20 @@ from agreements.applications.models import Application, Remark, Visibility
 from agreements.applications.permissions import Permission, check_may
 from agreements.applications.transition import lock, subjects
 from agreements.core.actors import Actor
-from agreements.core.errors import Invalid
+from agreements.core.errors import Invalid, NotPossible
 from agreements.ledger.act import act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
 
 
 def add(*, application: Application, text: str, visibility: Visibility, by: Actor) -> Remark:
-    """Keep a remark of a reviewer. Raises Invalid if it is empty."""
+    """Keep a remark of a reviewer. Raises Invalid if it is empty, NotPossible once the application was erased."""
     if not text.strip():
         raise Invalid(_("Write something first."), field="text")
     with act() as record:
         locked = lock(application)
         standing = check_may(Permission.REMARK, application=locked, by=by)
+        if locked.erased_at is not None:
+            raise NotPossible(_("This application was erased: nothing more is written about it."))
         salt = new_salt()
         remark = Remark.objects.create(
             application=locked, author_id=by.pk, text=text.strip(), text_salt=salt, visibility=visibility

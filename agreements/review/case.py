@@ -58,7 +58,7 @@ def load(*, application: Application, by: Actor) -> Case:
         decisions=list(Decision.objects.filter(application=application).select_related("reviewer", "submission")),
         seen=Seen(handed_in.number, run.digest if run else ""),
         why_not=_why_not(application, by=by),
-        may_remark=may(Permission.REMARK, application=application, by=by),
+        may_remark=application.erased_at is None and may(Permission.REMARK, application=application, by=by),
         may_request_again=evidence.may_request_again(application=application, last=run, by=by),
         previous=previous,
         next=following,

@@ -78,6 +78,9 @@ def test_every_page_of_an_erased_application_says_so_and_none_fails(kept: Scene)
     assert carol.get(f"{case}/signed-copy.pdf").status_code == 410
     assert carol.get(f"{case}/pages/1.png").status_code == 404
     assert carol.get(f"{case}/evidence/").status_code == 200
+    assert "Add a remark" not in seen
+    late = carol.post(f"{case}/remark/", {"text": "Late.", "visibility": "reviewers"})
+    assert late.status_code == 422
     assert alice.get("/applications/").status_code == 200
     queue = carol.get("/review/?show=all").content.decode()
     assert application.reference in queue
