@@ -98,7 +98,7 @@ def _draw(affected: AffectedGrant) -> bool:
 
 def _register(affected: AffectedGrant, drawn: StoredDocument) -> StoredDocument:
     with act() as record:
-        # Locked by itself: a condition that is asked of other tables too is not asked again of a row that one waited for.
+        # Locked by itself: a condition on other tables is not asked again of a row that was waited for.
         free = AffectedGrant.objects.select_for_update().filter(pk=affected.pk, certificate=None).order_by().first()
         if free is not None and _unerased().filter(pk=free.pk).exists():
             AffectedGrant.objects.filter(pk=free.pk).update(certificate=drawn)
