@@ -20,11 +20,13 @@ from agreements.core.actors import Actor
 from agreements.core.clock import now, today
 from agreements.core.errors import MovedOn, NotPossible
 from agreements.core.wakeups import Wakeup, poke
+from agreements.grants import offers
 from agreements.grants.models import Grant, GrantNotice, GrantState, SubsetOffer, TakenSubset
 from agreements.grants.offer_messages import OTHER_TERMS
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 from agreements.people.models import User
+from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +161,26 @@ def due(opening: Opening) -> QuerySet[Grant]:
     decides = terms_of(opening)
     offered = SubsetOffer.objects.filter(grant=OuterRef("pk"), subset=opening.subset_id)
     told = notices(opening).filter(grant=OuterRef("pk"))
+    if is_ended(opening.subset):
+        return Grant.objects.none()
     same, other = without(opening).filter(terms=decides), without(opening).exclude(terms=decides)
     if opening.choice == OpeningChoice.ASK:
         same = same.filter(~Exists(offered))
     return (same | other.filter(~Exists(told))).order_by("pk")
+
+
+def accept(*, offer: SubsetOffer, by: Actor) -> SubsetOffer:
+    """Accept an offered subset as `offers.accept` does; NotPossible too if the lab ended the subset meanwhile."""
+    with act():
+        if is_ended(offer.subset):
+            raise NotPossible(_("%(subset)s can no longer be had under this access.") % {"subset": offer.subset.title})
+        return offers.accept(offer=offer, by=by)
+
+
+def is_ended(subset: Subset) -> bool:
+    """Return whether a procedure ended this subset for everybody, or suspends it now: nobody is given it then."""
+    named = Procedure.objects.filter(dataset=subset.dataset_id, scope=ScopeKind.SUBSET, scope_value=subset.slug)
+    return named.filter(Q(act=ProcedureAct.REVOKE) | Q(act=ProcedureAct.SUSPEND, lifted_at=None)).exists()
 
 
 def notices(opening: Opening) -> QuerySet[GrantNotice]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from agreements.flows import opening as openings
 from agreements.grants import offers
 from agreements.web import access, access_opening
 from agreements.web.opening_forms import OfferForm
@@ -32,7 +33,7 @@ def offer(request: HttpRequest, reference: str, offer_id: int) -> HttpResponse:
     form = OfferForm(posted(request))
     if form.is_valid():
         with IntoForm(form):
-            offers.accept(offer=found, by=by)
+            openings.accept(offer=found, by=by)
             words = _("%(subset)s is part of your access now; its links are below and on their way to you.")
             messages.success(request, words % {"subset": found.subset.title})
             return redirect("grant", reference=reference)

@@ -20,6 +20,9 @@ from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
 from agreements.mail.drain import drain
 from agreements.people.models import User
+from agreements.revocation import beginning
+from agreements.revocation.models import ProcedureAct, ScopeKind
+from agreements.revocation.scopes import Scope
 from tests.flows.opened import ASK, UPGRADE, coming, decide, delivered, grant_of, old_terms, opened, sent
 from tests.flows.scene import Scene
 
@@ -109,6 +112,28 @@ def test_an_offer_under_access_that_has_ended_opens_nothing(scene: Scene, coming
     lifecycle.suspend(grant=grant, by=scene.dan.actor, cause="question", reason="A question.")
     with pytest.raises(NotPossible, match="is suspended"):
         offers.accept(offer=SubsetOffer.objects.get(), by=scene.alice.actor)
+
+
+def test_a_subset_that_the_lab_ended_meanwhile_is_given_to_nobody(scene: Scene, coming: Subset, tmp_path: Path) -> None:
+    grant_of(scene, scene.alice)
+    holds = grant_of(scene, scene.bob)
+    found = opened(coming, tmp_path)
+    holds.subsets.add(found.subset)
+    decide(scene, found, ASK)
+    opening_work.work_off()
+    scope = Scope(scene.dataset, ScopeKind.SUBSET, "extended370")
+    beginning.begin(
+        scope=scope,
+        act=ProcedureAct.REVOKE,
+        clause_id="termination",
+        reason="A mistake.",
+        by=scene.dan.actor,
+        expected=1,
+    )
+    with pytest.raises(NotPossible, match="Extended370 can no longer be had"):
+        opening.accept(offer=SubsetOffer.objects.get(), by=scene.alice.actor)
+    grant_of(scene, scene.eve).subsets.remove(found.subset)
+    assert opening_work.work_off() == 0
 
 
 def test_access_under_other_terms_is_only_told(scene: Scene, coming: Subset, tmp_path: Path) -> None:
