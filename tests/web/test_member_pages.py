@@ -104,17 +104,6 @@ class TestTheHoldersPage:
         assert text.count("Another organization") == 1
         assert "Explained: A guest in our group." in text
 
-    def test_an_address_of_another_organization_is_explained_and_the_steward_reads_it(
-        self, scene: Scene, alice: Client, grant: Grant, page: str
-    ) -> None:
-        refused = alice.post(page, {"name": "Zoe", "email": "zoe@ethz.ch"})
-        assert refused.status_code == 422
-        assert "Explain why this address is of another organization: the lab reads it." in refused.content.decode()
-        assert not GrantMember.objects.exists()
-        alice.post(page, {"name": "Zoe", "email": "zoe@ethz.ch", "explanation": " A guest <in> our group. "})
-        seen = signed_in(scene.dan).get(f"/stewardship/genebody/grants/{grant.reference}/").content.decode()
-        assert "Explained: A guest &lt;in&gt; our group." in seen
-
     def test_again_withdraw_and_remove(self, scene: Scene, alice: Client, grant: Grant, page: str) -> None:
         waiting = membership.invite(grant=grant, email="zoe@connect.ust.hk", name="Zoe", by=scene.alice.actor)
         alice.post(f"{page}{waiting.pk}/again/")
