@@ -21,6 +21,7 @@ address=$host
 	echo "COUNTERSIGN_SECRET_KEY=$(hex 40)"
 	echo "COUNTERSIGN_MASTER_KEYS=1:$(head -c 32 /dev/urandom | base64 | tr -d '\n')"
 	echo "POSTGRES_PASSWORD=$(hex 24)"
+	echo "POSTGRES_RUNTIME_PASSWORD=$(hex 24)"
 	echo "REDIS_PASSWORD=$(hex 24)"
 	echo "S3_ACCESS_KEY=$(hex 10)"
 	echo "S3_SECRET_KEY=$(hex 24)"

@@ -224,6 +224,10 @@ for _entry in CELERY_BEAT_SCHEDULE.values():
     # While no worker runs, the beat's words do not pile up: each is worth nothing once the next is there.
     _entry["options"] = {"expires": _entry["schedule"]}
 
+# --- The role that runs, for the command that the owner of the tables runs after a migration (`grant_runtime`)
+RUNTIME_ROLE = env.text("COUNTERSIGN_RUNTIME_ROLE", "")
+RUNTIME_PASSWORD = env.text("COUNTERSIGN_RUNTIME_PASSWORD", "")
+
 # --- Mail
 EMAIL_HOST = env.text("COUNTERSIGN_SMTP_HOST", "127.0.0.1")
 EMAIL_PORT = env.number("COUNTERSIGN_SMTP_PORT", 25)
