@@ -14,7 +14,7 @@ from agreements.grants.links import making as links
 from agreements.grants.members import queries as member_queries
 from agreements.grants.models import Grant, GrantMember, Link, MemberState
 from agreements.grants.permissions import Permission, may
-from agreements.grants.running import is_running
+from agreements.grants.running import is_running, why_not_running
 from agreements.grants.shared import generations
 from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry
@@ -22,8 +22,8 @@ from agreements.ledger.queries import entries_about
 from agreements.people.models import User
 from agreements.revocation.queries import owed_to_attest
 from agreements.web import access, access_opening
-from agreements.web.renewal_context import ends_of
 from agreements.web.held_shut import held_shut
+from agreements.web.renewal_context import ends_of
 from agreements.web.timeline import timeline_of
 
 # What happens to an access happens to all who share it.
@@ -81,6 +81,7 @@ def context(grant: Grant, *, viewer: User) -> dict[str, Any]:
         "by_person": sees_all and bool(joined),
         "ends": ends_of(grant, viewer=viewer),
         "held_shut": held_shut(grant),
+        "why_not": why_not_running(grant),
         **access.ending(grant),
         **access_opening.questions_to(grant, is_holder=grant.holder_id == viewer.pk),
         "timeline": timeline_of(

@@ -70,7 +70,7 @@ class Backup:
             self._postgres("CREATE DATABASE app TEMPLATE backup")
 
     def _postgres(self, statement: str) -> None:
-        with psycopg.connect(self.address.replace("/app", "/postgres"), autocommit=True) as connection:
+        with psycopg.connect(self.address.removesuffix("/app") + "/postgres", autocommit=True) as connection:
             connection.execute(statement)
 
 
