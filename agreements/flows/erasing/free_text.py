@@ -8,7 +8,7 @@ from django.db.models import Model, Q
 
 from agreements.applications.models import Application, Decision, Remark, SignedCopy
 from agreements.bars.models import Bar
-from agreements.catalog.models import Archive, PublishJob, Upload
+from agreements.catalog.models import Archive, Dataset, PublishJob, Reconciliation, Upload
 from agreements.core.erased import Named
 from agreements.documents.models import Inspection
 from agreements.grants.models import GrantMember, Renewal, Suspension
@@ -36,6 +36,8 @@ TEXTS: Final[tuple[tuple[type[Model], str, str], ...]] = (
     (Bar, "lift_reason", "lift_salt"),
     (DomainRule, "reason", "reason_salt"),
     (Archive, "withdrawal_reason", "withdrawal_salt"),
+    (Dataset, "withdrawal_reason", "withdrawal_salt"),
+    (Reconciliation, "reason", "reason_salt"),
     (Upload, "file_name", ""),
     (PublishJob, "source", ""),
     (PublishJob, "trouble", ""),
