@@ -84,9 +84,7 @@ def test_the_names_of_others_stay_and_every_page_still_opens(stored: None, scene
         assert "erased" in answer.content.decode().lower() or "GB-" in answer.content.decode() or "record" in address
 
 
-def test_who_comes_back_with_the_same_mailbox_has_a_new_account_and_is_still_barred(
-    stored: None, scene: Scene
-) -> None:
+def test_who_comes_back_with_the_same_mailbox_has_a_new_account_and_is_still_barred(stored: None, scene: Scene) -> None:
     left = go_through_everything(scene)
     erasure.erase(person=left.person, reason="Asked.", by=OPERATOR)
     left.person.refresh_from_db()
