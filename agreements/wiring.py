@@ -12,6 +12,7 @@ from agreements.grants import confirming_messages, ending_messages, offer_messag
 from agreements.grants import messages as grant_messages
 from agreements.grants.ends import messages as ends_messages
 from agreements.grants.members import messages as member_messages
+from agreements.grants.shared import messages as shared_messages
 from agreements.revocation import messages as revocation_messages
 from agreements.tasks.waking import Waker
 
@@ -41,5 +42,6 @@ def connect() -> None:
         offer_messages,
         opening_messages,
         restore_messages,
+        shared_messages,
     ):
         messages.register()

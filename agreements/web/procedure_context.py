@@ -18,6 +18,7 @@ from agreements.catalog.models import Terms
 from agreements.catalog.permissions import Permission, may
 from agreements.core.clock import today
 from agreements.grants.shared import desk as shared_desk
+from agreements.grants.shared import messages as shared_messages
 from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.queries import entries_about
@@ -119,9 +120,13 @@ def shared_lines(procedure: Procedure) -> list[SharedLine]:
         elif current and current.ready_at and current.ready_at > procedure.begun_at:
             words = _(
                 "Generation %(number)d of %(name)s took the place of the one that somebody it reached had. Everybody "
-                "who has access finds its password on their password page."
+                "who has access finds its password on their password page; people told by mail: %(told)d."
             )
-            lines.append(SharedLine("good", words % (names | {"number": current.generation})))
+            lines.append(
+                SharedLine(
+                    "good", words % (names | {"number": current.generation, "told": shared_messages.told_of(current)})
+                )
+            )
     return lines
 
 

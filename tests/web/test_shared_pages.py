@@ -19,6 +19,8 @@ from agreements.grants.links import making as links
 from agreements.grants.links import tokens
 from agreements.grants.models import Generation, GenerationState, Grant
 from agreements.grants.shared import generations
+from agreements.mail.drain import drain
+from agreements.mail.models import MessageState, OutboxMessage
 from agreements.revocation.models import Procedure
 from tests.applications.cases import put, staff
 from tests.flows.scene import Scene, signed_in
@@ -120,9 +122,38 @@ def test_after_a_revocation_the_next_generation_is_offered(scene: Scene, archive
     assert words not in dan.get(PAGE).content.decode()
     assert "The next generation of everyone.zip is being sealed." in dan.get(procedure).content.decode()
     generations.work_off()
-    assert "Generation 2 of everyone.zip took the place" in dan.get(procedure).content.decode()
+    told = dan.get(procedure).content.decode()
+    assert "Generation 2 of everyone.zip took the place" in told
+    assert "people told by mail: 0" in told  # whom the act reached has no access any more, and nobody else has any
     assert words not in dan.get(PAGE).content.decode()
     assert "seal the next generation" not in dan.get(f"{DESK}grants/{grant.reference}/").content.decode()
+
+
+def test_everybody_with_access_is_told_of_the_next_generation_and_of_the_first_nobody(
+    scene: Scene, archive: Archive
+) -> None:
+    put(scene, State.APPROVED)
+    generations.work_off()
+    assert not OutboxMessage.objects.filter(kind="generation-sealed").exists()
+    signed_in(scene.dan).post(f"{PAGE}{archive.pk}/seal/")
+    generations.work_off()
+    message = OutboxMessage.objects.get(kind="generation-sealed")
+    assert (message.recipient, message.subject_reference) == (scene.alice.email, Grant.objects.get().reference)
+    drain()
+    message.refresh_from_db()
+    assert message.sent_subject.startswith("GeneBody: an archive of")
+    assert "everyone.zip of GeneBody" in message.sent_text
+    assert f"/grants/{message.subject_reference}/" in message.sent_text
+
+
+def test_what_ended_before_it_was_told_is_not_told(scene: Scene, archive: Archive) -> None:
+    put(scene, State.APPROVED)
+    generations.work_off()
+    generations.ask(archive=archive, by=scene.dan.actor)
+    generations.work_off()
+    Grant.objects.update(state="revoked")
+    drain()
+    assert OutboxMessage.objects.get(kind="generation-sealed").state == MessageState.SUPERSEDED
 
 
 def test_auditors_read_and_have_no_buttons(scene: Scene, archive: Archive) -> None:

@@ -22,7 +22,7 @@ from agreements.core.errors import NotPossible
 from agreements.core.secrets import UnknownKey, key_ring
 from agreements.core.wakeups import Wakeup, poke
 from agreements.grants.models import Generation, GenerationState
-from agreements.grants.shared import claims, sealing
+from agreements.grants.shared import claims, messages, sealing
 from agreements.grants.shared.claims import UNDER_WAY, Claim, LostClaim
 from agreements.grants.shared.sealing import NotAsWritten, Over
 from agreements.keys import master_keys
@@ -169,7 +169,8 @@ def _make_ready(claim: Claim, sha256: str) -> None:
         standing = Archive.objects.select_for_update().filter(pk=archive.pk, withdrawn_at=None)
         if standing.first() is None or claim.still_held().select_for_update().first() is None:
             raise LostClaim
-        for former in Generation.objects.filter(archive=archive, state=GenerationState.READY):
+        formers = list(Generation.objects.filter(archive=archive, state=GenerationState.READY))
+        for former in formers:
             _retire(former)
             former.archive = archive
             _record_retired(record, former, by=by, as_role=role)
@@ -186,6 +187,9 @@ def _make_ready(claim: Claim, sha256: str) -> None:
             sha256=sha256,
             size=archive.sealed_size,
         )
+        # Of a replaced master key people are told once, by the mail about their own password.
+        if formers and asked_by:
+            messages.queue_sealed_anew(generation)
 
 
 def _give_up(claim: Claim, error: Exception) -> None:
