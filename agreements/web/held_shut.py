@@ -33,7 +33,8 @@ def held_shut(grant: Grant) -> list[HeldShut]:
     """Return what the lab holds shut now, the newest last; what the holder settles alone is told elsewhere."""
     suspended = [row for row in queries.suspensions_of(grant) if row.closed_at is None and _is_the_labs(row)]
     taken = [row for row in queries.taken_from(grant) if row.given_back_at is None]
-    named = Procedure.objects.filter(reference__in=[row.procedure for row in (*suspended, *taken)])
+    references = [row.procedure for row in suspended] + [row.procedure for row in taken]
+    named = Procedure.objects.filter(reference__in=references)
     procedures = {procedure.reference: procedure for procedure in named}
     found = [_held(grant, row.opened_at, row.reason, procedures.get(row.procedure)) for row in suspended]
     found += [_taken(grant, row, procedures.get(row.procedure)) for row in taken]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +22,7 @@ from agreements.revocation import beginning, desk
 from agreements.revocation.models import Procedure
 from agreements.revocation.queries import Counts, Row
 from agreements.web import access, access_procedures, procedure_context
+from agreements.web.csv_answer import as_csv
 from agreements.web.procedure_forms import LiftForm, ProcedureFilterForm
 from agreements.web.refusals import IntoForm, IntoMessages
 
@@ -126,9 +126,7 @@ def resend_notice(request: HttpRequest, slug: str, reference: str, message_id: i
 def reached_csv(request: HttpRequest, slug: str, reference: str) -> StreamingHttpResponse:
     """Give whom a procedure reached as CSV: a row for each person who owes, or for the access where nobody does."""
     found = access_procedures.procedure(access.staffed_dataset(request, slug), reference)
-    response = StreamingHttpResponse(_csv_lines(found), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{found.reference}.csv"'
-    return response
+    return as_csv(found.reference, COLUMNS, _csv_lines(found))
 
 
 def _list_row(each: desk.Listed) -> ListRow:
@@ -146,19 +144,9 @@ def _numbers(dataset: Dataset) -> list[tuple[str, int]]:
     ]
 
 
-class _Echo:
-    """A file that hands back what the CSV writer gives it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv_lines(found: Procedure) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield str(writer.writerow(COLUMNS))
+def _csv_lines(found: Procedure) -> Iterator[list[Any]]:
     for row in desk.with_what_is_owed(desk.reached_by(found)):
-        for cells in _csv_rows(found, row):
-            yield str(writer.writerow([_cell(cell) for cell in cells]))
+        yield from _csv_rows(found, row)
 
 
 def _csv_rows(found: Procedure, row: Row) -> Iterator[list[Any]]:
@@ -167,12 +155,6 @@ def _csv_rows(found: Procedure, row: Row) -> Iterator[list[Any]]:
     start.append("" if part is None else getattr(part, "slug", "") or getattr(part, "email", ""))
     for owed in row.owed:
         person = [owed.person.display_name, owed.person.email, owed.due_on.isoformat()]
-        yield [*start, *person, owed.state, owed.settled_at.isoformat() if owed.settled_at else "", owed.reminders]
+        yield [*start, *person, owed.state, owed.settled_at, owed.reminders]
     if not row.owed:
         yield [*start, "", "", "", "", "", ""]
-
-
-def _cell(value: object) -> str:
-    """Return a cell; text that a spreadsheet would run as a formula is quoted first."""
-    text = str(value)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

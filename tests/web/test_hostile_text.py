@@ -20,8 +20,8 @@ from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
 from agreements.review import gathering
 from agreements.revocation.models import Procedure
+from agreements.web.csv_answer import cell
 from agreements.web.papers import pdf_attachment
-from agreements.web.record_pages import _cell
 from tests.flows.scene import DETAILS, SITE, Scene, make_scene, signed_in
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7|add:7 }}{% now 'Y' %}%(x)s"
@@ -191,8 +191,8 @@ def test_a_header_cannot_be_split() -> None:
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_cell_of_the_csv_is_never_a_formula(start: str) -> None:
-    assert _cell(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"
-    assert _cell("plain") == "plain"
+    assert cell(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"
+    assert cell("plain") == "plain"
 
 
 def test_the_csv_of_the_record_holds_no_words_of_people(scene: Scene) -> None:
