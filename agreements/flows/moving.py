@@ -19,7 +19,7 @@ from agreements.core.references import REVOCATION, free_reference
 from agreements.flows import applying_again, moving_messages
 from agreements.grants import lifecycle
 from agreements.grants.members import queries as member_queries
-from agreements.grants.models import ClosedFor, Grant
+from agreements.grants.models import ClosedFor, Grant, GrantState
 from agreements.ledger.act import act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
 from agreements.revocation import beginning, scopes
@@ -78,6 +78,11 @@ def move(*, grant: Grant, email: str, reason: str, by: Actor) -> Moved:
             reason_digest=text_digest(words, salt=procedure.reason_salt),
         )
     return Moved(procedure, draft)
+
+
+def is_over(grant: Grant) -> bool:
+    """Return whether an access has ended for good, so that nothing is left to move from."""
+    return grant.state == GrantState.REVOKED or bool(grant.closed_for)
 
 
 def clause_of(terms: Terms) -> str:

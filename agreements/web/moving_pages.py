@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from agreements.flows import applying_again, moving
 from agreements.grants.members import queries as member_queries
-from agreements.grants.models import Grant, GrantState
+from agreements.grants.models import Grant
 from agreements.grants.permissions import Permission
 from agreements.people.emailed_codes import Purpose
 from agreements.web import access, address_codes
@@ -89,7 +89,7 @@ def _asked(request: HttpRequest, grant: Grant) -> dict[str, str] | None:
 def _context(grant: Grant) -> dict[str, Any]:
     return {
         "grant": grant,
-        "is_over": grant.state == GrantState.REVOKED or bool(grant.closed_for),
+        "is_over": moving.is_over(grant),
         "running": applying_again.running_application(grant),
         "members": list(member_queries.joined(grant)),
         "clause": grant.terms.clause(moving.clause_of(grant.terms)),

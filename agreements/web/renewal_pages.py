@@ -17,7 +17,7 @@ from agreements.flows import applying_again
 from agreements.grants.ends import due, proving, renewing
 from agreements.grants.ends.terms import newer_terms
 from agreements.grants.members import queries as member_queries
-from agreements.grants.models import Grant, GrantState
+from agreements.grants.models import Grant
 from agreements.grants.permissions import Permission
 from agreements.people.emailed_codes import Purpose
 from agreements.web import access, address_codes
@@ -79,7 +79,7 @@ def address(request: HttpRequest, reference: str) -> HttpResponse:
         "address": due.address_of(grant),
         "due": due.proof_due(grant),
         "waits": due.waits_for_proof(grant),
-        "is_ended": grant.state not in {GrantState.ACTIVE, GrantState.SUSPENDED},
+        "is_ended": not due.takes_proof(grant),
     }
     if context["is_ended"]:
         return render(request, "grants/address.html", context, status=422 if request.method == "POST" else 200)
@@ -99,7 +99,7 @@ def address(request: HttpRequest, reference: str) -> HttpResponse:
 def _prove(request: HttpRequest, grant: Grant) -> HttpResponse:
     with IntoMessages(request):
         proven = proving.prove(grant=grant, by=access.actor(request))
-        if proven.state == GrantState.SUSPENDED:
+        if due.suspensions(proven).exists():
             messages.success(request, _("Your address is proven. The access is still suspended, for another reason."))
         else:
             messages.success(request, _("Your address is proven."))

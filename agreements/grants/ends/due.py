@@ -71,6 +71,11 @@ def proof_due(grant: Grant) -> dt.datetime | None:
     return grant.address_proven_at + dt.timedelta(days=days)
 
 
+def takes_proof(grant: Grant) -> bool:
+    """Return whether an access has not ended, so that its address can be proven."""
+    return grant.state in {GrantState.ACTIVE, GrantState.SUSPENDED}
+
+
 def is_proof_time(grant: Grant) -> bool:
     """Return whether the proof of an open access is due within 30 days, or over. Needs `grant.dataset`."""
     due = proof_due(grant)

@@ -25,7 +25,7 @@ def prove(*, grant: Grant, by: Actor) -> Grant:
     with act() as record:
         locked = lifecycle.lock(grant)
         standing = check_may(Permission.PROVE_ADDRESS, grant=locked, by=by)
-        if locked.state not in {GrantState.ACTIVE, GrantState.SUSPENDED}:
+        if not due.takes_proof(locked):
             words = {"reference": locked.reference, "state": locked.get_state_display()}
             raise NotPossible(_("Access %(reference)s is %(state)s: there is no address to prove.") % words)
         return note_proven(record, locked, by=by, as_role=standing)
