@@ -1,7 +1,7 @@
-"""The record: appends a second with eight writers, rows verified a second, on PostgreSQL.
+"""The record on PostgreSQL: appends a second with eight writers, rows verified a second, an organization's end.
 
 ``python -m bench.record --json FILE --quick``. Beside the promised figures stand what an audit log without a chain
-appends, and what a walk through the ORM verifies, in the same run.
+appends, what a walk through the ORM verifies, and what ending one access after the other takes, in the same run.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import secrets
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from typing import Final
 
@@ -35,6 +36,7 @@ def main() -> None:
         for _ in range(rounds):
             for way, found in appended.items():
                 found.append(_appended(environment, way, seconds))
+        ended = _ended(environment, 200 if options.quick else 1000)
         verified = _verified(environment, length)
     acts, plain = (statistics.median(appended[way]) for way in ("act", "plain"))
     rows = [
@@ -54,8 +56,36 @@ def main() -> None:
             target=5,
             unit="rows/s",
         ),
+        Row(
+            promise=f"{ended['notices']:.0f} accesses of an organization ended in one transaction",
+            ours=ended["at once"],
+            against=5,
+            target=1,
+            unit="s",
+            direction="at most",
+        ),
+        Row(
+            promise="the same, against ending one after the other",
+            ours=ended["at once"],
+            against=ended["one by one"],
+            target=0.5,
+            unit="s",
+            direction="at most",
+        ),
+        Row(
+            promise="links refused on the next request, of all",
+            ours=ended["refused"],
+            against=ended["notices"],
+            target=1,
+            unit="links",
+        ),
     ]
-    report(rows, title="record", json_file=options.json, facts={"rows verified/s, one process": verified["one"]})
+    facts = {
+        "rows verified/s, one process": verified["one"],
+        "longest renewal of somebody else meanwhile, s": ended["longest"],
+        "notices queued": ended["notices"],
+    }
+    report(rows, title="record", json_file=options.json, facts=facts)
 
 
 def _appended(environment: dict[str, str], way: str, seconds: float) -> float:
@@ -66,6 +96,18 @@ def _appended(environment: dict[str, str], way: str, seconds: float) -> float:
         subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(WRITERS)
     ]
     return sum(int(writer.communicate()[0]) for writer in writers) / seconds
+
+
+def _ended(environment: dict[str, str], count: int) -> dict[str, float]:
+    """Return seconds, and how many links were refused and notices queued."""
+    with tempfile.TemporaryDirectory(prefix="cs-bench-") as folder:
+        stores = {f"COUNTERSIGN_VAULT_{name}": f"folder:{folder}/{name}" for name in ("ARCHIVES", "DELIVERY", "PAPERS")}
+        command = [sys.executable, "-m", "bench.record_ending", str(count), f"{folder}/scene"]
+        done = subprocess.run(
+            command, check=True, cwd=ROOT, env=environment | stores, stdout=subprocess.PIPE, text=True
+        )
+    figures = map(float, done.stdout.split())
+    return dict(zip(("at once", "one by one", "longest", "refused", "notices"), figures, strict=True))
 
 
 def _verified(environment: dict[str, str], length: int) -> dict[str, float]:
