@@ -13,7 +13,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring as quote
 from typing import Any, Final, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
 from agreements.ledger.chain import as_json
 
@@ -46,10 +46,13 @@ def rows_off_the_index(after: int, until: int, *, subjects: int) -> bool:
     span = f"> {int(after)} AND {{}} <= {int(until)}"
     entries, index = f"sequence {span.format('sequence')}", f"entry_id {span.format('entry_id')}"
     statement = _DIFFERENT_POSTGRESQL if connection.vendor == "postgresql" else _DIFFERENT_SQLITE
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM agreements_ledgersubject WHERE {index}")  # noqa: S608 - two numbers
         if cursor.fetchone()[0] != subjects:
             return True
+        if connection.vendor == "postgresql":
+            # Of rows that were just written the planner knows nothing, and would compare each with each.
+            cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(statement.format(entries=entries, index=index))
         return cursor.fetchone() is not None
 

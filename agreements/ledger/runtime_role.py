@@ -38,10 +38,6 @@ def statements(*, role: str, password: str, exists: bool) -> Sequence[sql.Compos
     ]
     return [
         make.format(name) + limits + sql.Literal(password),
-        *(sql.SQL(statement).format(name) for statement in general),  # type: ignore[arg-type]
-        *(
-            sql.SQL(statement).format(sql.Identifier(table), name)  # type: ignore[arg-type]
-            for statement, names in tables
-            for table in names
-        ),
+        *(sql.SQL(statement).format(name) for statement in general),
+        *(sql.SQL(statement).format(sql.Identifier(table), name) for statement, names in tables for table in names),
     ]

@@ -97,4 +97,4 @@ def test_commands_with_nothing_to_change_work_under_it(url: str, words: list[str
 @pytest.mark.parametrize("statement", REFUSED)
 def test_the_record_and_the_tables_are_out_of_its_reach(url: str, statement: str) -> None:
     with psycopg.connect(url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        connection.execute(statement)  # type: ignore[arg-type]
+        connection.execute(statement)

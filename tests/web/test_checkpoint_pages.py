@@ -100,7 +100,7 @@ def test_json_lines_have_the_rows_of_the_filter_and_of_ones_own_datasets(scene: 
     assert len(_rows(signed_in(scene.eve), "/record/record.jsonl")) == 1
     rows = _rows(signed_in(scene.dan), "/record/record.jsonl?kind=application.approved")
     assert [row["kind"] for row in rows] == ["application.approved"]
-    entry = LedgerEntry.objects.get(sequence=rows[0]["sequence"])
+    entry = LedgerEntry.objects.get(sequence=str(rows[0]["sequence"]))
     assert (rows[0]["hash"], rows[0]["previous_hash"]) == (entry.hash, entry.previous_hash)
 
 
