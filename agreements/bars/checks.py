@@ -39,6 +39,11 @@ def running(*, dataset_pk: int) -> QuerySet[Bar]:
     return Bar.objects.filter(dataset_id=dataset_pk, lifted_at=None).filter(Q(until=None) | Q(until__gt=now()))
 
 
+def is_running(bar: Bar) -> bool:
+    """Return whether a bar holds now. Agrees with `running`."""
+    return running(dataset_pk=bar.dataset_id).filter(pk=bar.pk).exists()
+
+
 def on_organization(*, dataset_pk: int, email: str) -> QuerySet[Bar]:
     """Return the running bars on an address's domain or one above it."""
     return running(dataset_pk=dataset_pk).filter(domain__in=domains_of(email))

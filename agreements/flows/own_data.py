@@ -7,7 +7,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -156,8 +156,8 @@ class _Sink(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: object) -> int:
-        self._written += memoryview(data)  # type: ignore[arg-type]
+    def write(self, data: Any) -> int:
+        self._written += memoryview(data)
         return len(memoryview(data))
 
     def take(self) -> bytes:
@@ -169,7 +169,7 @@ class _Sink(io.RawIOBase):
 def _zipped(files: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
     sink = _Sink()
     moment = now().timetuple()[:6]
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, chunks in files:
             info = zipfile.ZipInfo(name, moment)
             info.compress_type = zipfile.ZIP_DEFLATED

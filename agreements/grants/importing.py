@@ -32,7 +32,7 @@ def bring_in(
     ends_at: dt.datetime | None,
     by: Actor,
 ) -> Grant:
-    """Return the grant, suspended. In the caller's transaction; the caller has checked who may, and mails the holder."""
+    """Return the grant, suspended, in the caller's transaction; the caller checks who may, and mails the holder."""
     application = submission.application
     site = {
         "organization": application.organization,

@@ -151,3 +151,8 @@ def _own(grants: Sequence[Grant], *, person_pk: int) -> list[str]:
     """Return the references of the grants that a person holds or is a member of."""
     sealed = set(Seal.objects.filter(person_id=person_pk, ended_at=None).values_list("grant_id", flat=True))
     return [grant.reference for grant in grants if grant.holder_id == person_pk or grant.pk in sealed]
+
+
+def is_held_by(person_pk: int | None, grant: Grant) -> bool:
+    """Return whether `held_by` has the grant."""
+    return held_by(person_pk).filter(pk=grant.pk).exists()

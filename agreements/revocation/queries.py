@@ -78,9 +78,19 @@ def overdue_of(dataset: Dataset) -> QuerySet[Destruction]:
     return open_of(dataset).filter(due_on__lt=today())
 
 
+def is_due(destruction: Destruction) -> bool:
+    """Return whether it is still awaited."""
+    return destruction.state == DestructionState.DUE
+
+
+def is_attested(destruction: Destruction) -> bool:
+    """Return whether the person attested it themselves."""
+    return destruction.state == DestructionState.ATTESTED
+
+
 def is_overdue(destruction: Destruction) -> bool:
     """Return whether a destruction should have been attested before today. Agrees with `overdue_of`."""
-    return destruction.state == DestructionState.DUE and destruction.due_on < today()
+    return is_due(destruction) and destruction.due_on < today()
 
 
 def counts_of(procedures: Iterable[Procedure]) -> dict[int, Counts]:

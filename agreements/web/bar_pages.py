@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from agreements.bars import barring
-from agreements.bars.checks import running
+from agreements.bars.checks import is_running, running
 from agreements.bars.models import Bar
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission, may
@@ -74,7 +74,7 @@ def lift_bar(request: HttpRequest, slug: str, bar_id: int) -> HttpResponse:
             barring.lift(bar=bar, reason=form.cleaned_data["reason"], by=access.actor(request))
             messages.success(request, _("The bar is lifted."))
             return redirect("bars", slug=slug)
-        if not running(dataset_pk=dataset.pk).filter(pk=bar.pk).exists():
+        if not is_running(bar):
             # There is no form of it on the page any more.
             messages.error(request, _("This bar was lifted already, or has run out."))
             return redirect("bars", slug=slug)

@@ -45,9 +45,7 @@ class AttestForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse what was ticked under another statement than today's."""
         if self.data.get("seen") != self.seen:
-            raise forms.ValidationError(
-                _("The statement was changed while this page was open. Read it again.")
-            )
+            raise forms.ValidationError(_("The statement was changed while this page was open. Read it again."))
         return super().clean() or {}
 
 

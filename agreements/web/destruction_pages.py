@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from agreements.catalog.permissions import Permission
 from agreements.documents import store
 from agreements.documents.models import StoredDocument
-from agreements.grants.permissions import held_by
+from agreements.grants.permissions import is_held_by
 from agreements.revocation import attesting, certificate_values, certifying, queries
-from agreements.revocation.models import Destruction, DestructionState, ProcedureAct
+from agreements.revocation.models import Destruction, ProcedureAct
 from agreements.web import access, access_destruction, proofs
 from agreements.web.code_page import away
 from agreements.web.destruction_forms import AttestForm, ExcuseForm
@@ -46,7 +46,7 @@ def own(request: HttpRequest, reference: str) -> HttpResponse:
 def destruction(request: HttpRequest, reference: str, destruction_id: int) -> HttpResponse:
     """Show what is to be destroyed and what is attested; take the attestation, given on fresh proof of the mailbox."""
     found = access_destruction.own(request, reference, destruction_id)
-    if found.state != DestructionState.DUE:
+    if not queries.is_due(found):
         if request.method == "POST":
             return _settled(request, found)
         return _page(request, found)
@@ -61,7 +61,7 @@ def destruction(request: HttpRequest, reference: str, destruction_id: int) -> Ht
             messages.success(request, _("Thank you. Your attestation was received, and your certificate is made."))
             return redirect("destruction", reference=reference, destruction_id=destruction_id)
         found = access_destruction.own(request, reference, destruction_id)
-        if found.state != DestructionState.DUE:
+        if not queries.is_due(found):
             return _settled(request, found)
     return _page(request, found, form=form)
 
@@ -127,7 +127,7 @@ def excuse(request: HttpRequest, slug: str, reference: str, destruction_id: int)
         "procedure": found.affected.procedure,
         "destruction": found,
         "name": queries.name_on_agreement(found) or found.person.display_name,
-        "is_due": found.state == DestructionState.DUE,
+        "is_due": queries.is_due(found),
         "is_own": found.person_id == access.person(request).pk,
         "form": form,
     }
@@ -145,11 +145,11 @@ def _page(request: HttpRequest, found: Destruction, *, form: AttestForm | None =
         "clause": certificate_values.clause_of(reached),
         "extent": certificate_values.extent(reached),
         "is_whole": reached.subset is None and reached.member is None,
-        "is_due": found.state == DestructionState.DUE,
+        "is_due": queries.is_due(found),
         "is_overdue": queries.is_overdue(found),
         "is_revocation": reached.procedure.act == ProcedureAct.REVOKE,
         "is_holder": queries.is_holders(found),
-        "may_read_grant": held_by(found.person_id).filter(pk=reached.grant_id).exists(),
+        "may_read_grant": is_held_by(found.person_id, reached.grant),
         "is_fresh": proofs.is_fresh(request),
         "held": queries.held(found),
         "statement": statement,
@@ -172,7 +172,7 @@ def _form(request: HttpRequest, found: Destruction) -> AttestForm:
 
 def _settled(request: HttpRequest, found: Destruction) -> HttpResponse:
     """Answer whoever sends what was settled meanwhile: by another tab of theirs, or by a steward."""
-    if found.state == DestructionState.ATTESTED:
+    if queries.is_attested(found):
         messages.info(request, _("You attested this already; your first attestation stands, and its certificate."))
     else:
         messages.info(request, _("A steward has settled this already; nothing is asked of you any more."))

@@ -83,15 +83,11 @@ def make() -> World:
             slug="genebody",
             reference_prefix="GB",
             title="GeneBody",
-            summary="People, from all sides.",
-            organization="The lab",
             contact_address="contact@genebody.example",
-            mail_subject="GeneBody Agreement",
         )
         terms = [_terms(dataset, version) for version in ("1.0", "1.1")]
-        made = [
-            Subset.objects.create(dataset=dataset, slug=slug, title=slug, access=Access.AGREEMENT) for slug in SUBSETS
-        ]
+        agreement = Access.AGREEMENT
+        made = [Subset.objects.create(dataset=dataset, slug=each, title=each, access=agreement) for each in SUBSETS]
         people = [User.objects.create_user(f"holder{n}@connect.ust.hk") for n in range(HOLDERS)]
         colleagues = [User.objects.create_user(f"member{n}@connect.ust.hk") for n in range(MEMBERS)]
         dan = User.objects.create_user("dan@genebody.example")

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from agreements.catalog import roles
 from agreements.catalog.models import Role
 from agreements.core import clock
 from agreements.documents import store
 from agreements.grants.models import Seal
-from agreements.people.models import User
 from agreements.revocation import attesting, certifying
-from agreements.revocation.models import AffectedGrant, Destruction
-from agreements.web.destruction_forms import AttestForm
-from tests.applications.cases import SYSTEM, staff
+from agreements.revocation.models import AffectedGrant
+from tests.applications.cases import staff
 from tests.flows.scene import Scene, signed_in
 from tests.revocation.ended import day, downloaded, ended, granted, owed_by
+from tests.web.destructions import browser, page, post, prove, seen
 
 NAME = "Alice Zhang 张爱丽"
 TICKS = {"point_1": "on", "point_2": "on", "point_3": "on"}
@@ -29,33 +26,6 @@ TICKS = {"point_1": "on", "point_2": "on", "point_3": "on"}
 @pytest.fixture
 def affected(scene: Scene) -> AffectedGrant:
     return ended(scene, members=(scene.bob,))
-
-
-def prove(client: Client, person: User) -> None:
-    """Let a browser have proved its mailbox now."""
-    session = client.session
-    session["mailbox_proved"] = {"user": person.pk, "at": clock.now().isoformat()}
-    session.save()
-
-
-def page(owed: Destruction, *more: str) -> str:
-    return f"/grants/{owed.affected.grant.reference}/destruction/{owed.pk}/" + "".join(more)
-
-
-def browser(person: User, *, fresh: bool = True) -> Client:
-    client = signed_in(person)
-    if fresh:
-        prove(client, person)
-    return client
-
-
-def seen(owed: Destruction) -> str:
-    return AttestForm(statement=attesting.statement_of(owed), known_as="").seen
-
-
-def post(client: Client, owed: Destruction, **fields: str) -> Any:
-    given = {"name": NAME, "remark": "", "seen": seen(owed)} | TICKS | fields
-    return client.post(page(owed), {key: value for key, value in given.items() if value != "-"})
 
 
 def test_the_page_says_what_ended_why_and_what_must_go(scene: Scene) -> None:
@@ -272,49 +242,6 @@ def test_who_owes_something_is_told_where_their_access_is_listed(scene: Scene, a
     assert "Your attestation is overdue" in text
     post(browser(scene.alice), owed_by(scene.alice))
     assert "Destroy and attest" not in signed_in(scene.alice).get("/grants/").content.decode()
-
-
-def excuse_page(owed: Destruction) -> str:
-    return f"/stewardship/genebody/procedures/{owed.affected.procedure.reference}/excuse/{owed.pk}/"
-
-
-def test_a_steward_excuses_and_the_auditor_cannot(scene: Scene, affected: AffectedGrant) -> None:
-    owed, audrey = owed_by(scene.bob), staff(scene, "audrey", Role.AUDITOR)
-    for who in (audrey, scene.carol, scene.alice, scene.eve):
-        assert signed_in(who).get(excuse_page(owed)).status_code == 404
-        assert signed_in(who).post(excuse_page(owed), {"reason": "No."}).status_code == 404
-    dan = signed_in(scene.dan)
-    assert "Excuse Bob from attesting" in dan.get(excuse_page(owed)).content.decode()
-    assert dan.post(excuse_page(owed), {"reason": " "}).status_code == 422
-    answer = dan.post(excuse_page(owed), {"reason": "Left no address."})
-    assert answer["Location"] == reverse("procedure", args=["genebody", affected.procedure.reference])
-    assert owed_by(scene.bob).remark == "Left no address."
-    assert "This was excused already" in dan.get(excuse_page(owed)).content.decode()
-    assert dan.post(excuse_page(owed), {"reason": "Again."}).status_code == 422
-    text = signed_in(scene.bob).get(page(owed)).content.decode()
-    assert "A steward has settled this" in text
-    assert "Left no address" not in text
-
-
-def test_another_datasets_steward_finds_nothing(scene: Scene, affected: AffectedGrant) -> None:
-    other = scene.dataset.__class__.objects.create(
-        slug="other", reference_prefix="OT", title="Other", contact_address="o@o.example"
-    )
-    rita = User.objects.create_user("rita@other.example", name="Rita")
-    roles.give(user=rita, dataset=other, role=Role.STEWARD, by=SYSTEM)
-    client, owed, reference = signed_in(rita), owed_by(scene.alice), affected.procedure.reference
-    for slug in ("genebody", "other"):
-        base = f"/stewardship/{slug}/procedures/{reference}"
-        assert client.get(f"{base}/certificate/{affected.pk}.pdf").status_code == 404
-        assert client.get(f"{base}/destruction/{owed.pk}.pdf").status_code == 404
-        assert client.get(f"{base}/excuse/{owed.pk}/").status_code == 404
-
-
-def test_a_paper_that_is_not_made_is_not_there(scene: Scene, affected: AffectedGrant) -> None:
-    owed = owed_by(scene.alice)
-    assert browser(scene.alice).get(page(owed, "certificate.pdf")).status_code == 404
-    base = f"/stewardship/genebody/procedures/{affected.procedure.reference}"
-    assert signed_in(scene.dan).get(f"{base}/destruction/{owed.pk}.pdf").status_code == 404
 
 
 def test_the_proof_runs_out(scene: Scene, affected: AffectedGrant) -> None:
