@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from agreements.applications.models import Application
+from agreements.bars import checks as bars
+from agreements.catalog import holding
 from agreements.core.actors import Actor
+from agreements.core.errors import NotAllowed, NotPossible
 from agreements.grants import issuing
 from agreements.grants.models import Grant
 from agreements.ledger.act import act
@@ -12,10 +17,25 @@ from agreements.review.decisions import Approved, Seen
 
 
 def approve(*, application: Application, seen: Seen, reason: str, by: Actor) -> tuple[Approved, Grant | None]:
-    """Approve, and issue the grant if this was the last approval needed. Raises what `decisions.approve` raises."""
+    """Approve, and issue the grant if this was the last approval needed.
+
+    Raises what `decisions.approve` raises, and NotPossible if the applicant was barred since they submitted.
+    """
     with act():
+        holding.hold(application.dataset_id)
+        _check_not_barred(application)
         approved = decisions.approve(application=application, seen=seen, reason=reason, by=by)
         if not approved.complete:
             return approved, None
         grant = issuing.issue(submission=approved.submission, by=by, as_role=approved.standing)
     return approved, grant
+
+
+def _check_not_barred(application: Application) -> None:
+    try:
+        bars.check_not_barred(
+            dataset_pk=application.dataset_id, person_pk=application.applicant_id, email=application.email
+        )
+    except NotAllowed:
+        words = _("The applicant, or their organization, was barred. A steward has to lift the bar before you approve.")
+        raise NotPossible(words) from None

@@ -12,7 +12,7 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from agreements.catalog import interest
+from agreements.catalog import holding, interest
 from agreements.catalog.models import Access, Archive, Interest, Opening, OpeningChoice, Subset
 from agreements.core import actors, sweep
 from agreements.core.actors import Actor
@@ -49,6 +49,7 @@ def _slice(opening: Opening) -> int | None:
     if not wanted:
         return None
     with act() as record:
+        holding.hold(opening.subset.dataset_id)
         locked = lifecycle.lock_all(wanted)
         # Another worker, or the end of a grant, may have come in between.
         still = set(due(opening).filter(pk__in=wanted).values_list("pk", flat=True))

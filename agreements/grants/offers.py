@@ -7,6 +7,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from agreements.bars.checks import check_not_barred
+from agreements.catalog import holding
 from agreements.catalog.models import Access, Subset
 from agreements.core.actors import Actor
 from agreements.core.clock import now
@@ -58,6 +59,7 @@ def accept(*, offer: SubsetOffer, by: Actor) -> SubsetOffer:
     can no longer be had).
     """
     with act() as record:
+        holding.hold(offer.grant.dataset_id)
         locked, standing = _locked(offer, by=by)
         grant = locked.grant
         check_running(grant)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from agreements.bars import barring
-from agreements.catalog import withdrawing
+from agreements.catalog import holding, withdrawing
 from agreements.catalog.permissions import Permission, check_may
 from agreements.core.actors import Actor
 from agreements.core.clock import now, today
@@ -120,6 +120,7 @@ def _checked(scope: Scope, act: ProcedureAct, reason: str, *, bar: BarWish | Non
 
 def _locked(scope: Scope, act: ProcedureAct, *, expected: int) -> Hits:
     """Return the hits, their grants locked. Raises MovedOn, NotPossible."""
+    holding.hold(scope.dataset.pk)
     before = scopes.hits(scope, act=act)
     lifecycle.lock_all(before.pks)
     found = scopes.hits(scope, act=act)

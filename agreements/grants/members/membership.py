@@ -13,6 +13,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from agreements.bars.checks import check_not_barred
+from agreements.catalog import holding
 from agreements.core import addresses, invited, secrets
 from agreements.core.actors import Actor
 from agreements.core.clock import now
@@ -101,6 +102,7 @@ def accept(*, token: str, by: Actor) -> GrantMember:
         found = invitations.find(token)
         if found is None:
             raise NotPossible(_("This invitation does not exist. Was its address copied whole?"))
+        holding.hold(found.grant.dataset_id)
         grant = lifecycle.lock(found.grant)
         member = GrantMember.objects.select_for_update().get(pk=found.pk)
         member.grant = grant

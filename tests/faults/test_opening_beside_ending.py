@@ -1,0 +1,76 @@
+"""Access is opened in the very moment in which all of its kind ends: it is ended with the others, or never opens."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+
+import pytest
+from django.db import connection
+
+from agreements.core.errors import MovedOn
+from agreements.grants.members import invitations, membership
+from agreements.grants.models import Grant, GrantState, MemberState
+from agreements.people.models import User
+from agreements.revocation.beginning import BarWish
+from agreements.revocation.models import Procedure, ScopeKind
+from tests.faults.at_once import at_once
+from tests.faults.world import ROUNDS, World, approving, note
+from tests.revocation import many
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@ROUNDS
+def test_an_approval_beside_the_end_and_the_bar_of_its_domain(world: World, rounds: int) -> None:
+    seen: Counter[str] = Counter()
+    for number in range(rounds):
+        waiting = world.submitted()
+        domain = f"lab{number}.example"
+        type(waiting).objects.filter(pk=waiting.pk).update(email=f"alice@{domain}")
+        waiting.refresh_from_db()
+        many.grants(world.scene.dataset, [f"other@{domain}"], organization="Elsewhere")
+        ends = partial(
+            many.start,
+            world.scene.dataset,
+            ScopeKind.DOMAIN,
+            domain,
+            by=world.scene.dan,
+            expected=1,
+            bar=BarWish(domain=domain),
+        )
+        approved, ended = at_once(approving(waiting, world.scene.carol), ends)
+        opened = Grant.objects.filter(application=waiting, state=GrantState.ACTIVE).exists()
+        if isinstance(ended, Procedure):
+            assert not opened
+            assert "was barred" in str(approved)
+            seen["ended first"] += 1
+        else:
+            # The steward looks again, and finds one more.
+            assert isinstance(ended, MovedOn), ended
+            assert opened
+            seen["approved first"] += 1
+    note(f"approve against the end of a domain on {connection.vendor}, {rounds} rounds", seen)
+
+
+@ROUNDS
+def test_joining_beside_the_end_of_the_person(world: World, rounds: int) -> None:
+    seen: Counter[str] = Counter()
+    for number in range(rounds):
+        grant = world.granted()
+        bob = User.objects.create_user(f"bob{number}@connect.ust.hk", name="Bob")
+        many.grants(world.scene.dataset, [bob.email], organization="Elsewhere")
+        invited = membership.invite(grant=grant, email=bob.email, name="Bob", by=grant.holder.actor)
+        joins = partial(membership.accept, token=invitations.token(invited), by=bob.actor)
+        person = str(bob.public_id)
+        ends = partial(many.start, world.scene.dataset, ScopeKind.PERSON, person, by=world.scene.dan, expected=1)
+        _joined, ended = at_once(joins, ends)
+        invited.refresh_from_db()
+        if isinstance(ended, Procedure):
+            assert invited.state != MemberState.JOINED
+            seen["ended first"] += 1
+        else:
+            assert isinstance(ended, MovedOn), ended
+            assert invited.state == MemberState.JOINED
+            seen["joined first"] += 1
+    note(f"join against the end of a person on {connection.vendor}, {rounds} rounds", seen)
