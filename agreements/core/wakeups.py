@@ -6,7 +6,8 @@ broker, a dead worker) costs only time: the beat picks due rows up.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from django.db import transaction
@@ -30,13 +31,31 @@ def register(name: Wakeup, wake: Callable[[], object]) -> None:
     _registry[name] = wake
 
 
+def is_registered(name: Wakeup) -> bool:
+    """Return whether anything is woken when `name` is poked."""
+    return name in _registry
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Wake nothing within but what is registered within; afterwards all is as it was."""
+    before = dict(_registry)
+    _registry.clear()
+    try:
+        yield
+    finally:
+        _registry.clear()
+        _registry.update(before)
+
+
 def poke(name: Wakeup) -> None:
     """After this transaction's commit, wake what is registered; a failure there never reaches the caller."""
     if name not in _registry:
         return
+    wakes = _registry[name]
 
     def wake() -> None:
-        _registry[name]()
+        wakes()
 
     # A function and not a partial: Django names it in its log when it fails, and a partial has no name, so that
     # with a dead broker the logging itself would raise into the caller.

@@ -168,6 +168,7 @@ def audit(audrey: Visitor, procedure: str, grant: str) -> None:
         (f"{DESK}bars/", "82-auditor-bars"),
         (f"{DESK}people/", "83-auditor-people"),
         (f"{DESK}mail/", "84-auditor-mail"),
+        ("/record/", "85-auditor-record"),
     ):
         audrey.go(path)
         audrey.look(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +87,12 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def woken() -> Iterator[list[str]]:
     """Return what was woken; nothing else is."""
     woken: list[str] = []
-    monkeypatch.setattr(wakeups, "_registry", {wakeups.Wakeup.PUBLISHING: lambda: woken.append("publishing")})
-    return woken
+    with wakeups.silenced():
+        wakeups.register(wakeups.Wakeup.PUBLISHING, lambda: woken.append("publishing"))
+        yield woken
 
 
 @pytest.fixture

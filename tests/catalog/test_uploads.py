@@ -25,8 +25,9 @@ DATA = bytes(range(256)) * 4
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wakeups, "_registry", {})
+def _nobody_is_woken() -> Iterator[None]:
+    with wakeups.silenced():
+        yield
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def postgres_site(fault_postgres: Postgres) -> Iterator[Installation]:
 def world(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A world whose transactions are real; afterwards the chain must hold."""
     let_flush_empty_them(monkeypatch)
-    monkeypatch.setattr(wakeups, "_registry", {})
-    yield World(make_scene(tmp_path / "train40"))
+    with wakeups.silenced():
+        yield World(make_scene(tmp_path / "train40"))
     verdict = verify()
     assert verdict.holds, verdict

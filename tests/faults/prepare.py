@@ -27,17 +27,17 @@ def main(folder: Path, number: int) -> dict[str, object]:
     from tests.flows.scene import draft_with_signed_copy, make_scene
 
     # The broker is not part of filling: what is due is found by the beat.
-    wakeups._registry.clear()
-    scene = make_scene(folder / "train40")
-    people = {"carol": scene.carol, "dan": scene.dan}
-    applications = {}
-    for index in range(number):
-        name = f"alice{index}"
-        people[name] = User.objects.create_user(f"{name}@connect.ust.hk", name=f"Alice {index}")
-        applications[name] = draft_with_signed_copy(replace(scene, alice=people[name])).reference
-    # Opening a dozen files is not what these tests are about; those that are have it done again.
-    Inspection.objects.filter(state=InspectionState.PENDING).update(state=InspectionState.OK, finished_at=now())
-    return {"sessions": {name: _session(user) for name, user in people.items()}, "applications": applications}
+    with wakeups.silenced():
+        scene = make_scene(folder / "train40")
+        people = {"carol": scene.carol, "dan": scene.dan}
+        applications = {}
+        for index in range(number):
+            name = f"alice{index}"
+            people[name] = User.objects.create_user(f"{name}@connect.ust.hk", name=f"Alice {index}")
+            applications[name] = draft_with_signed_copy(replace(scene, alice=people[name])).reference
+        # Opening a dozen files is not what these tests are about; those that are have it done again.
+        Inspection.objects.filter(state=InspectionState.PENDING).update(state=InspectionState.OK, finished_at=now())
+        return {"sessions": {name: _session(user) for name, user in people.items()}, "applications": applications}
 
 
 def _session(user: object) -> str:

@@ -36,19 +36,19 @@ def main(folder: Path) -> dict[str, str]:
     from agreements.vault import stores
     from tests.grants import scene as scenes
 
-    wakeups._registry.clear()  # no broker runs
-    for store in (stores.archives(), stores.delivery(), stores.papers()):
-        store.prepare()
-    made = scenes.build(folder / "small")
-    paths = {}
-    for kind in (SealKind.PERSONAL, SealKind.SHARED):
-        source = _files(folder / kind)
-        name = f"{kind}.zip"
-        archive = publish_archive(subset=made.train40, source=source, name=name, seal=kind, by=job("tests"))
-        generations.work_off()
-        link = links.make(grant=made.grant, archive=archive, person=made.alice, by=made.alice.actor, mail=False)
-        paths[str(kind)] = f"/d/{tokens.token(link)}/{name}"
-    return paths
+    with wakeups.silenced():  # no broker runs
+        for store in (stores.archives(), stores.delivery(), stores.papers()):
+            store.prepare()
+        made = scenes.build(folder / "small")
+        paths = {}
+        for kind in (SealKind.PERSONAL, SealKind.SHARED):
+            source = _files(folder / kind)
+            name = f"{kind}.zip"
+            archive = publish_archive(subset=made.train40, source=source, name=name, seal=kind, by=job("tests"))
+            generations.work_off()
+            link = links.make(grant=made.grant, archive=archive, person=made.alice, by=made.alice.actor, mail=False)
+            paths[str(kind)] = f"/d/{tokens.token(link)}/{name}"
+        return paths
 
 
 def _files(folder: Path) -> Path:

@@ -22,7 +22,8 @@ from agreements.core import actors, clock, wakeups
 from agreements.flows import restore_watch
 from agreements.grants.models import Grant
 from agreements.people.models import User
-wakeups._registry.clear()
+quiet = wakeups.silenced()
+quiet.__enter__()
 grant = Grant.objects.select_related("dataset", "holder", "terms", "application").first()
 """
 REMEMBER = f"{SETUP}\nrestore_watch.remember()"

@@ -86,7 +86,6 @@ def test_a_changed_line_breaks_the_signature(kept: Checkpoint, field: str) -> No
 def test_somebody_elses_signature_is_not_ours(kept: Checkpoint) -> None:
     with override_settings(MASTER_KEYS=OTHER_KEYS):
         theirs = make(by=JOB)
-    LedgerEntry.objects.filter(pk=0)
     foreign = dataclasses.replace(theirs, key_number=1)
     assert check(foreign).signature == Signature.BROKEN
     tail_cut(7)

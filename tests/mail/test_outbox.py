@@ -23,9 +23,9 @@ alice = person(public_id="6e0f5d0e-0000-4000-8000-000000000001", pk=1)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_mail_exists_only_if_the_decision_does(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_mail_exists_only_if_the_decision_does(letter: Letter) -> None:
     woken: list[str] = []
-    monkeypatch.setattr(wakeups, "_registry", {Wakeup.MAIL: lambda: woken.append("mail")})
+    wakeups.register(Wakeup.MAIL, lambda: woken.append("mail"))
 
     def decide_and_fail() -> None:
         with transaction.atomic():
@@ -43,13 +43,11 @@ def test_the_mail_exists_only_if_the_decision_does(letter: Letter, monkeypatch: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_broker_that_is_gone_reaches_nobody_who_asks_for_mail(
-    letter: Letter, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broker_that_is_gone_reaches_nobody_who_asks_for_mail(letter: Letter) -> None:
     def fail() -> None:
         raise ConnectionError("the broker is gone")
 
-    monkeypatch.setattr(wakeups, "_registry", {Wakeup.MAIL: fail})
+    wakeups.register(Wakeup.MAIL, fail)
     with transaction.atomic():
         write()
     write()

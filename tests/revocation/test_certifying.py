@@ -202,7 +202,7 @@ def test_many_are_drawn_slice_by_slice_and_the_next_is_asked_for(scene: Scene, m
 
 
 def test_the_wakeup_is_wired() -> None:
-    assert Wakeup.CERTIFICATES in wakeups._registry
+    assert wakeups.is_registered(Wakeup.CERTIFICATES)
 
 
 @pytest.mark.parametrize("act", [ProcedureAct.SUSPEND, ProcedureAct.MOVE])

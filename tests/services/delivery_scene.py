@@ -75,11 +75,11 @@ def main(arguments: list[str]) -> object:
     django.setup()
     from agreements.core import wakeups
 
-    wakeups._registry.clear()
-    if arguments[0] == "revoke":
-        return revoke([int(number) for number in arguments[1:]])
-    folder, members, grants = arguments
-    return fill(Path(folder), int(members), int(grants))
+    with wakeups.silenced():
+        if arguments[0] == "revoke":
+            return revoke([int(number) for number in arguments[1:]])
+        folder, members, grants = arguments
+        return fill(Path(folder), int(members), int(grants))
 
 
 if __name__ == "__main__":
