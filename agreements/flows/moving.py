@@ -22,9 +22,10 @@ from agreements.grants.members import queries as member_queries
 from agreements.grants.models import ClosedFor, Grant, GrantState
 from agreements.ledger.act import act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
-from agreements.revocation import beginning, scopes
+from agreements.revocation import beginning
+from agreements.revocation.hits import Hit, Hits
 from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
-from agreements.revocation.scopes import Hit, Hits, Scope
+from agreements.revocation.scope import Scope, describe
 
 REASON_LIMIT: Final = 2000
 _CLAUSES: Final = ("single-site", "termination")
@@ -98,7 +99,7 @@ def _procedure(grant: Grant, reference: str, reason: str, *, by: Actor) -> Proce
         act=ProcedureAct.MOVE,
         scope=ScopeKind.GRANT,
         scope_value=grant.reference,
-        scope_label=scopes.describe(Scope(grant.dataset, ScopeKind.GRANT, grant.reference))[:300],
+        scope_label=describe(Scope(grant.dataset, ScopeKind.GRANT, grant.reference))[:300],
         clause_id=clause_of(grant.terms),
         reason=reason,
         reason_salt=new_salt(),

@@ -19,9 +19,6 @@ from agreements.ledger.act import act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
 from agreements.revocation import certifying, messages, queries
 from agreements.revocation.models import Destruction, DestructionState
-from agreements.revocation.queries import owed_by
-
-__all__ = ["Statement", "attest", "excuse", "names_agree", "owed_by", "statement_of"]
 
 LONGEST_NAME: Final = 200
 LONGEST_REMARK: Final = 2000

@@ -26,12 +26,10 @@ from agreements.ledger.act import Act, new_salt, text_digest
 from agreements.ledger.act import act as transaction
 from agreements.ledger.kinds import Kind
 from agreements.people.models import User
-from agreements.revocation import naming, scopes
-from agreements.revocation.lifting import lift
+from agreements.revocation import hits
+from agreements.revocation.hits import Hits
 from agreements.revocation.models import AffectedGrant, Destruction, Procedure, ProcedureAct, ScopeKind
-from agreements.revocation.scopes import Hits, Scope
-
-__all__ = ["BarWish", "begin", "lift", "note"]
+from agreements.revocation.scope import Scope, describe, normal, person_of
 
 _AT_ONCE: Final = 500
 _RECENT: Final = dt.timedelta(hours=1)
@@ -107,7 +105,7 @@ def note(procedure: Procedure, found: Hits) -> None:
 
 
 def _checked(scope: Scope, act: ProcedureAct, reason: str, *, bar: BarWish | None, withdraw_dataset: bool) -> Scope:
-    if act not in scopes.REACHED:
+    if act not in hits.REACHED:
         raise ValueError(f"{act}: nobody begins this by a scope")
     if not reason.strip():
         raise Invalid(_("Give the reason: the researcher reads it in the notice."), field="reason")
@@ -115,26 +113,26 @@ def _checked(scope: Scope, act: ProcedureAct, reason: str, *, bar: BarWish | Non
         raise Invalid(_("Only ending all access withdraws the dataset."), field="withdraw_dataset")
     if bar is not None and bar.person and scope.kind not in {ScopeKind.PERSON, ScopeKind.GRANT}:
         raise Invalid(_("No single person is named here who could be barred."), field="bar")
-    return naming.normal(scope)
+    return normal(scope)
 
 
 def _locked(scope: Scope, act: ProcedureAct, *, expected: int) -> Hits:
     """Return the hits, their grants locked. Raises MovedOn, NotPossible."""
     holding.hold(scope.dataset.pk)
-    before = scopes.hits(scope, act=act)
+    before = hits.hit_by(scope, act=act)
     lifecycle.lock_all(before.pks)
-    found = scopes.hits(scope, act=act)
+    found = hits.hit_by(scope, act=act)
     if found.pks - before.pks or found.count != expected:
         _check_still_there(scope, found, expected)
         raise MovedOn(_("What is hit has changed since you looked."), changes=_changes(scope, found, expected))
-    scopes.check_any(found, scope)
+    hits.check_any(found, scope)
     return found
 
 
 def _check_still_there(scope: Scope, found: Hits, expected: int) -> None:
     """Of one access there is nothing to compare: it says by itself why it cannot be ended any more."""
     if scope.kind == ScopeKind.GRANT and expected == 1:
-        scopes.check_any(found, scope)
+        hits.check_any(found, scope)
 
 
 def _changes(scope: Scope, found: Hits, expected: int) -> tuple[str, ...]:
@@ -167,7 +165,7 @@ def _create(scope: Scope, act: ProcedureAct, *, clause_id: str, reason: str, by:
         act=act,
         scope=scope.kind,
         scope_value=scope.value,
-        scope_label=scopes.describe(scope)[:300],
+        scope_label=describe(scope)[:300],
         clause_id=clause_id,
         reason=reason,
         reason_salt=new_salt(),
@@ -221,7 +219,7 @@ def _bar(scope: Scope, procedure: Procedure, wish: BarWish, *, by: Actor) -> Non
 
 def _person(scope: Scope) -> User | None:
     if scope.kind == ScopeKind.PERSON:
-        return naming.person_of(scope.value)
+        return person_of(scope.value)
     return User.objects.filter(
         pk__in=Grant.objects.filter(dataset=scope.dataset, reference=scope.value).values("holder")
     ).first()

@@ -6,7 +6,7 @@ from agreements.core.actors import Actor
 from agreements.grants.models import Grant
 from agreements.revocation.beginning import begin
 from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
-from agreements.revocation.scopes import Scope
+from agreements.revocation.scope import Scope
 
 
 def revoke(*, grant: Grant, clause_id: str, reason: str, by: Actor) -> Procedure:

@@ -65,7 +65,7 @@ BADGES: Final[dict[str, Badge]] = {
     "late": Badge(_("Overdue"), "bad", "attention"),
     "attested": Badge(_("Attested"), "good", "pass"),
     "excused": Badge(_("Excused"), "quiet", "ended"),
-    # Procedures: how far they are (`revocation.desk.Progress`).
+    # Procedures: how far they are (`revocation.listing.Progress`).
     "overdue": Badge(_("Overdue"), "bad", "attention"),
     "pursued": Badge(_("Under way"), "accent", "pending"),
     "closed": Badge(_("Closed"), "good", "pass"),

@@ -172,7 +172,7 @@ def own_link(request: HttpRequest, grant: Grant, link_id: int) -> Link:
     return _found(links.running(grant=grant, person_pk=person(request).pk).filter(pk=link_id).first())
 
 
-def ending(grant: Grant) -> dict[str, object]:
+def revocation_of(grant: Grant) -> dict[str, object]:
     """Return the `revocation` of a grant that was loaded here, and the `clause` it cites."""
     ended = AffectedGrant.objects.filter(grant=grant, member=None, subset=None, procedure__act=ProcedureAct.REVOKE)
     found = ended.select_related("procedure__begun_by").first()

@@ -14,7 +14,7 @@ from agreements.core.addresses import normal
 from agreements.grants.models import Grant, GrantMember, MemberState
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
-from agreements.revocation import desk
+from agreements.revocation import listing
 from agreements.revocation.models import Procedure
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ def procedure(dataset: Dataset, reference: str) -> Procedure:
 
 def notice(procedure: Procedure, message_id: int) -> OutboxMessage:
     """Return a mail that told somebody of a procedure."""
-    return _found(desk.notices_of(procedure).filter(pk=message_id).first())
+    return _found(listing.notices_of(procedure).filter(pk=message_id).first())
 
 
 def bars(dataset: Dataset) -> QuerySet[Bar]:

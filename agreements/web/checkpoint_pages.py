@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from agreements.catalog.permissions import Permission
 from agreements.flows.checkpoint_check import judge
 from agreements.ledger import checkpoints as kept
-from agreements.web import access, access_exports
+from agreements.web import access, access_checkpoints
 from agreements.web.refusals import IntoForm
 
 PER_PAGE: Final = 30
@@ -77,7 +77,7 @@ def checkpoints(request: HttpRequest) -> HttpResponse:
 def checkpoint(request: HttpRequest, sequence: int) -> HttpResponse:
     """Give one checkpoint as a small text file."""
     access.staffed_datasets(request, Permission.VIEW_RECORD)
-    found = access_exports.checkpoint(sequence)
+    found = access_checkpoints.checkpoint(sequence)
     response = HttpResponse(found.text, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="checkpoint-{found.made[:10]}-{found.count}.txt"'
     return response

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from agreements.flows import declining
+from agreements.flows import giving_up
 from agreements.grants import confirming
 from agreements.web import access, access_opening
 from agreements.web.opening_forms import ConfirmForm, DeclineForm
@@ -39,7 +39,7 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
     if decline_form.is_valid():
         with IntoForm(decline_form):
             has_copies = decline_form.cleaned_data["copies"] == DeclineForm.COPIES
-            declining.decline(grant=grant, has_copies=has_copies, by=by)
+            giving_up.give_up(grant=grant, has_copies=has_copies, by=by)
             messages.success(request, _("Thank you. The access has ended; nothing more will be mailed about it."))
             return redirect("grant", reference=reference)
     refused = bool(form.errors or decline_form.errors)
@@ -49,7 +49,7 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
         "decline_form": decline_form,
         "why_not": confirming.why_not(grant),
         "subsets": access_opening.subsets_of(grant),
-        "destroy_by": declining.destroy_by(grant),
+        "destroy_by": giving_up.destroy_by(grant),
         "is_open": bool(decline_form.errors),
     }
     return render(request, "grants/confirm.html", context, status=422 if refused else 200)

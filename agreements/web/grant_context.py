@@ -82,7 +82,7 @@ def context(grant: Grant, *, viewer: User) -> dict[str, Any]:
         "ends": ends_of(grant, viewer=viewer),
         "held_shut": held_shut(grant),
         "why_not": why_not_running(grant),
-        **access.ending(grant),
+        **access.revocation_of(grant),
         **access_opening.questions_to(grant, is_holder=grant.holder_id == viewer.pk),
         "timeline": timeline_of(
             _seen_by(viewer, entries_about(grant.reference), all_of_them=sees_all),

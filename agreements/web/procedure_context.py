@@ -24,7 +24,7 @@ from agreements.ledger.models import LedgerEntry
 from agreements.ledger.queries import entries_about
 from agreements.mail import outbox
 from agreements.mail.models import MessageState
-from agreements.revocation import desk
+from agreements.revocation import listing
 from agreements.revocation.models import AffectedGrant, Procedure, ProcedureAct, ScopeKind
 from agreements.revocation.queries import Counts, counts_of
 from agreements.web import access, access_procedures
@@ -55,9 +55,9 @@ class Line(Happening):
 def context(request: HttpRequest, procedure: Procedure, *, lift_form: LiftForm | None = None) -> dict[str, Any]:
     """Return what the page shows; with a form that was refused, as it was filled in."""
     dataset, by = procedure.dataset, access.actor(request)
-    reached = desk.reached_by(procedure)
+    reached = listing.reached_by(procedure)
     page = Paginator(reached, PER_PAGE).get_page(request.GET.get("page"))
-    notices = Paginator(desk.notices_of(procedure), PER_PAGE).get_page(request.GET.get("notices"))
+    notices = Paginator(listing.notices_of(procedure), PER_PAGE).get_page(request.GET.get("notices"))
     happened = _happened(request, procedure)
     grants = reached.order_by().values("grant").distinct().count()
     owed = counts_of([procedure])[procedure.pk]
@@ -66,7 +66,7 @@ def context(request: HttpRequest, procedure: Procedure, *, lift_form: LiftForm |
     return {
         "dataset": dataset,
         "procedure": procedure,
-        "progress": desk.progress_of(procedure, owed),
+        "progress": listing.progress_of(procedure, owed),
         "words": _words(procedure, grants),
         "numbers": _numbers(owed) if procedure.destroy_by else [],
         "may_end": may_end,
@@ -74,7 +74,7 @@ def context(request: HttpRequest, procedure: Procedure, *, lift_form: LiftForm |
         "today": today(),
         "grants": grants,
         "page": page,
-        "reached": desk.with_what_is_owed(page.object_list),
+        "reached": listing.with_what_is_owed(page.object_list),
         "versions": [each.version for each in terms],
         **_clause(procedure, terms),
         "bars": access_procedures.bars(dataset).filter(procedure=procedure.reference),
@@ -131,7 +131,7 @@ def shared_lines(procedure: Procedure) -> list[SharedLine]:
 
 
 def _words(procedure: Procedure, grants: int) -> dict[str, str]:
-    counted = desk.notices_of(procedure).order_by().values("state").annotate(n=Count("pk"))
+    counted = listing.notices_of(procedure).order_by().values("state").annotate(n=Count("pk"))
     states = {row["state"]: row["n"] for row in counted}
     told = {
         "sent": states.get(MessageState.SENT, 0),

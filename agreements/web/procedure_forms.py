@@ -8,7 +8,7 @@ from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from agreements.revocation.desk import Progress
+from agreements.revocation.listing import Progress
 from agreements.revocation.models import ProcedureAct
 
 LONGEST_REASON: Final = 5000

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission, may
 from agreements.mail import outbox
-from agreements.revocation import beginning, desk
+from agreements.revocation import lifting, listing
 from agreements.revocation.models import Procedure
 from agreements.revocation.queries import Counts, Row
 from agreements.web import access, access_procedures, procedure_context
@@ -50,7 +50,7 @@ class ListRow:
     procedure: Procedure
     grants: int
     owed: Counts
-    progress: desk.Progress
+    progress: listing.Progress
     words: str
 
 
@@ -62,7 +62,7 @@ def procedures(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = access.staffed_dataset(request, slug)
     filters = ProcedureFilterForm(request.GET)
     chosen: dict[str, str] = filters.cleaned_data if filters.is_valid() else {}
-    found = desk.procedures(dataset, act=chosen.get("act", ""), progress=chosen.get("progress", ""))
+    found = listing.procedures(dataset, act=chosen.get("act", ""), progress=chosen.get("progress", ""))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
@@ -72,7 +72,7 @@ def procedures(request: HttpRequest, slug: str) -> HttpResponse:
         "filtered": any(chosen.values()),
         "page": page,
         "query": query.urlencode(),
-        "listed": [_list_row(each) for each in desk.listed(page.object_list)],
+        "listed": [_list_row(each) for each in listing.listed(page.object_list)],
         "numbers": _numbers(dataset),
         "may_end": may(Permission.END_ACCESS, dataset=dataset, by=access.actor(request)),
     }
@@ -98,7 +98,7 @@ def lift(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
     form = LiftForm(request.POST)
     if form.is_valid():
         with IntoForm(form):
-            beginning.lift(procedure=found, reason=form.cleaned_data["reason"], by=access.actor(request))
+            lifting.lift(procedure=found, reason=form.cleaned_data["reason"], by=access.actor(request))
             messages.success(request, _("The suspension is lifted; those whom it reached are told."))
             return redirect("procedure", slug=slug, reference=reference)
     if not procedure_context.is_liftable(access_procedures.procedure(dataset, reference)):
@@ -129,13 +129,13 @@ def reached_csv(request: HttpRequest, slug: str, reference: str) -> StreamingHtt
     return as_csv(found.reference, COLUMNS, _csv_lines(found))
 
 
-def _list_row(each: desk.Listed) -> ListRow:
+def _list_row(each: listing.Listed) -> ListRow:
     words = procedure_context.scope_words(each.procedure)
     return ListRow(each.procedure, each.grants, each.owed, each.progress, words)
 
 
 def _numbers(dataset: Dataset) -> list[tuple[str, int]]:
-    owed = desk.owed_in(dataset)
+    owed = listing.owed_in(dataset)
     return [
         (_("Overdue"), owed.overdue),
         (_("Awaited"), owed.due - owed.overdue),
@@ -145,7 +145,7 @@ def _numbers(dataset: Dataset) -> list[tuple[str, int]]:
 
 
 def _csv_lines(found: Procedure) -> Iterator[list[Any]]:
-    for row in desk.with_what_is_owed(desk.reached_by(found)):
+    for row in listing.with_what_is_owed(listing.reached_by(found)):
         yield from _csv_rows(found, row)
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from agreements.ledger import export
 from agreements.ledger.models import LedgerEntry
-from agreements.web import access_exports
+from agreements.web import access_checkpoints
 from agreements.web.record_filter import entries_for
 
 COLUMNS: Final = ("sequence", "at", "actor", "role", "kind", "subjects", "payload", "previous_hash", "hash")
@@ -44,7 +44,7 @@ def record_jsonl(request: HttpRequest) -> StreamingHttpResponse:
 @require_safe
 def whole_record(request: HttpRequest) -> StreamingHttpResponse:
     """Give a site administrator the whole record, which alone can be compared with a checkpoint."""
-    access_exports.site_administrator(request)
+    access_checkpoints.site_administrator(request)
     return _file(_ended(export.lines()), "record.jsonl", _LINES)
 
 

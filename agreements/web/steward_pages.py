@@ -20,7 +20,7 @@ from agreements.grants.downloads import refusals
 from agreements.grants.models import Grant, GrantState
 from agreements.grants.shared import desk as shared_desk
 from agreements.ledger.queries import entries_about
-from agreements.revocation import desk as procedure_desk
+from agreements.revocation import listing as procedure_listing
 from agreements.revocation.queries import Counts
 from agreements.web import access, member_rows
 from agreements.web.member_forms import RemovalForm
@@ -39,7 +39,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
     search = GrantSearchForm(request.GET)
     words = search.cleaned_data["words"] if search.is_valid() else ""
     grants = access.managed_grants(request, slug, words=words)
-    owed = procedure_desk.owed_in(dataset)
+    owed = procedure_listing.owed_in(dataset)
     context = {
         "dataset": dataset,
         "search": search,
@@ -71,9 +71,9 @@ def grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         "downloads": queries.downloads_of(found),
         "downloads_shown": queries.SHOWN,
         "refused": refusals.of_grant(found),
-        **access.ending(found),
+        **access.revocation_of(found),
         "suspensions": queries.suspensions_of(found),
-        "reached": procedure_desk.that_reached(found.pk),
+        "reached": procedure_listing.that_reached(found.pk),
         "taken": queries.taken_from(found),
         "renewals": queries.renewals_of(found),
         "holds": shared_desk.held_by(found),

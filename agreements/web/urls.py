@@ -11,7 +11,6 @@ from agreements.web import (
     confirm_pages,
     desk_mail_pages,
     destruction_pages,
-    ending_pages,
     grant_pages,
     imported_pages,
     interest_pages,
@@ -23,6 +22,7 @@ from agreements.web import (
     operator_pages,
     paper_pages,
     people_pages,
+    procedure_begin_pages,
     procedure_pages,
     publish_pages,
     record_exports,
@@ -118,7 +118,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stewardship/<slug:slug>/", steward_pages.desk, name="stewardship"),
     path("stewardship/<slug:slug>/grants/<reference:reference>/", steward_pages.grant, name="steward-grant"),
     path(
-        "stewardship/<slug:slug>/grants/<reference:reference>/revoke/", ending_pages.revoke_grant, name="grant-revoke"
+        "stewardship/<slug:slug>/grants/<reference:reference>/revoke/",
+        procedure_begin_pages.revoke_grant,
+        name="grant-revoke",
     ),
     path("stewardship/<slug:slug>/imported/", imported_pages.imported, name="imported"),
     path("stewardship/<slug:slug>/imported/imported.csv", imported_pages.imported_csv, name="imported-csv"),
@@ -173,7 +175,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "stewardship/<slug:slug>/mail/<int:message_id>/again/", desk_mail_pages.resend_mail, name="failed-mail-resend"
     ),
-    path("stewardship/<slug:slug>/end/", ending_pages.begin, name="procedure-begin"),
+    path("stewardship/<slug:slug>/end/", procedure_begin_pages.begin, name="procedure-begin"),
     path("stewardship/<slug:slug>/procedures/", procedure_pages.procedures, name="procedures"),
     path("stewardship/<slug:slug>/procedures/<reference:reference>/", procedure_pages.procedure, name="procedure"),
     path("stewardship/<slug:slug>/procedures/<reference:reference>/lift/", procedure_pages.lift, name="procedure-lift"),

@@ -23,10 +23,10 @@ from agreements.grants.models import ClosedFor, Grant, GrantMember, MemberState,
 from agreements.grants.running import is_running
 from agreements.ledger.act import act
 from agreements.people.models import User
-from agreements.revocation.beginning import begin, lift
+from agreements.revocation import beginning, hits, lifting
 from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
 from agreements.revocation.revoking import revoke
-from agreements.revocation.scopes import Scope, hits
+from agreements.revocation.scope import Scope
 from tests.flows.scene import SETUP
 
 T = TypeVar("T")
@@ -191,19 +191,19 @@ def _end_person(world: World, choice: int) -> None:
 def _begin(world: World, kind: ScopeKind, value: str, choice: int) -> None:
     wanted = ProcedureAct.REVOKE if choice % 2 else ProcedureAct.SUSPEND
     scope = Scope(Dataset.objects.get(pk=world.dataset.pk), kind, value)
-    begin(
+    beginning.begin(
         scope=scope,
         act=wanted,
         clause_id="termination",
         reason="Ended.",
         by=world.dan.actor,
-        expected=hits(scope, act=wanted).count,
+        expected=hits.hit_by(scope, act=wanted).count,
     )
 
 
 def _lift(world: World, choice: int) -> None:
     found = Procedure.objects.filter(act=ProcedureAct.SUSPEND, lifted_at=None).select_related("dataset").order_by("pk")
-    lift(procedure=_pick(list(found), choice), reason="Settled.", by=world.dan.actor)
+    lifting.lift(procedure=_pick(list(found), choice), reason="Settled.", by=world.dan.actor)
 
 
 def _withdraw(world: World, _choice: int) -> None:

@@ -29,8 +29,9 @@ from agreements.grants.members import invitations, membership
 from agreements.grants.models import Grant, GrantMember, GrantState, Link, MemberState
 from agreements.people.models import User
 from agreements.review import decisions
-from agreements.revocation import attesting, beginning, lifting, scopes
+from agreements.revocation import attesting, beginning, hits, lifting
 from agreements.revocation.models import Destruction, Procedure, ProcedureAct, ScopeKind
+from agreements.revocation.scope import Scope
 from tests.applications.cases import seen
 from tests.figures import FIGURES
 from tests.flows.life import OPENED, Life
@@ -78,10 +79,10 @@ class Lives(Life):
         self, number: int, kind: ScopeKind, act: ProcedureAct, who: int, miscounted: int
     ) -> None:
         person, value = self.person(who), self.world.scope_value(kind, number)
-        scope = scopes.Scope(self.world.scene.dataset, kind, value)
+        scope = Scope(self.world.scene.dataset, kind, value)
 
         def work() -> Procedure:
-            count = scopes.hits(scope, act=act).count
+            count = hits.hit_by(scope, act=act).count
             expected = count + (miscounted % 5 == 4)
             return beginning.begin(
                 scope=scope, act=act, clause_id="termination", reason="It ends.", by=person.actor, expected=expected

@@ -11,7 +11,7 @@ from django.core import mail
 from agreements.bars import barring
 from agreements.core import clock
 from agreements.core.errors import NotAllowed, NotPossible
-from agreements.flows import declining
+from agreements.flows import giving_up
 from agreements.grants import confirming, lifecycle
 from agreements.grants.models import ClosedFor, GrantState, Link, Seal, Suspension
 from agreements.ledger.models import LedgerEntry
@@ -19,9 +19,9 @@ from agreements.ledger.verify import verify
 from agreements.mail.drain import drain
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
-from agreements.revocation import beginning, scopes
+from agreements.revocation import beginning, hits
 from agreements.revocation.models import AffectedGrant, Destruction, ProcedureAct, ScopeKind
-from agreements.revocation.scopes import Scope
+from agreements.revocation.scope import Scope
 from tests.flows.scene import Scene, make_scene
 from tests.web.opening_things import bring_in
 
@@ -82,7 +82,7 @@ def test_what_the_lab_suspended_as_well_stays_shut_after_confirming(scene: Scene
 
 def test_no_longer_used_it_ends_for_good(scene: Scene) -> None:
     grant = bring_in(scene, scene.eve)
-    assert declining.decline(grant=grant, has_copies=False, by=scene.eve.actor) is None
+    assert giving_up.give_up(grant=grant, has_copies=False, by=scene.eve.actor) is None
     grant.refresh_from_db()
     assert (grant.state, grant.closed_for) == (GrantState.EXPIRED, ClosedFor.DECLINED)
     with pytest.raises(NotPossible, match="can no longer be confirmed"):
@@ -92,7 +92,7 @@ def test_no_longer_used_it_ends_for_good(scene: Scene) -> None:
 
 def test_copies_that_are_left_are_owed_to_be_destroyed(scene: Scene) -> None:
     grant = bring_in(scene, scene.eve)
-    owed = declining.decline(grant=grant, has_copies=True, by=scene.eve.actor)
+    owed = giving_up.give_up(grant=grant, has_copies=True, by=scene.eve.actor)
     assert owed is not None
     assert (owed.person, owed.due_on) == (scene.eve, clock.today() + dt.timedelta(days=14))
     assert owed.affected.procedure.act == ProcedureAct.CLOSE
@@ -116,7 +116,7 @@ def test_a_revocation_of_any_scope_reaches_what_nobody_confirmed(scene: Scene, k
     grant = bring_in(scene, scene.eve)
     named = {"reference": grant.reference, "person": str(scene.eve.public_id)}.get(value, value)
     scope = Scope(scene.dataset, kind, named)
-    found = scopes.hits(scope, act=ProcedureAct.REVOKE)
+    found = hits.hit_by(scope, act=ProcedureAct.REVOKE)
     assert [hit.grant for hit in found.grants] == [grant]
     beginning.begin(
         scope=scope,

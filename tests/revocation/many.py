@@ -14,8 +14,9 @@ from agreements.grants import places
 from agreements.grants.models import Grant, GrantMember, GrantState, Link, MemberState, Seal
 from agreements.people.models import User
 from agreements.revocation.beginning import BarWish, begin
+from agreements.revocation.hits import hit_by
 from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
-from agreements.revocation.scopes import Scope, hits
+from agreements.revocation.scope import Scope
 
 REASON: Final = "The images were posted on a public page."
 SITE: Final = {"department": "Vision", "city": "Cambridge", "country": "US"}
@@ -156,7 +157,7 @@ def start(
         clause_id=clause,
         reason=REASON,
         by=by.actor,
-        expected=hits(scope, act=act).count if expected is None else expected,
+        expected=hit_by(scope, act=act).count if expected is None else expected,
         bar=bar,
         withdraw_dataset=withdraw_dataset,
     )

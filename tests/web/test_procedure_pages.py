@@ -19,11 +19,12 @@ from agreements.mail.models import MessageState, OutboxMessage
 from agreements.people.models import User
 from agreements.revocation import attesting
 from agreements.revocation.beginning import begin
+from agreements.revocation.hits import hit_by
 from agreements.revocation.models import Destruction, Procedure, ProcedureAct, ScopeKind
-from agreements.revocation.scopes import Scope, hits
+from agreements.revocation.scope import Scope
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import Scene, signed_in
-from tests.web.test_ending_pages import another
+from tests.web.test_procedure_begin_pages import another
 
 DESK = "/stewardship/genebody/"
 LIST = f"{DESK}procedures/"
@@ -44,7 +45,7 @@ def begun(
     act: ProcedureAct = ProcedureAct.REVOKE,
 ) -> Procedure:
     scope = Scope(scene.dataset, kind, value)
-    expected = hits(scope, act=act).count
+    expected = hit_by(scope, act=act).count
     return begin(scope=scope, act=act, clause_id="termination", reason=REASON, by=scene.dan.actor, expected=expected)
 
 

@@ -19,7 +19,7 @@ from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
 from agreements.revocation.beginning import begin
 from agreements.revocation.models import AffectedGrant, Destruction, Procedure, ProcedureAct, ScopeKind
-from agreements.revocation.scopes import Scope
+from agreements.revocation.scope import Scope
 from tests.applications.cases import SYSTEM, put
 from tests.flows.scene import Scene, draft_with_signed_copy, signed_in, submitted
 

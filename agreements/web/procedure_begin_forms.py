@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from agreements.catalog.models import Dataset
-from agreements.revocation import scopes
+from agreements.revocation.hits import Clause
 from agreements.revocation.models import ProcedureAct, ScopeKind
-from agreements.revocation.scopes import Clause
+from agreements.revocation.scope import choices
 from agreements.web.bar_forms import AgainFromField
 
 LONGEST_REASON: Final = 5000
@@ -123,4 +123,4 @@ class GroundsForm(forms.Form):
 
 
 def _options(dataset: Dataset, kind: ScopeKind) -> list[tuple[str, str]]:
-    return [(f"{kind}:{each.value}", f"{each.label} ({each.grants})") for each in scopes.choices(dataset, kind)]
+    return [(f"{kind}:{each.value}", f"{each.label} ({each.grants})") for each in choices(dataset, kind)]

@@ -16,12 +16,14 @@ from django.views.decorators.http import require_http_methods
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission
 from agreements.core.errors import Invalid
-from agreements.revocation import beginning, naming, scopes
+from agreements.revocation import beginning, hits
 from agreements.revocation.beginning import BarWish
+from agreements.revocation.hits import Hits
 from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
-from agreements.revocation.scopes import Hits, Scope
-from agreements.web import access, access_procedures, ending_context
-from agreements.web.ending_forms import ACTS, ChooseForm, GroundsForm
+from agreements.revocation.scope import Scope, normal
+from agreements.web import access, access_procedures
+from agreements.web import procedure_begin_preview as preview
+from agreements.web.procedure_begin_forms import ACTS, ChooseForm, GroundsForm
 from agreements.web.refusals import IntoForm
 
 
@@ -38,7 +40,7 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
         scope = _scope(dataset, request.GET.get("scope", ""), request.GET.get("value", ""))
     except Invalid as refusal:
         return _choose(request, dataset, refused=str(refusal))
-    found = scopes.hits(scope, act=act)
+    found = hits.hit_by(scope, act=act)
     if request.method == "POST":
         return _do(request, scope, act, found)
     return _show(request, scope, act, found, _form(scope, act, found, initial={"expected": found.count}))
@@ -52,7 +54,7 @@ def revoke_grant(request: HttpRequest, slug: str, reference: str) -> HttpRespons
     dataset = access.staffed_dataset(request, slug, needs=Permission.END_ACCESS)
     grant = access.managed_grant(request, slug, reference)
     scope = Scope(dataset, ScopeKind.GRANT, grant.reference)
-    return redirect(ending_context.address(scope, ProcedureAct.REVOKE))
+    return redirect(preview.address(scope, ProcedureAct.REVOKE))
 
 
 def _choose(request: HttpRequest, dataset: Dataset, *, refused: str = "") -> HttpResponse:
@@ -63,7 +65,7 @@ def _choose(request: HttpRequest, dataset: Dataset, *, refused: str = "") -> Htt
     if asked and form.is_valid():
         with IntoForm(form):
             scope = _chosen(dataset, form.cleaned_data)
-            return redirect(ending_context.address(scope, _act(form.cleaned_data["act"])))
+            return redirect(preview.address(scope, _act(form.cleaned_data["act"])))
     context = {"dataset": dataset, "form": form, "refused": refused}
     status = 422 if refused or form.errors else 200
     return render(request, "stewardship/procedure_choose.html", context, status=status)
@@ -89,7 +91,7 @@ def _scope(dataset: Dataset, kind: str, value: str, *, field: str = "target") ->
     if kind not in ScopeKind.values:
         raise Invalid(_("Choose whose access is to end."), field=field)
     try:
-        return naming.normal(Scope(dataset, ScopeKind(kind), value))
+        return normal(Scope(dataset, ScopeKind(kind), value))
     except Invalid as refusal:
         raise Invalid(str(refusal), field=field) from None
 
@@ -103,8 +105,8 @@ def _act(name: str) -> ProcedureAct:
 def _form(scope: Scope, act: ProcedureAct, found: Hits, **bound: Any) -> GroundsForm:
     return GroundsForm(
         count=found.count,
-        clauses=scopes.clauses_for(found),
-        bars=ending_context.bar_choices(scope, act, found),
+        clauses=hits.clauses_for(found),
+        bars=preview.bar_choices(scope, act, found),
         may_withdraw=act == ProcedureAct.REVOKE and scope.kind == ScopeKind.DATASET and not scope.dataset.withdrawn_at,
         **bound,
     )
@@ -131,7 +133,7 @@ def _do(request: HttpRequest, scope: Scope, act: ProcedureAct, found: Hits) -> H
 
 def _show_again(request: HttpRequest, scope: Scope, act: ProcedureAct, refused: GroundsForm) -> HttpResponse:
     """Show what is hit now, with everything typed kept and what was wrong; the next try expects the number of now."""
-    found = scopes.hits(scope, act=act)
+    found = hits.hit_by(scope, act=act)
     form = _form(scope, act, found, data=_with(request.POST, expected=str(found.count)))
     for name, errors in refused.errors.items():
         if name not in form.errors:
@@ -140,7 +142,7 @@ def _show_again(request: HttpRequest, scope: Scope, act: ProcedureAct, refused: 
 
 
 def _show(request: HttpRequest, scope: Scope, act: ProcedureAct, found: Hits, form: GroundsForm) -> HttpResponse:
-    context = ending_context.context(scope, act, found) | {"form": form}
+    context = preview.context(scope, act, found) | {"form": form}
     return render(request, "stewardship/procedure_begin.html", context, status=422 if form.errors else 200)
 
 
@@ -155,7 +157,7 @@ def _wish(form: GroundsForm) -> BarWish | None:
     chosen = form.cleaned_data.get("bar", "")
     if not chosen:
         return None
-    domain = chosen.removeprefix(ending_context.DOMAIN) if chosen.startswith(ending_context.DOMAIN) else ""
+    domain = chosen.removeprefix(preview.DOMAIN) if chosen.startswith(preview.DOMAIN) else ""
     return BarWish(person=not domain, domain=domain, until=form.cleaned_data.get("until"))
 
 

@@ -17,7 +17,7 @@ from agreements.ledger.kinds import Kind
 from agreements.revocation.models import AffectedGrant, Destruction, Procedure, ProcedureAct, ScopeKind
 
 
-def decline(*, grant: Grant, has_copies: bool, by: Actor) -> Destruction | None:
+def give_up(*, grant: Grant, has_copies: bool, by: Actor) -> Destruction | None:
     """End it for good; where there are copies, return what its holder owes: to destroy them, and to attest it.
 
     Raises NotAllowed, NotPossible as `confirming.decline` does.

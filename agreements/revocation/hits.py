@@ -18,23 +18,8 @@ from agreements.grants.ending_messages import joined
 from agreements.grants.grounds import has_clause
 from agreements.grants.models import Grant, GrantMember, GrantState, MemberState, TakenSubset
 from agreements.people.models import User
-from agreements.revocation import naming
 from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
-from agreements.revocation.naming import Choice, Scope, choices, describe
-
-__all__ = [
-    "REACHED",
-    "Choice",
-    "Clause",
-    "Hit",
-    "Hits",
-    "Scope",
-    "check_any",
-    "choices",
-    "clauses_for",
-    "describe",
-    "hits",
-]
+from agreements.revocation.scope import Scope, describe, in_domain, normal, person_of, site_words
 
 # An expired access is revoked too: copies may still be there. There is nothing of it to suspend.
 REACHED: Final[Mapping[str, frozenset[GrantState]]] = {
@@ -105,9 +90,9 @@ class Clause:
     heading: str
 
 
-def hits(scope: Scope, *, act: ProcedureAct) -> Hits:
+def hit_by(scope: Scope, *, act: ProcedureAct) -> Hits:
     """Return what a scope hits now, in the order of the grants. Raises Invalid if it names nothing."""
-    named = naming.normal(scope)
+    named = normal(scope)
     found = _of_subset(named, act) if named.kind == ScopeKind.SUBSET else _whole(named, act)
     shared, notes = _memberships(named, act, held={hit.grant.pk for hit in found})
     with_people = _with_people([*found, *shared])
@@ -121,7 +106,7 @@ def check_any(found: Hits, scope: Scope) -> None:
     if found.grants:
         return
     if scope.kind == ScopeKind.GRANT:
-        grant = Grant.objects.get(dataset=scope.dataset, reference=naming.normal(scope).value)
+        grant = Grant.objects.get(dataset=scope.dataset, reference=normal(scope).value)
         words = _("Access %(reference)s is %(state)s: this can no longer be done.")
         raise NotPossible(words % {"reference": grant.reference, "state": grant.get_state_display()})
     words = _("There is nothing left to end here: %(scope)s.")
@@ -162,7 +147,7 @@ _NAMED: Final[Mapping[ScopeKind, Callable[[Scope], Q]]] = {
     ScopeKind.ORGANIZATION: lambda scope: Q(organization_key=scope.value),
     # Who has changed their address since keeps what they were given at the old one: it ends with that.
     ScopeKind.DOMAIN: lambda scope: (
-        naming.in_domain("holder__email", scope.value) | naming.in_domain("application__email", scope.value)
+        in_domain("holder__email", scope.value) | in_domain("application__email", scope.value)
     ),
     ScopeKind.SITE: lambda scope: Q(site_key=scope.value),
     ScopeKind.TERMS: lambda scope: Q(terms__version=scope.value),
@@ -181,7 +166,7 @@ _WHY: Final[Mapping[ScopeKind, Callable[[Scope, Grant], str]]] = {
     ScopeKind.PERSON: lambda _scope, _grant: _("Their own access."),
     ScopeKind.ORGANIZATION: lambda _scope, grant: _("Given to “%(name)s”.") % {"name": grant.organization},
     ScopeKind.DOMAIN: _why_domain,
-    ScopeKind.SITE: lambda _scope, grant: _("At %(site)s.") % {"site": naming.site_words(grant.site)},
+    ScopeKind.SITE: lambda _scope, grant: _("At %(site)s.") % {"site": site_words(grant.site)},
     ScopeKind.TERMS: lambda scope, _grant: _("Signed terms %(version)s.") % {"version": scope.value},
     ScopeKind.DATASET: lambda scope, _grant: _("Access to %(dataset)s.") % {"dataset": scope.dataset.title},
 }
@@ -239,9 +224,7 @@ def _part(member: GrantMember) -> Hit:
 
 _MEMBER: Final[Mapping[ScopeKind, Callable[[Scope], Q]]] = {
     ScopeKind.PERSON: lambda scope: Q(person__public_id=scope.value),
-    ScopeKind.DOMAIN: lambda scope: (
-        naming.in_domain("person__email", scope.value) | naming.in_domain("email", scope.value)
-    ),
+    ScopeKind.DOMAIN: lambda scope: in_domain("person__email", scope.value) | in_domain("email", scope.value),
 }
 
 
@@ -250,10 +233,10 @@ def _invitations(scope: Scope, act: ProcedureAct, found: list[Hit]) -> list[Gran
     if act != ProcedureAct.REVOKE or scope.kind not in _MEMBER:
         return []
     if scope.kind == ScopeKind.PERSON:
-        person = naming.person_of(scope.value)
+        person = person_of(scope.value)
         condition = Q(email__iregex=same_mailbox_pattern(person.email)) if person else Q(pk=None)
     else:
-        condition = naming.in_domain("email", scope.value)
+        condition = in_domain("email", scope.value)
     rows = GrantMember.objects.filter(condition, state=MemberState.INVITED, grant__dataset=scope.dataset)
     rows = rows.exclude(grant__state=GrantState.REVOKED).exclude(
         grant__in=[hit.grant.pk for hit in found if hit.is_whole]

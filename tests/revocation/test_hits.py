@@ -9,21 +9,21 @@ from agreements.core.errors import Invalid, NotPossible
 from agreements.grants import places
 from agreements.grants.models import Grant, GrantState
 from agreements.people.models import User
-from agreements.revocation import scopes
+from agreements.revocation.hits import Hits, check_any, clauses_for, hit_by
 from agreements.revocation.models import ProcedureAct, ScopeKind
-from agreements.revocation.scopes import Hits, Scope
+from agreements.revocation.scope import Scope, choices, describe
 from tests.flows.scene import Scene
 from tests.revocation import many
 
 REVOKE, SUSPEND = ProcedureAct.REVOKE, ProcedureAct.SUSPEND
 
 
-def hits(scene: Scene, kind: ScopeKind, value: str = "", act: ProcedureAct = REVOKE) -> Hits:
-    return scopes.hits(Scope(scene.dataset, kind, value), act=act)
+def found_by(scene: Scene, kind: ScopeKind, value: str = "", act: ProcedureAct = REVOKE) -> Hits:
+    return hit_by(Scope(scene.dataset, kind, value), act=act)
 
 
 def hit(scene: Scene, kind: ScopeKind, value: str = "", act: ProcedureAct = REVOKE) -> list[Grant]:
-    return [each.grant for each in hits(scene, kind, value, act).grants]
+    return [each.grant for each in found_by(scene, kind, value, act).grants]
 
 
 def id_of(user: User) -> str:
@@ -39,17 +39,17 @@ def extended(scene: Scene) -> Subset:
 
 def test_one_access_is_hit_by_its_reference(scene: Scene) -> None:
     one, other = many.grants(scene.dataset, ["a@mit.edu", "b@mit.edu"], members=1)
-    [found] = hits(scene, ScopeKind.GRANT, one.reference.lower()).grants
+    [found] = found_by(scene, ScopeKind.GRANT, one.reference.lower()).grants
     assert found.grant == one
     assert [who.email for who in found.people] == ["a@mit.edu", "member0.a@mit.edu"]
-    assert other.reference not in scopes.describe(Scope(scene.dataset, ScopeKind.GRANT, one.reference))
+    assert other.reference not in describe(Scope(scene.dataset, ScopeKind.GRANT, one.reference))
 
 
 def test_a_person_is_hit_in_what_they_hold_and_where_they_are_a_member(scene: Scene) -> None:
     own, colleagues, stranger = many.grants(scene.dataset, ["a@mit.edu", "b@mit.edu", "c@mit.edu"])
     [membership] = many.join([colleagues], ["a@mit.edu"])
     waiting = many.invite(stranger, "A+data@mit.edu".lower())
-    found = hits(scene, ScopeKind.PERSON, id_of(own.holder))
+    found = found_by(scene, ScopeKind.PERSON, id_of(own.holder))
     assert [(each.grant, each.member) for each in found.grants] == [(own, None), (colleagues, membership)]
     assert [each.why for each in found.grants] == [
         "Their own access.",
@@ -64,7 +64,7 @@ def test_a_membership_is_not_suspended_by_itself_and_that_is_said(scene: Scene) 
     own, colleagues, third = many.grants(scene.dataset, ["a@mit.edu", "b@mit.edu", "c@mit.edu"])
     many.join([colleagues], ["a@mit.edu"])
     many.invite(third, "a@mit.edu")
-    found = hits(scene, ScopeKind.PERSON, id_of(own.holder), SUSPEND)
+    found = found_by(scene, ScopeKind.PERSON, id_of(own.holder), SUSPEND)
     assert [each.grant for each in found.grants] == [own]
     assert found.invitations == []
     [note] = found.notes
@@ -91,7 +91,7 @@ def test_a_domain_hits_itself_and_what_is_below_and_nothing_that_only_ends_alike
     assert above not in hit(scene, ScopeKind.DOMAIN, "@mit.edu")
     # Whoever has another address now was given this as one of the domain.
     User.objects.filter(pk=exact.holder_id).update(email="a@new.example")
-    found = hits(scene, ScopeKind.DOMAIN, "mit.edu").grants
+    found = found_by(scene, ScopeKind.DOMAIN, "mit.edu").grants
     assert [(each.grant, each.why) for each in found] == [
         (exact, "Applied for from a@mit.edu."),
         (below, "The holder's address is b@csail.mit.edu."),
@@ -103,7 +103,7 @@ def test_a_domain_reaches_its_people_under_the_access_of_others(scene: Scene) ->
     [elsewhere] = many.grants(scene.dataset, ["a@ethz.ch"])
     [part] = many.join([elsewhere], ["b@mit.edu"])
     waiting = many.invite(elsewhere, "c@lab.mit.edu")
-    found = hits(scene, ScopeKind.DOMAIN, "mit.edu")
+    found = found_by(scene, ScopeKind.DOMAIN, "mit.edu")
     assert [each.member for each in found.grants] == [part]
     assert found.invitations == [waiting]
 
@@ -112,7 +112,7 @@ def test_a_site_is_organization_department_city_and_country(scene: Scene) -> Non
     [here] = many.grants(scene.dataset, ["a@mit.edu"])
     [next_door] = many.grants(scene.dataset, ["b@mit.edu"], site=many.SITE | {"department": "Robotics"})
     assert hit(scene, ScopeKind.SITE, here.site_key) == [here]
-    [found] = hits(scene, ScopeKind.SITE, next_door.site_key).grants
+    [found] = found_by(scene, ScopeKind.SITE, next_door.site_key).grants
     assert found.why == "At MIT, Robotics, Cambridge, US."
 
 
@@ -123,7 +123,7 @@ def test_a_subset_is_taken_where_something_is_left_and_ends_access_where_nothing
     [both] = many.grants(scene.dataset, ["a@mit.edu"])
     [only] = many.grants(scene.dataset, ["b@mit.edu"], subsets=[train40])
     [without] = many.grants(scene.dataset, ["c@mit.edu"], subsets=[extended])
-    found = hits(scene, ScopeKind.SUBSET, "train40").grants
+    found = found_by(scene, ScopeKind.SUBSET, "train40").grants
     assert [(each.grant, each.subset, each.why) for each in found] == [
         (both, train40, "Keeps its other subsets."),
         (only, None, "Covers nothing but Train40."),
@@ -159,7 +159,7 @@ def test_no_scope_reaches_into_another_dataset(scene: Scene, kind: ScopeKind) ->
     for act in (REVOKE, SUSPEND):
         assert hit(scene, kind, value, act) == [here]
     with pytest.raises(Invalid):
-        hits(scene, ScopeKind.GRANT, there.reference)
+        found_by(scene, ScopeKind.GRANT, there.reference)
 
 
 def test_what_expired_is_revoked_too_and_told_apart_but_not_suspended(scene: Scene) -> None:
@@ -167,7 +167,7 @@ def test_what_expired_is_revoked_too_and_told_apart_but_not_suspended(scene: Sce
     [suspended] = many.grants(scene.dataset, ["b@mit.edu"], state=GrantState.SUSPENDED)
     [expired] = many.grants(scene.dataset, ["c@mit.edu"], state=GrantState.EXPIRED)
     many.grants(scene.dataset, ["d@mit.edu"], state=GrantState.REVOKED)
-    found = hits(scene, ScopeKind.DATASET)
+    found = found_by(scene, ScopeKind.DATASET)
     assert [each.grant for each in found.running] == [active, suspended]
     assert [each.grant for each in found.expired] == [expired]
     assert hit(scene, ScopeKind.DATASET, "", SUSPEND) == [active, suspended]
@@ -192,7 +192,7 @@ def test_what_expired_is_revoked_too_and_told_apart_but_not_suspended(scene: Sce
 def test_what_names_nothing_is_refused_in_words(scene: Scene, kind: ScopeKind, value: str, words: str) -> None:
     many.grants(scene.dataset, ["a@mit.edu"])
     with pytest.raises(Invalid, match=words.replace("(", r"\(")) as refused:
-        hits(scene, kind, id_of(scene.eve) if value == "eve" else value)
+        found_by(scene, kind, id_of(scene.eve) if value == "eve" else value)
     assert refused.value.field == "value"
 
 
@@ -210,21 +210,21 @@ def test_every_kind_offers_what_it_can_name_and_puts_it_into_words(scene: Scene,
         ScopeKind.DATASET: "all access to GeneBody",
     }
     for kind in ScopeKind:
-        offered = scopes.choices(scene.dataset, kind)
-        words = {scopes.describe(Scope(scene.dataset, kind, choice.value)) for choice in offered}
+        offered = choices(scene.dataset, kind)
+        words = {describe(Scope(scene.dataset, kind, choice.value)) for choice in offered}
         assert told[kind] in words
         assert not any("Gone" in each for each in words)
-        assert all(hits(scene, kind, choice.value).count for choice in offered)
-    assert [choice.grants for choice in scopes.choices(scene.dataset, ScopeKind.ORGANIZATION)] == [2]
+        assert all(found_by(scene, kind, choice.value).count for choice in offered)
+    assert [choice.grants for choice in choices(scene.dataset, ScopeKind.ORGANIZATION)] == [2]
 
 
 def test_the_clauses_are_those_that_all_signed(scene: Scene) -> None:
     first = Terms.objects.get(dataset=scene.dataset)
     later = many.second_terms(scene.dataset, "termination", "newer")
     many.grants(scene.dataset, ["a@mit.edu"], terms=first)
-    assert [each.id for each in scopes.clauses_for(hits(scene, ScopeKind.DATASET))] == ["research-only", "termination"]
+    assert [each.id for each in clauses_for(found_by(scene, ScopeKind.DATASET))] == ["research-only", "termination"]
     many.grants(scene.dataset, ["b@mit.edu"], terms=later)
-    [shared] = scopes.clauses_for(hits(scene, ScopeKind.DATASET))
+    [shared] = clauses_for(found_by(scene, ScopeKind.DATASET))
     assert (shared.id, shared.heading) == ("termination", "Of termination")
 
 
@@ -235,7 +235,7 @@ def test_nothing_left_to_end_is_said(scene: Scene) -> None:
         (ScopeKind.ORGANIZATION, "MIT", "There is nothing left to end here: organization “MIT”."),
     ):
         with pytest.raises(NotPossible) as refused:
-            scopes.check_any(hits(scene, kind, value), Scope(scene.dataset, kind, value))
+            check_any(found_by(scene, kind, value), Scope(scene.dataset, kind, value))
         assert str(refused.value) == words
 
 
@@ -244,4 +244,4 @@ def test_what_is_hit_is_found_in_as_many_queries_for_many_as_for_few(
 ) -> None:
     many.grants(scene.dataset, [f"a{number}@mit.edu" for number in range(60)], members=1)
     with django_assert_max_num_queries(6):  # type: ignore[operator]
-        assert hits(scene, ScopeKind.DATASET).people == 120
+        assert found_by(scene, ScopeKind.DATASET).people == 120

@@ -14,9 +14,10 @@ from agreements.core.domains import domain_of
 from agreements.core.errors import NotPossible
 from agreements.grants.models import Grant
 from agreements.grants.shared import desk as shared_desk
-from agreements.revocation import scopes
+from agreements.revocation import hits
+from agreements.revocation.hits import Hits
 from agreements.revocation.models import ProcedureAct, ScopeKind
-from agreements.revocation.scopes import Hits, Scope
+from agreements.revocation.scope import Scope, describe
 
 SHOWN: Final = 20
 """Rows above the fold; the number of all of them stands over the table."""
@@ -34,7 +35,7 @@ def address(scope: Scope, act: ProcedureAct) -> str:
 
 
 def context(scope: Scope, act: ProcedureAct, found: Hits) -> dict[str, Any]:
-    """Return what the page shows beside its form. `scope` is one that `hits` took."""
+    """Return what the page shows beside its form. `scope` is one that `hit_by` took."""
     return {
         "dataset": scope.dataset,
         "hits": found,
@@ -65,7 +66,7 @@ def _words(scope: Scope, act: ProcedureAct, found: Hits) -> dict[str, str]:
     people = ngettext("%(n)d person", "%(n)d people", found.people) % {"n": found.people}
     return {
         "title": _("End access for good") if revokes else _("Suspend access"),
-        "scope": str(capfirst(scopes.describe(scope))),
+        "scope": str(capfirst(describe(scope))),
         "reach": f"{reach}, {people}",
         "nothing": _nothing(scope, found),
         "instead": _("Suspend it instead; that can be lifted") if revokes else _("End it for good instead"),
@@ -75,7 +76,7 @@ def _words(scope: Scope, act: ProcedureAct, found: Hits) -> dict[str, str]:
 
 def _nothing(scope: Scope, found: Hits) -> str:
     try:
-        scopes.check_any(found, scope)
+        hits.check_any(found, scope)
     except NotPossible as refusal:
         return str(refusal)
     return ""
