@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from agreements.catalog import archives
 from agreements.catalog.models import Archive, Subset
 from agreements.core.clock import now
-from agreements.grants.models import DownloadClosed, DownloadOpened, Grant, GrantState, Link
+from agreements.grants.models import DownloadClosed, DownloadOpened, Grant, Link
+from agreements.grants.running import running
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,14 @@ def count_for_publishing(*, subset: Subset, name: str) -> Publishing:
 
 def count_for_withdrawal(*, archive: Archive) -> Withdrawal:
     """Return what the withdrawal of one version would mean."""
-    running = DownloadOpened.objects.filter(archive=archive, grant__isnull=False)
+    opened = DownloadOpened.objects.filter(archive=archive, grant__isnull=False)
     ended = DownloadClosed.objects.filter(opened=OuterRef("pk"))
     offered = _offered(archive.subset, archive.name)
     others = Archive.objects.filter(subset=archive.subset, name=archive.name, withdrawn_at=None).exclude(pk=archive.pk)
     return Withdrawal(
         grants=_grants(archive.subset).count() if offered == archive else 0,
         links=_links().filter(archive=archive).count(),
-        downloads=running.exclude(Exists(ended)).count(),
+        downloads=opened.exclude(Exists(ended)).count(),
         instead=others.order_by("-version").first(),
     )
 
@@ -66,10 +67,8 @@ def _offered(subset: Subset, name: str) -> Archive | None:
 
 
 def _grants(subset: Subset) -> QuerySet[Grant]:
-    running = Grant.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now()), state=GrantState.ACTIVE)
-    return running.filter(subsets=subset)
+    return running().filter(subsets=subset)
 
 
 def _links() -> QuerySet[Link]:
-    running = Link.objects.filter(ended_at=None, expires_at__gt=now(), grant__state=GrantState.ACTIVE)
-    return running.filter(Q(grant__ends_at=None) | Q(grant__ends_at__gt=now()))
+    return Link.objects.filter(ended_at=None, expires_at__gt=now(), grant__in=running())

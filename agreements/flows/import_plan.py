@@ -23,7 +23,8 @@ from agreements.core.errors import DomainError, Invalid, NotAllowed, NotPossible
 from agreements.documents.fonts import unprintable
 from agreements.documents.inspection import looks_like_pdf
 from agreements.flows.import_table import Problem, Row, Table
-from agreements.grants.models import Grant, GrantState
+from agreements.grants.models import Grant
+from agreements.grants.states import NOT_ENDED
 from agreements.people.models import User
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -160,9 +161,9 @@ class _Known:
         subsets = Subset.objects.filter(dataset=dataset, access=Access.AGREEMENT)
         self._subsets = {subset.slug: subset for subset in subsets.order_by("position")}
         self._users = {comparison_key(user.email): user for user in User.objects.filter(erased_at=None)}
-        running = Grant.objects.filter(dataset=dataset, state__in=[GrantState.ACTIVE, GrantState.SUSPENDED])
-        self._running = {
-            comparison_key(email): reference for email, reference in running.values_list("holder__email", "reference")
+        standing = Grant.objects.filter(dataset=dataset, state__in=NOT_ENDED)
+        self._standing = {
+            comparison_key(email): reference for email, reference in standing.values_list("holder__email", "reference")
         }
         self._mailboxes: dict[str, int] = {}
         self._files: dict[Path, int] = {}
@@ -215,9 +216,9 @@ class _Known:
         user = self._users.get(key)
         if user is not None and not user.is_active:
             raise NotPossible(_("the account of %(email)s is closed.") % {"email": email})
-        if key in self._running:
+        if key in self._standing:
             words = _("%(email)s has access %(reference)s already.")
-            raise NotPossible(words % {"email": email, "reference": self._running[key]})
+            raise NotPossible(words % {"email": email, "reference": self._standing[key]})
         try:
             check_not_barred(dataset_pk=self.dataset.pk, person_pk=user.pk if user else 0, email=email)
         except NotAllowed:

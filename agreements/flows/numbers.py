@@ -18,11 +18,11 @@ from agreements.applications.models import Application, State, Submission
 from agreements.catalog.models import Dataset
 from agreements.core.clock import today
 from agreements.core.countries import country_name
-from agreements.grants.models import DownloadClosed, Grant, GrantState
+from agreements.grants.models import DownloadClosed, Grant
+from agreements.grants.states import NOT_ENDED
 
 PERIODS: Final = (12, 36, 120)
 """Months that can be looked back on, this one included."""
-_RUNNING: Final = (GrantState.ACTIVE, GrantState.SUSPENDED)
 _DECIDED: Final = (State.APPROVED, State.DECLINED)
 
 
@@ -113,14 +113,14 @@ def _downloaders(dataset: Dataset, months: list[dt.date]) -> Figure:
 
 
 def _countries(dataset: Dataset, _months: list[dt.date]) -> Figure:
-    running, ended = Counter[str](), Counter[str]()
+    standing, ended = Counter[str](), Counter[str]()
     grouped = Grant.objects.filter(dataset=dataset).order_by().values_list("site__country", "state")
     for code, state, count in grouped.annotate(count=Count("pk")):
-        (running if state in _RUNNING else ended)[str(code or "")] += count
-    codes = sorted(running.keys() | ended.keys(), key=lambda code: (-running[code] - ended[code], country_name(code)))
+        (standing if state in NOT_ENDED else ended)[str(code or "")] += count
+    codes = sorted(standing.keys() | ended.keys(), key=lambda code: (-standing[code] - ended[code], country_name(code)))
     labels = tuple(country_name(code) or _("not known") for code in codes)
     series = (
-        Series(_("running"), tuple(running[code] for code in codes)),
+        Series(_("running"), tuple(standing[code] for code in codes)),
         Series(_("ended"), tuple(ended[code] for code in codes), "quiet"),
     )
     return Figure("countries", _("Countries"), _("access, by country of the site, of all time"), labels, series, False)

@@ -21,8 +21,9 @@ from agreements.core.clock import now, today
 from agreements.core.errors import MovedOn, NotPossible
 from agreements.core.wakeups import Wakeup, poke
 from agreements.grants import offers
-from agreements.grants.models import Grant, GrantNotice, GrantState, SubsetOffer, TakenSubset
+from agreements.grants.models import Grant, GrantNotice, SubsetOffer, TakenSubset
 from agreements.grants.offer_messages import OTHER_TERMS
+from agreements.grants.running import running
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 from agreements.people.models import User
@@ -142,15 +143,7 @@ def without(opening: Opening) -> QuerySet[Grant]:
     """Return the running grants of the dataset that do not cover the subset, and from which it was not taken."""
     covers = Grant.subsets.through.objects.filter(grant_id=OuterRef("pk"), subset_id=opening.subset_id)
     taken = TakenSubset.objects.filter(grant=OuterRef("pk"), subset=opening.subset_id, given_back_at=None)
-    return running(opening.subset.dataset).filter(~Exists(covers), ~Exists(taken))
-
-
-def running(dataset: Dataset) -> QuerySet[Grant]:
-    """Return the grants of a dataset that open something now. The queryset form of `grants.running.is_running`."""
-    unended = Q(ends_at=None) | Q(ends_at__gt=now())
-    is_offered = Q(dataset__withdrawn_at=None, dataset__shut_at=None)
-    active = Grant.objects.filter(dataset=dataset, state=GrantState.ACTIVE, starts_at__lte=now())
-    return active.filter(unended, is_offered)
+    return running().filter(~Exists(covers), ~Exists(taken), dataset=opening.subset.dataset_id)
 
 
 def due(opening: Opening) -> QuerySet[Grant]:

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agreements.catalog.models import Access, Interest, Subset
-from agreements.flows.opening import running
 from agreements.grants.models import Grant, Seal
+from agreements.grants.running import running
 from agreements.mail import outbox, registry
 from agreements.mail.models import OutboxMessage
 from agreements.mail.registry import MessageKind
@@ -71,7 +71,7 @@ def _way(interest: Interest, page: str) -> dict[str, Any]:
 def _held(interest: Interest) -> Grant | None:
     """Return the running grant of this person, one that covers the subset before any other."""
     sealed = Seal.objects.filter(person=interest.person_id, ended_at=None).values("grant")
-    mine = list(running(interest.subset.dataset).filter(pk__in=sealed).order_by("pk"))
+    mine = list(running().filter(pk__in=sealed, dataset=interest.subset.dataset_id).order_by("pk"))
     return next((grant for grant in mine if _covers(grant, interest.subset)), mine[0] if mine else None)
 
 

@@ -18,11 +18,12 @@ from agreements.core import actors, sweep
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.flows import opening_messages
-from agreements.flows.opening import about_opening, due, running, terms_of
+from agreements.flows.opening import about_opening, due, terms_of
 from agreements.grants import lifecycle, offers
 from agreements.grants.models import Grant, GrantNotice, Seal
 from agreements.grants.offer_messages import OTHER_TERMS, queue_other_terms
 from agreements.grants.permissions import Standing
+from agreements.grants.running import running
 from agreements.ledger.act import Act, act
 
 SLICE: Final = 50
@@ -37,13 +38,13 @@ def work_off() -> int:
     decided = Opening.objects.exclude(choice="").filter(subset__access=Access.AGREEMENT)
     dealt_with = 0
     for opening in decided.select_related("subset__dataset").order_by("pk"):
-        dealt_with += sum(sweep.taken(partial(_slice, opening)))
+        dealt_with += sum(sweep.taken(partial(deal_with_some, opening)))
     for subset in _opened():
         dealt_with += sum(sweep.taken(partial(_tell_some, subset)))
     return dealt_with
 
 
-def _slice(opening: Opening) -> int | None:
+def deal_with_some(opening: Opening) -> int | None:
     """Deal with the next grants of a decided opening; return how many, or None if there were none."""
     wanted = list(due(opening).values_list("pk", flat=True)[:SLICE])
     if not wanted:
@@ -99,8 +100,8 @@ def _to_be_told(subset: Subset) -> QuerySet[Interest]:
     waiting = interest.waiting(subset)
     if subset.access == Access.OPEN:
         return waiting
-    covering = running(subset.dataset).filter(subsets=subset)
-    undecided = running(subset.dataset).exclude(pk__in=covering.values("pk"))
+    covering = running().filter(dataset=subset.dataset_id, subsets=subset)
+    undecided = running().filter(dataset=subset.dataset_id).exclude(pk__in=covering.values("pk"))
     has_access = Seal.objects.filter(grant__in=undecided, person=OuterRef("person"), ended_at=None)
     opening = Opening.objects.filter(subset=subset).first()
     if opening is None or opening.opened_at + PATIENCE <= now():

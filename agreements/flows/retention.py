@@ -31,6 +31,7 @@ from agreements.flows import erasure
 from agreements.grants import erasing as grant_erasing
 from agreements.grants import lifecycle
 from agreements.grants.models import Grant
+from agreements.grants.states import NOT_ENDED
 from agreements.ledger.act import act
 from agreements.ledger.erased import rows_holding
 from agreements.ledger.kinds import Kind
@@ -187,7 +188,7 @@ def _is_due(application: Application) -> bool:
 
 def _is_over(grant: Grant, moment: dt.datetime) -> bool:
     years = grant.dataset.copy_years
-    if years is None or grant.ended_at is None or grant.state in grant_erasing.RUNNING:
+    if years is None or grant.ended_at is None or grant.state in NOT_ENDED:
         return False
     return years_after(grant.ended_at, years) <= moment and not procedure_erasing.awaited_under(grant.pk)
 

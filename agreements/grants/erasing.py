@@ -9,26 +9,20 @@ from django.db.models import QuerySet
 from agreements.catalog.models import Dataset
 from agreements.core import erased
 from agreements.core.erased import Named
-from agreements.grants.models import Grant, GrantState, Renewal, Suspension
+from agreements.grants.models import Grant, Renewal, Suspension
+from agreements.grants.states import NOT_ENDED
 from agreements.ledger.erased import digests_of
-
-RUNNING = (GrantState.ACTIVE, GrantState.SUSPENDED)
 
 
 def ended(dataset: Dataset, *, until: dt.datetime) -> QuerySet[Grant]:
     """Return the grants of a dataset that ended before `until`, the oldest end first."""
-    over = Grant.objects.filter(dataset=dataset, ended_at__lte=until).exclude(state__in=RUNNING)
+    over = Grant.objects.filter(dataset=dataset, ended_at__lte=until).exclude(state__in=NOT_ENDED)
     return over.select_related("application", "dataset", "holder").order_by("ended_at", "pk")
 
 
-def ended_by_then(grant: Grant, *, until: dt.datetime) -> bool:
-    """Return whether a locked grant is one of those."""
-    return grant.state not in RUNNING and grant.ended_at is not None and grant.ended_at <= until
-
-
-def running_of(person_pk: int) -> QuerySet[Grant]:
-    """Return the grants of a holder that run or are suspended."""
-    return Grant.objects.filter(holder=person_pk, state__in=RUNNING).order_by("pk")
+def not_ended_of(person_pk: int) -> QuerySet[Grant]:
+    """Return the grants of a holder that have not ended."""
+    return Grant.objects.filter(holder=person_pk, state__in=NOT_ENDED).order_by("pk")
 
 
 def erase(grant: Grant) -> set[str]:

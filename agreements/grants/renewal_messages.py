@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agreements.grants.messages import grant_of, render
-from agreements.grants.models import Grant, GrantState, Seal
+from agreements.grants.models import Grant, Seal
+from agreements.grants.states import NOT_ENDED
 from agreements.mail import outbox, registry
 from agreements.mail.models import OutboxMessage
 from agreements.mail.registry import MessageKind
@@ -42,7 +43,7 @@ def _render(message: OutboxMessage) -> Rendered:
 def _still_true(message: OutboxMessage) -> bool:
     """Not if the access ended meanwhile, or another password took the place of this one."""
     grant, seal = grant_of(message), _seal(message)
-    return grant.state in {GrantState.ACTIVE, GrantState.SUSPENDED} and seal is not None
+    return grant.state in NOT_ENDED and seal is not None
 
 
 def _seal(message: OutboxMessage) -> Seal | None:

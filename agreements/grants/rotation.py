@@ -23,13 +23,13 @@ from agreements.grants.models import (
     GenerationState,
     Grant,
     GrantMember,
-    GrantState,
     Link,
     MemberState,
     Seal,
 )
 from agreements.grants.permissions import Standing
 from agreements.grants.renewal_messages import queue_renewed
+from agreements.grants.states import NOT_ENDED
 from agreements.keys import master_keys
 from agreements.ledger.act import Act, act
 from agreements.ledger.kinds import Kind
@@ -41,7 +41,7 @@ CHUNK: Final = 100
 
 def seals_to_renew(number: int) -> QuerySet[Seal]:
     """Return the running seals under a master key of access that has not ended, by primary key."""
-    standing = Q(grant__state__in=[GrantState.ACTIVE, GrantState.SUSPENDED])
+    standing = Q(grant__state__in=NOT_ENDED)
     not_over = Q(grant__ends_at=None) | Q(grant__ends_at__gt=now())
     return Seal.objects.filter(standing & not_over, key_number=number, ended_at=None).order_by("pk")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from agreements.core.clock import now
@@ -18,6 +19,14 @@ def check_running(grant: Grant) -> None:
 def is_running(grant: Grant) -> bool:
     """Return whether `check_running` would pass."""
     return why_not_running(grant) is None
+
+
+def running() -> QuerySet[Grant]:
+    """Return the grants, of every dataset, that open something at this moment: `is_running` as a query."""
+    at = now()
+    unended = Q(ends_at=None) | Q(ends_at__gt=at)
+    is_offered = Q(dataset__withdrawn_at=None, dataset__shut_at=None)
+    return Grant.objects.filter(unended, is_offered, state=GrantState.ACTIVE, starts_at__lte=at)
 
 
 def why_not_running(grant: Grant) -> str | None:

@@ -8,6 +8,9 @@ from typing import Final
 
 from agreements.grants.models import GrantState
 
+NOT_ENDED: Final = frozenset({GrantState.ACTIVE, GrantState.SUSPENDED})
+"""The states of access that has not ended. Whether it opens anything at this moment is asked of `running.py`."""
+
 
 class Step(StrEnum):
     """What can be done to a grant that may change its state."""

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import pytest
 from django.core import mail
 
 from agreements.catalog.models import Access, Opening, Subset
-from agreements.core import clock
 from agreements.core.errors import MovedOn, NotAllowed, NotPossible
 from agreements.flows import opening, opening_work
 from agreements.grants import lifecycle, offers
 from agreements.grants.members import invitations, membership
-from agreements.grants.models import Grant, Link, SubsetOffer
-from agreements.grants.running import is_running
+from agreements.grants.models import Link, SubsetOffer
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
 from agreements.mail.drain import drain
 from agreements.people.models import User
 from agreements.revocation import beginning
 from agreements.revocation.models import ProcedureAct, ScopeKind
-from agreements.revocation.scopes import Scope
+from agreements.revocation.scope import Scope
 from tests.flows.opened import ASK, UPGRADE, coming, decide, delivered, grant_of, old_terms, opened, sent
 from tests.flows.scene import Scene
 
@@ -62,7 +59,7 @@ def test_an_upgrade_goes_in_slices_and_shows_how_far_it_is(
     monkeypatch.setattr(opening_work, "SLICE", 3)
     found.refresh_from_db()
     found = Opening.objects.select_related("subset__dataset").get()
-    assert opening_work._slice(found) == 3
+    assert opening_work.deal_with_some(found) == 3
     facts = opening.facts(found)
     assert (facts.done, facts.left, facts.total) == (3, 4, 7)
     opening_work.work_off()
@@ -187,18 +184,3 @@ def test_a_grant_that_is_issued_after_the_opening_simply_includes_it(
     grant = grant_of(scene, scene.alice)
     assert set(grant.subsets.values_list("slug", flat=True)) == {"train40", "extended370"}
     assert opening.facts(found).same == 0
-
-
-def test_the_queryset_of_running_access_agrees_with_the_rule(scene: Scene) -> None:
-    grants = [grant_of(scene, User.objects.create_user(f"q{n}@ethz.ch", name=f"Q{n}")) for n in range(4)]
-    lifecycle.suspend(grant=grants[0], by=scene.dan.actor, cause="x", reason="x")
-    Grant.objects.filter(pk=grants[1].pk).update(ends_at=clock.now())
-    Grant.objects.filter(pk=grants[2].pk).update(starts_at=clock.now() + dt.timedelta(days=1))
-    for field in ("withdrawn_at", "shut_at", None):
-        if field:
-            type(scene.dataset).objects.filter(pk=scene.dataset.pk).update(**{field: clock.now()})
-        every = Grant.objects.select_related("dataset")
-        by_rule = {grant.pk for grant in every if is_running(grant)}
-        assert set(opening.running(scene.dataset).values_list("pk", flat=True)) == by_rule
-        if field:
-            type(scene.dataset).objects.filter(pk=scene.dataset.pk).update(**{field: None})

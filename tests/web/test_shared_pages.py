@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from agreements.applications.models import State
 from agreements.catalog.models import Archive, Role, SealKind, Subset
 from agreements.catalog.publishing.publish import publish_archive
-from agreements.core import actors
+from agreements.core import actors, clock
 from agreements.grants.downloads import redeeming
 from agreements.grants.links import making as links
 from agreements.grants.links import tokens
@@ -144,6 +144,15 @@ def test_everybody_with_access_is_told_of_the_next_generation_and_of_the_first_n
     assert message.sent_subject.startswith("GeneBody: an archive of")
     assert "everyone.zip of GeneBody" in message.sent_text
     assert f"/grants/{message.subject_reference}/" in message.sent_text
+
+
+def test_who_has_no_running_access_any_more_is_not_told_of_the_next_generation(scene: Scene, archive: Archive) -> None:
+    put(scene, State.APPROVED)
+    generations.work_off()
+    Grant.objects.update(ends_at=clock.now())  # its time ran out, and nobody has taken it up yet
+    generations.ask(archive=archive, by=scene.dan.actor)
+    generations.work_off()
+    assert not OutboxMessage.objects.filter(kind="generation-sealed").exists()
 
 
 def test_what_ended_before_it_was_told_is_not_told(scene: Scene, archive: Archive) -> None:

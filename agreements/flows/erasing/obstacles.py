@@ -9,6 +9,7 @@ from agreements.catalog.models import Dataset
 from agreements.flows.erasing.reach import Reach
 from agreements.grants import erasing as grant_erasing
 from agreements.grants.models import Grant
+from agreements.grants.states import NOT_ENDED
 from agreements.people import erasing as account_erasing
 from agreements.revocation import erasing as procedure_erasing
 
@@ -18,7 +19,7 @@ def in_the_way(reach: Reach, *, colleagues_papers: bool) -> list[str]:
     person = reach.person
     found = [
         _("%(grant)s runs: end it first, so that the person is asked to destroy their copies.") % {"grant": each}
-        for each in grant_erasing.running_of(person.pk).values_list("reference", flat=True)
+        for each in grant_erasing.not_ended_of(person.pk).values_list("reference", flat=True)
     ]
     found += [
         _("%(procedure)s: the destruction of copies under %(grant)s is awaited until %(date)s; settle it first.")
@@ -42,7 +43,7 @@ def in_the_way(reach: Reach, *, colleagues_papers: bool) -> list[str]:
                 % {"dataset": dataset.title}
             )
     if colleagues_papers:
-        running = Grant.objects.filter(application__in=reach.colleagues, state__in=grant_erasing.RUNNING)
+        running = Grant.objects.filter(application__in=reach.colleagues, state__in=NOT_ENDED)
         found += [
             _("%(grant)s of a colleague runs, and rests on a paper that names this person: end it first.")
             % {"grant": reference}

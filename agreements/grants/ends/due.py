@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from agreements.core.clock import now
 from agreements.grants.models import Grant, GrantState, Suspension
+from agreements.grants.states import NOT_ENDED
 
 ADDRESS: Final = "address"
 """The cause of a suspension that ends when the holder proves the address."""
@@ -73,7 +74,7 @@ def proof_due(grant: Grant) -> dt.datetime | None:
 
 def takes_proof(grant: Grant) -> bool:
     """Return whether an access has not ended, so that its address can be proven."""
-    return grant.state in {GrantState.ACTIVE, GrantState.SUSPENDED}
+    return grant.state in NOT_ENDED
 
 
 def is_proof_time(grant: Grant) -> bool:

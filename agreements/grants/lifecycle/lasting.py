@@ -11,8 +11,8 @@ from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import DomainError, NotPossible
 from agreements.grants.lifecycle.writing import check_step, lock, move, subjects
-from agreements.grants.models import ClosedFor, Grant, GrantState, Link, Suspension
-from agreements.grants.states import Step
+from agreements.grants.models import ClosedFor, Grant, Link, Suspension
+from agreements.grants.states import NOT_ENDED, Step
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 
@@ -31,9 +31,8 @@ def expire(*, grant: Grant, by: Actor) -> Grant:
 
 def expire_due() -> int:
     """End every grant whose time is over; return how many. Safe to run twice."""
-    running = [GrantState.ACTIVE, GrantState.SUSPENDED]
     expired = 0
-    for grant in Grant.objects.filter(state__in=running, ends_at__lte=now()).order_by("pk"):
+    for grant in Grant.objects.filter(state__in=NOT_ENDED, ends_at__lte=now()).order_by("pk"):
         try:
             expire(grant=grant, by=actors.job("expiry"))
         except DomainError:

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agreements.grants.messages import grant_of, render
-from agreements.grants.models import Generation, GenerationState, GrantState, Seal
-from agreements.grants.running import is_running
+from agreements.grants.models import Generation, GenerationState, Seal
+from agreements.grants.running import is_running, running
 from agreements.mail import outbox, registry
 from agreements.mail.models import OutboxMessage
 from agreements.mail.outbox import Draft
@@ -30,9 +30,8 @@ def queue_sealed_anew(generation: Generation) -> int:
 
     Returns how many. In the transaction of the act.
     """
-    seals = Seal.objects.filter(
-        ended_at=None, grant__state=GrantState.ACTIVE, grant__subsets=generation.archive.subset_id
-    )
+    reached = running().filter(subsets=generation.archive.subset_id)
+    seals = Seal.objects.filter(ended_at=None, grant__in=reached)
     drafts = [
         Draft(
             kind=SEALED_ANEW,
@@ -65,8 +64,8 @@ def _still_true(message: OutboxMessage) -> bool:
 
 
 def _seal(message: OutboxMessage) -> Seal | None:
-    running = Seal.objects.filter(seal_id=message.values["seal"], ended_at=None)
-    return running.select_related("person").first()
+    standing = Seal.objects.filter(seal_id=message.values["seal"], ended_at=None)
+    return standing.select_related("person").first()
 
 
 def _generation(message: OutboxMessage) -> Generation | None:
