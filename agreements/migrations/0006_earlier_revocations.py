@@ -1,9 +1,16 @@
 """Carry earlier revocations over into procedures, and give earlier grants their keys and when they were proven."""
 
+import datetime as dt
+import unicodedata
+from hashlib import sha256
+
 from django.db import migrations
 from django.db.models import F
 
-from agreements.grants import places
+from agreements.core.clock import now
+
+KEY_LIMIT = 200
+SITE = ("organization", "department", "city", "country")
 
 
 def carry_over(apps, schema_editor):
@@ -24,7 +31,8 @@ def carry_over(apps, schema_editor):
             begun_at=earlier.revoked_at,
             destroy_by=earlier.destroy_by,
         )
-        reached = affected.objects.create(procedure=procedure, grant=earlier.grant, state_before="active")
+        # In which state it was then is written nowhere.
+        reached = affected.objects.create(procedure=procedure, grant=earlier.grant, state_before="")
         owe_destruction(apps, reached, earlier)
 
 
@@ -32,8 +40,11 @@ def owe_destruction(apps, reached, earlier):
     members = apps.get_model("agreements", "GrantMember").objects.filter(grant=earlier.grant, state="joined")
     people = {earlier.grant.holder_id, *members.exclude(person=None).values_list("person_id", flat=True)}
     destructions = apps.get_model("agreements", "Destruction")
+    # Nobody was asked for an attestation before: the time for one begins now, or everybody would be overdue at once.
+    asked_from_now = now().date() + dt.timedelta(days=earlier.grant.dataset.destroy_days)
+    due_on = max(earlier.destroy_by, asked_from_now)
     destructions.objects.bulk_create(
-        destructions(affected=reached, person_id=person, due_on=earlier.destroy_by) for person in sorted(people)
+        destructions(affected=reached, person_id=person, due_on=due_on) for person in sorted(people)
     )
 
 
@@ -42,8 +53,25 @@ def fill_in(apps, schema_editor):
     grants.objects.update(address_proven_at=F("starts_at"))
     for grant in grants.objects.only("organization", "site").iterator():
         grants.objects.filter(pk=grant.pk).update(
-            organization_key=places.organization_key(grant.organization), site_key=places.site_key(grant.site)
+            organization_key=organization_key(grant.organization), site_key=site_key(grant.site)
         )
+
+
+# As they were when this was written: a migration gives everybody the same keys, whatever becomes of `grants/places.py`.
+def organization_key(name):
+    return short(plain(name))
+
+
+def site_key(site):
+    return short(" / ".join(plain(site.get(part, "")) for part in SITE))
+
+
+def plain(text):
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def short(key):
+    return key if len(key) <= KEY_LIMIT else f"{key[: KEY_LIMIT - 17]}~{sha256(key.encode()).hexdigest()[:16]}"
 
 
 class Migration(migrations.Migration):
