@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,24 @@ def test_pages_and_downloads_share_connections_and_forked_workers_do_not(process
         COUNTERSIGN_DATABASE_URL="postgres://app@127.0.0.1/app",
     )
     assert answered == pooled
+
+
+def test_sqlite_overwrites_what_is_erased(tmp_path: Path) -> None:
+    file = tmp_path / "site.sqlite3"
+    command = evaluate(
+        "s.DATABASES['default']['OPTIONS']['init_command']", COUNTERSIGN_DATABASE_URL=f"sqlite:///{file}"
+    )
+    connection = sqlite3.connect(file)
+    # Some systems build it in; the site does not rely on that.
+    connection.execute("PRAGMA secure_delete=OFF")
+    connection.executescript(command)
+    connection.executescript("CREATE TABLE people (name TEXT); INSERT INTO people VALUES ('Alice Example')")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"Alice Example" in file.read_bytes()
+    connection.executescript("DELETE FROM people")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"Alice Example" not in file.read_bytes()
+    connection.close()
 
 
 def evaluate(expression: str, **settings: str) -> str:
