@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,30 +13,20 @@ from agreements.bars import barring
 from agreements.catalog import holding, withdrawing
 from agreements.catalog.permissions import Permission, check_may
 from agreements.core.actors import Actor
-from agreements.core.clock import now, today
+from agreements.core.clock import now
 from agreements.core.errors import Invalid, MovedOn
-from agreements.core.references import REVOCATION, free_reference
-from agreements.core.wakeups import Wakeup, poke
 from agreements.grants import lifecycle
 from agreements.grants.grounds import Grounds
 from agreements.grants.members import ending as members
 from agreements.grants.models import Grant
-from agreements.ledger.act import Act, new_salt, text_digest
 from agreements.ledger.act import act as transaction
-from agreements.ledger.kinds import Kind
 from agreements.people.models import User
-from agreements.revocation import hits
+from agreements.revocation import hits, writing
 from agreements.revocation.hits import Hits
-from agreements.revocation.models import AffectedGrant, Destruction, Procedure, ProcedureAct, ScopeKind
-from agreements.revocation.scope import Scope, describe, normal, person_of
+from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
+from agreements.revocation.scope import Scope, normal, person_of
 
-_AT_ONCE: Final = 500
 _RECENT: Final = dt.timedelta(hours=1)
-_NAMED_IN_THE_RECORD: Final[Mapping[str, str]] = {
-    ScopeKind.GRANT: "grant",
-    ScopeKind.PERSON: "person",
-    ScopeKind.DOMAIN: "domain",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,37 +60,17 @@ def begin(
     named = _checked(scope, act, reason, bar=bar, withdraw_dataset=withdraw_dataset)
     with transaction() as record:
         found = _locked(named, act, expected=expected)
-        procedure = _create(named, act, clause_id=clause_id, reason=reason.strip(), by=by)
+        procedure = writing.create(named, act, clause_id=clause_id, reason=reason.strip(), by=by)
         _grounds(procedure).check(hit.grant.terms for hit in found.grants)
-        _record_begun(record, procedure, found, by=by, standing=standing)
+        writing.record_begun(record, procedure, found, by=by, as_role=standing)
         # The states as they were: what follows changes them.
-        note(procedure, found)
+        writing.write_down(procedure, found)
         _carry_out(found, procedure, by=by)
         if bar is not None:
             _bar(named, procedure, bar, by=by)
         if withdraw_dataset and scope.dataset.withdrawn_at is None:
             withdrawing.withdraw_dataset(dataset=scope.dataset, reason=procedure.reason, by=by)
     return procedure
-
-
-def note(procedure: Procedure, found: Hits) -> None:
-    """Write down what a procedure reached, in which state it was, and what each person then owes."""
-    affected = [
-        AffectedGrant(
-            procedure=procedure, grant=hit.grant, subset=hit.subset, member=hit.member, state_before=hit.grant.state
-        )
-        for hit in found.grants
-    ]
-    AffectedGrant.objects.bulk_create(affected, batch_size=_AT_ONCE)
-    if procedure.destroy_by is None:
-        return
-    owed = [
-        Destruction(affected=reached, person=person, due_on=procedure.destroy_by)
-        for reached, hit in zip(affected, found.grants, strict=True)
-        for person in {each.pk: each for each in hit.people}.values()
-    ]
-    Destruction.objects.bulk_create(owed, batch_size=_AT_ONCE)
-    poke(Wakeup.CERTIFICATES)
 
 
 def _checked(scope: Scope, act: ProcedureAct, reason: str, *, bar: BarWish | None, withdraw_dataset: bool) -> Scope:
@@ -157,24 +126,6 @@ def _changes(scope: Scope, found: Hits, expected: int) -> tuple[str, ...]:
     return tuple(changes)
 
 
-def _create(scope: Scope, act: ProcedureAct, *, clause_id: str, reason: str, by: Actor) -> Procedure:
-    ends = act == ProcedureAct.REVOKE
-    return Procedure.objects.create(
-        reference=free_reference(Procedure.objects.all(), prefix=scope.dataset.reference_prefix, kind=REVOCATION),
-        dataset=scope.dataset,
-        act=act,
-        scope=scope.kind,
-        scope_value=scope.value,
-        scope_label=describe(scope)[:300],
-        clause_id=clause_id,
-        reason=reason,
-        reason_salt=new_salt(),
-        begun_by_id=by.pk,
-        begun_at=now(),
-        destroy_by=today() + dt.timedelta(days=scope.dataset.destroy_days) if ends else None,
-    )
-
-
 def _grounds(procedure: Procedure) -> Grounds:
     return Grounds(
         procedure.reference, procedure.clause_id, procedure.reason, procedure.reason_salt, procedure.destroy_by
@@ -223,26 +174,3 @@ def _person(scope: Scope) -> User | None:
     return User.objects.filter(
         pk__in=Grant.objects.filter(dataset=scope.dataset, reference=scope.value).values("holder")
     ).first()
-
-
-def _record_begun(record: Act, procedure: Procedure, found: Hits, *, by: Actor, standing: str) -> None:
-    named = f"{procedure.scope} {procedure.scope_value}".strip()
-    record.record(
-        Kind.PROCEDURE_BEGUN,
-        by=by,
-        as_role=standing,
-        subjects={"procedure": procedure.reference, "dataset": procedure.dataset.slug} | _subject(procedure),
-        act=procedure.act,
-        # What people wrote may hold signs that do not show; a row of the record is one plain line.
-        scope="".join(filter(str.isprintable, named))[:250],
-        grants=found.count,
-        people=found.people,
-        clause=procedure.clause_id,
-        destroy_by=procedure.destroy_by.isoformat() if procedure.destroy_by else None,
-        reason_digest=text_digest(procedure.reason, salt=procedure.reason_salt),
-    )
-
-
-def _subject(procedure: Procedure) -> dict[str, str]:
-    named = _NAMED_IN_THE_RECORD.get(procedure.scope)
-    return {named: procedure.scope_value} if named else {}

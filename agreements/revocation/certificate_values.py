@@ -7,10 +7,10 @@ import datetime as dt
 from django.utils.translation import gettext as _
 
 from agreements.applications.models import Application, Decision, DecisionKind, SignedCopy, Submission
-from agreements.core.countries import country_name
 from agreements.documents.certificate_data import Attestation, CitedAgreement, CitedPaper, Copy, EndedAccess
 from agreements.documents.form_data import Clause
 from agreements.documents.models import IssuedAgreement
+from agreements.grants import places
 from agreements.grants.models import Grant
 from agreements.revocation import queries
 from agreements.revocation.models import AffectedGrant, Destruction, ProcedureAct
@@ -28,7 +28,7 @@ def ended_access(affected: AffectedGrant) -> EndedAccess:
         extent=extent(affected),
         holder=grant.holder_name,
         organization=grant.organization,
-        site=_site(grant),
+        site=places.site_words(grant.site, organization=False),
         clause=clause_of(affected),
         ended_at=procedure.begun_at.astimezone(dt.UTC),
         by=_by(affected),
@@ -116,9 +116,3 @@ def _by(affected: AffectedGrant) -> str:
         return _("the holder, who no longer uses the data")
     names = {"dataset": affected.grant.dataset.title, "lab": affected.grant.dataset.organization}
     return _("a steward of %(dataset)s, on behalf of %(lab)s") % names
-
-
-def _site(grant: Grant) -> str:
-    site = grant.site
-    parts = (site.get("department"), site.get("city"), country_name(site.get("country", "")))
-    return ", ".join(part for part in parts if part)

@@ -14,12 +14,13 @@ from agreements.catalog.models import Subset, Terms
 from agreements.core.addresses import same_mailbox_pattern
 from agreements.core.domains import domains_of
 from agreements.core.errors import NotPossible
-from agreements.grants.ending_messages import joined
+from agreements.grants import places
 from agreements.grants.grounds import has_clause
+from agreements.grants.members.queries import joined_under
 from agreements.grants.models import Grant, GrantMember, GrantState, MemberState, TakenSubset
 from agreements.people.models import User
 from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
-from agreements.revocation.scope import Scope, describe, in_domain, normal, person_of, site_words
+from agreements.revocation.scope import Scope, describe, in_domain, normal, person_of
 
 # An expired access is revoked too: copies may still be there. There is nothing of it to suspend.
 REACHED: Final[Mapping[str, frozenset[GrantState]]] = {
@@ -166,7 +167,7 @@ _WHY: Final[Mapping[ScopeKind, Callable[[Scope, Grant], str]]] = {
     ScopeKind.PERSON: lambda _scope, _grant: _("Their own access."),
     ScopeKind.ORGANIZATION: lambda _scope, grant: _("Given to “%(name)s”.") % {"name": grant.organization},
     ScopeKind.DOMAIN: _why_domain,
-    ScopeKind.SITE: lambda _scope, grant: _("At %(site)s.") % {"site": site_words(grant.site)},
+    ScopeKind.SITE: lambda _scope, grant: _("At %(site)s.") % {"site": places.site_words(grant.site)},
     ScopeKind.TERMS: lambda scope, _grant: _("Signed terms %(version)s.") % {"version": scope.value},
     ScopeKind.DATASET: lambda scope, _grant: _("Access to %(dataset)s.") % {"dataset": scope.dataset.title},
 }
@@ -259,7 +260,7 @@ def _explain(scope: Scope, staying: list[GrantMember]) -> list[str]:
 
 def _with_people(found: list[Hit]) -> list[Hit]:
     members: dict[int, list[User]] = {}
-    for member in joined([hit.grant for hit in found if hit.member is None]):
+    for member in joined_under([hit.grant for hit in found if hit.member is None]):
         if member.person is not None:
             members.setdefault(member.grant_id, []).append(member.person)
     return [replace(hit, people=_people_of(hit, members.get(hit.grant.pk, []))) for hit in found]

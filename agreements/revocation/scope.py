@@ -157,16 +157,11 @@ def _label(scope: Scope) -> str:
     if scope.kind == ScopeKind.ORGANIZATION:
         return newest.filter(organization_key=scope.value).values_list("organization", flat=True)[0]
     if scope.kind == ScopeKind.SITE:
-        return site_words(newest.filter(site_key=scope.value).values_list("site", flat=True)[0])
+        return places.site_words(newest.filter(site_key=scope.value).values_list("site", flat=True)[0])
     if scope.kind == ScopeKind.GRANT:
         grant = newest.get(reference=scope.value)
         return f"{grant.reference} ({grant.holder_name})"
     return scope.value
-
-
-def site_words(site: Mapping[str, str]) -> str:
-    """Return a site in one line."""
-    return ", ".join(filter(None, (site.get(part, "") for part in ("organization", "department", "city", "country"))))
 
 
 _Offered = Callable[[Dataset, "QuerySet[Grant]"], list[tuple[str, str]]]
@@ -189,7 +184,7 @@ _OFFERED: Final[Mapping[ScopeKind, _Offered]] = {
         (domain_of(email), domain_of(email)) for email in standing.values_list("holder__email", flat=True)
     ],
     ScopeKind.SITE: lambda _dataset, standing: [
-        (key, site_words(site)) for key, site in standing.values_list("site_key", "site")
+        (key, places.site_words(site)) for key, site in standing.values_list("site_key", "site")
     ],
     ScopeKind.SUBSET: lambda _dataset, standing: list(
         standing.filter(subsets__isnull=False).values_list("subsets__slug", "subsets__title")

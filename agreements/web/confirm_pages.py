@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from agreements.flows import giving_up
 from agreements.grants import confirming
+from agreements.revocation import writing
 from agreements.web import access, access_opening
 from agreements.web.opening_forms import ConfirmForm, DeclineForm
 from agreements.web.posted import posted
@@ -49,7 +50,7 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
         "decline_form": decline_form,
         "why_not": confirming.why_not(grant),
         "subsets": access_opening.subsets_of(grant),
-        "destroy_by": giving_up.destroy_by(grant),
+        "destroy_by": writing.destroy_by(grant.dataset),
         "is_open": bool(decline_form.errors),
     }
     return render(request, "grants/confirm.html", context, status=422 if refused else 200)

@@ -14,10 +14,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from agreements.flows import applying_again, moving
+from agreements.grants.ends import due
 from agreements.grants.members import queries as member_queries
 from agreements.grants.models import Grant
 from agreements.grants.permissions import Permission
 from agreements.people.emailed_codes import Purpose
+from agreements.revocation import by_holder
 from agreements.web import access, address_codes
 from agreements.web.code_page import answer
 from agreements.web.posted import posted
@@ -89,9 +91,9 @@ def _asked(request: HttpRequest, grant: Grant) -> dict[str, str] | None:
 def _context(grant: Grant) -> dict[str, Any]:
     return {
         "grant": grant,
-        "is_over": moving.is_over(grant),
+        "is_over": due.ended_for_good(grant),
         "running": applying_again.running_application(grant),
         "members": list(member_queries.joined(grant)),
-        "clause": grant.terms.clause(moving.clause_of(grant.terms)),
+        "clause": grant.terms.clause(by_holder.clause_of(grant.terms)),
         "destroy_days": grant.dataset.destroy_days,
     }

@@ -92,12 +92,16 @@ def test_no_longer_used_it_ends_for_good(scene: Scene) -> None:
 
 def test_copies_that_are_left_are_owed_to_be_destroyed(scene: Scene) -> None:
     grant = bring_in(scene, scene.eve)
+    before = grant.state
     owed = giving_up.give_up(grant=grant, has_copies=True, by=scene.eve.actor)
     assert owed is not None
     assert (owed.person, owed.due_on) == (scene.eve, clock.today() + dt.timedelta(days=14))
     assert owed.affected.procedure.act == ProcedureAct.CLOSE
     entry = LedgerEntry.objects.get(kind="procedure.begun")
     assert (entry.payload["act"], entry.role) == ("close", "holder")
+    assert entry.payload["scope"] == f"grant {grant.reference}"
+    assert (entry.subjects["grant"], entry.subjects["person"]) == (grant.reference, str(scene.eve.public_id))
+    assert owed.affected.state_before == before
 
 
 @pytest.mark.parametrize(
