@@ -18,9 +18,9 @@ from agreements.core.clock import now
 from agreements.core.errors import NotAllowed, NotPossible
 from agreements.grants import confirming_messages, lifecycle, seals
 from agreements.grants.deliverable import deliverable
-from agreements.grants.importing import UNCONFIRMED, imported, is_waiting
+from agreements.grants.importing import is_waiting, waiting
 from agreements.grants.links import making as links
-from agreements.grants.models import ClosedFor, Grant
+from agreements.grants.models import Cause, ClosedFor, Grant
 from agreements.grants.permissions import Permission, check_may
 from agreements.grants.running import is_running
 from agreements.ledger.act import act
@@ -56,7 +56,7 @@ def confirm(*, grant: Grant, by: Actor) -> Grant:
             terms=locked.terms.version,
         )
         reason = _("Its holder confirmed the address and the terms.")
-        opened = lifecycle.resume_cause(grant=locked, cause=UNCONFIRMED, reason=reason, by=by)
+        opened = lifecycle.resume_cause(grant=locked, cause=Cause.UNCONFIRMED, reason=reason, by=by)
         if is_running(opened):
             made = [
                 links.create(record, grant=opened, seal=seal, archive=archive, by=by, as_role=standing)
@@ -109,22 +109,17 @@ def write_to_all(*, dataset: Dataset, by: Actor) -> int:
     with act():
         # Two stewards at once: the second finds the mails of the first.
         Dataset.objects.select_for_update().get(pk=dataset.pk)
-        waiting = unconfirmed(dataset)
-        last = last_mails(grant.reference for grant in waiting)
+        unconfirmed = list(waiting(dataset))
+        last = last_mails(grant.reference for grant in unconfirmed)
         since = now() - BETWEEN_MAILS
         due = [
             grant
-            for grant in waiting
+            for grant in unconfirmed
             if (mail := last.get(grant.reference)) is None
             or (mail.state != MessageState.QUEUED and mail.created_at <= since)
         ]
         confirming_messages.queue_imported_to_all(due)
         return len(due)
-
-
-def unconfirmed(dataset: Dataset) -> list[Grant]:
-    """Return the brought-in grants that wait for their holders."""
-    return [grant for grant in imported(dataset) if is_waiting(grant)]
 
 
 def last_mails(references: Iterable[str]) -> dict[str, OutboxMessage]:

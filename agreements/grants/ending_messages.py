@@ -14,7 +14,8 @@ from agreements.catalog.models import Subset
 from agreements.grants import messages
 from agreements.grants.grounds import Grounds
 from agreements.grants.links import addresses
-from agreements.grants.models import Grant, GrantMember, GrantState, MemberState, Suspension, TakenSubset
+from agreements.grants.members.queries import joined_under
+from agreements.grants.models import Grant, GrantMember, GrantState, Suspension, TakenSubset
 from agreements.grants.running import is_running
 from agreements.mail import outbox, registry
 from agreements.mail.models import OutboxMessage
@@ -29,7 +30,6 @@ SUSPENDED: Final = "grant-suspended"
 RESUMED: Final = "grant-resumed"
 SUBSET_ENDED: Final = "subset-ended"
 SUBSET_RETURNED: Final = "subset-returned"
-_AT_ONCE: Final = 500
 
 
 def register() -> None:
@@ -95,7 +95,7 @@ def _told(grounds: Grounds) -> dict[str, Any]:
 def _queue(kind: str, grants: Sequence[Grant], values: dict[str, Any], *, to_members: str = "") -> None:
     """Queue a mail to the holder of each grant, and to each of its members."""
     members: dict[int, list[GrantMember]] = {}
-    for member in joined(grants):
+    for member in joined_under(grants):
         members.setdefault(member.grant_id, []).append(member)
     drafts = []
     for grant in grants:
@@ -104,19 +104,6 @@ def _queue(kind: str, grants: Sequence[Grant], values: dict[str, Any], *, to_mem
         )
         drafts += [_to_member(to_members or kind, member, values) for member in members.get(grant.pk, ())]
     outbox.queue_many(drafts)
-
-
-def joined(grants: Sequence[Grant]) -> list[GrantMember]:
-    """Return the members of grants as of now, each with `person` and with its `grant` as given here."""
-    by_pk = {grant.pk: grant for grant in grants}
-    pks = sorted(by_pk)
-    found = []
-    for start in range(0, len(pks), _AT_ONCE):
-        rows = GrantMember.objects.filter(grant__in=pks[start : start + _AT_ONCE], state=MemberState.JOINED)
-        found += list(rows.filter(person__isnull=False).select_related("person").order_by("grant", "pk"))
-    for member in found:
-        member.grant = by_pk[member.grant_id]
-    return found
 
 
 def _to_member(kind: str, member: GrantMember, values: dict[str, Any]) -> Draft:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Final
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from agreements.applications.models import Submission
@@ -15,13 +14,10 @@ from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.references import GRANT, free_reference
 from agreements.grants import lifecycle, places
-from agreements.grants.models import Grant, GrantState, Suspension
+from agreements.grants.models import Cause, Grant, GrantState
 from agreements.grants.permissions import Standing
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
-
-UNCONFIRMED: Final = "unconfirmed"
-"""The cause of the suspension; one of `lifecycle.SYSTEM_CAUSES`."""
 
 
 def bring_in(
@@ -70,17 +66,20 @@ def bring_in(
         )
         # It never opens anything before this transaction ends.
         reason = _("Brought in from the time before this portal; its holder has not confirmed it yet.")
-        lifecycle.suspend(grant=grant, by=by, cause=UNCONFIRMED, reason=reason)
+        lifecycle.suspend(grant=grant, by=by, cause=Cause.UNCONFIRMED, reason=reason)
         grant.refresh_from_db(fields=["state"])
     return grant
 
 
 def imported(dataset: Dataset) -> QuerySet[Grant]:
-    """Return what was brought in, with whether each `is_waiting` for its holder, in the order of the names."""
-    waiting = Suspension.objects.filter(grant=OuterRef("pk"), cause=UNCONFIRMED, procedure="", closed_at=None)
+    """Return what was brought in, in the order of the names."""
     found = Grant.objects.filter(dataset=dataset, imported_at__isnull=False)
-    found = found.annotate(is_unconfirmed=Exists(waiting))
     return found.select_related("dataset", "terms", "holder", "application").order_by("holder_name", "pk")
+
+
+def waiting(dataset: Dataset) -> QuerySet[Grant]:
+    """Return what was brought in and waits for its holder's word: `is_waiting` as a query."""
+    return imported(dataset).filter(confirmed_at=None, state=GrantState.SUSPENDED)
 
 
 def is_waiting(grant: Grant) -> bool:

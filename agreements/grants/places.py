@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
+from agreements.core.countries import country_name
+
 KEY_LIMIT: Final = 200
 _SITE: Final = ("organization", "department", "city", "country")
 
@@ -19,6 +21,13 @@ def organization_key(name: str) -> str:
 def site_key(site: Mapping[str, str]) -> str:
     """Return the same for a site: organization, department, city and country, joined by slashes."""
     return _short(" / ".join(_plain(site.get(part, "")) for part in _SITE))
+
+
+def site_words(site: Mapping[str, str], *, organization: bool = True) -> str:
+    """Return a site in one line, its country by name; the `organization` is left out where it is named beside it."""
+    code = site.get("country", "")
+    parts = [site.get(part, "") for part in _SITE[:-1] if organization or part != "organization"]
+    return ", ".join(filter(None, [*parts, country_name(code) or code]))
 
 
 def _plain(text: str) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agreements.grants import revealing
-from agreements.grants.ends.due import is_proof_time
+from agreements.grants.ends.due import is_proof_time, wants_renewal
 from agreements.grants.links import making as links
 from agreements.grants.links import scripts
 from agreements.grants.links.scripts import File
@@ -24,7 +24,6 @@ from agreements.revocation.queries import owed_to_attest
 from agreements.web import access, grant_context
 from agreements.web.fresh_gate import require_fresh
 from agreements.web.refusals import IntoMessages
-from agreements.web.renewal_context import wants_renewal
 
 
 @login_required

@@ -64,7 +64,7 @@ def wanted(dataset: Dataset, *, which: str) -> QuerySet[Grant]:
     if which == "confirmed":
         return found.filter(confirmed_at__isnull=False)
     if which == "waiting":
-        return found.filter(confirmed_at=None, state=GrantState.SUSPENDED)
+        return importing.waiting(dataset)
     if which == "over":
         return found.filter(confirmed_at=None).exclude(state=GrantState.SUSPENDED)
     return found

@@ -31,17 +31,10 @@ def ends_of(grant: Grant, *, viewer: User) -> Ends:
     return Ends(
         is_shared=not is_holder,
         closed=bool(grant.closed_for),
-        renewable=is_holder and wants_renewal(grant),
+        renewable=is_holder and due.wants_renewal(grant),
         closes=window.closes if window else None,
         asks_for_proof=is_holder and due.is_proof_time(grant),
         waits_for_proof=is_holder and grant.state == GrantState.SUSPENDED and due.waits_for_proof(grant),
         proof_due=due.proof_due(grant),
-        may_move=is_holder and grant.state != GrantState.REVOKED and not grant.closed_for,
+        may_move=is_holder and not due.ended_for_good(grant),
     )
-
-
-def wants_renewal(grant: Grant) -> bool:
-    """Return whether a list marks a grant as one to renew, or to apply for again. Needs `grant.dataset`."""
-    can = {GrantState.ACTIVE, GrantState.EXPIRED}
-    is_offered = grant.dataset.withdrawn_at is None and grant.dataset.shut_at is None
-    return grant.state in can and not grant.closed_for and is_offered and due.is_renewal_time(grant)

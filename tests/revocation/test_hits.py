@@ -113,7 +113,7 @@ def test_a_site_is_organization_department_city_and_country(scene: Scene) -> Non
     [next_door] = many.grants(scene.dataset, ["b@mit.edu"], site=many.SITE | {"department": "Robotics"})
     assert hit(scene, ScopeKind.SITE, here.site_key) == [here]
     [found] = found_by(scene, ScopeKind.SITE, next_door.site_key).grants
-    assert found.why == "At MIT, Robotics, Cambridge, US."
+    assert found.why == "At MIT, Robotics, Cambridge, United States of America."
 
 
 def test_a_subset_is_taken_where_something_is_left_and_ends_access_where_nothing_is(
@@ -204,7 +204,7 @@ def test_every_kind_offers_what_it_can_name_and_puts_it_into_words(scene: Scene,
         ScopeKind.PERSON: "A (a@mit.edu), own access and memberships",
         ScopeKind.ORGANIZATION: "organization “MIT”",
         ScopeKind.DOMAIN: "everybody with an address at mit.edu or below it",
-        ScopeKind.SITE: "site “MIT, Vision, Cambridge, US”",
+        ScopeKind.SITE: "site “MIT, Vision, Cambridge, United States of America”",
         ScopeKind.SUBSET: "subset Extended",
         ScopeKind.TERMS: "everybody who signed terms 1.0",
         ScopeKind.DATASET: "all access to GeneBody",

@@ -9,11 +9,9 @@ from typing import Final
 from django.db.models import QuerySet
 
 from agreements.core.clock import now
-from agreements.grants.models import Grant, GrantState, Suspension
-from agreements.grants.states import NOT_ENDED
+from agreements.grants.models import Cause, Grant, GrantState, Suspension
+from agreements.grants.states import NOT_ENDED, Step, next_state
 
-ADDRESS: Final = "address"
-"""The cause of a suspension that ends when the holder proves the address."""
 NOTICE_DAYS: Final = (30, 7)
 """So many days before an end, or before a proof is due, notice is given."""
 RENEWAL_BEFORE: Final = dt.timedelta(days=30)
@@ -61,6 +59,18 @@ def is_renewal_time(grant: Grant) -> bool:
     return window is not None and window.is_open
 
 
+def wants_renewal(grant: Grant) -> bool:
+    """Return whether a list marks a grant as one to renew, or to apply for again. Needs `grant.dataset`."""
+    can = next_state(grant.state, Step.RENEW) is not None and not ended_for_good(grant)
+    is_offered = grant.dataset.withdrawn_at is None and grant.dataset.shut_at is None
+    return can and is_offered and is_renewal_time(grant)
+
+
+def ended_for_good(grant: Grant) -> bool:
+    """Return whether access was revoked or closed: nothing opens it again, and there is nothing to move from."""
+    return grant.state == GrantState.REVOKED or bool(grant.closed_for)
+
+
 def proof_due(grant: Grant) -> dt.datetime | None:
     """Return when the address has to be proven again, or None if it never has. Needs `grant.dataset`.
 
@@ -90,4 +100,4 @@ def suspensions(grant: Grant) -> QuerySet[Suspension]:
 
 def waits_for_proof(grant: Grant) -> bool:
     """Return whether the system suspended a grant because its address was not proven, also if it expired since."""
-    return suspensions(grant).filter(cause=ADDRESS, procedure="").exists()
+    return suspensions(grant).filter(cause=Cause.ADDRESS, procedure="").exists()

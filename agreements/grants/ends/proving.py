@@ -10,7 +10,7 @@ from agreements.core.clock import now
 from agreements.core.errors import DomainError, NotPossible
 from agreements.grants import lifecycle
 from agreements.grants.ends import due, messages, notices
-from agreements.grants.models import Grant, GrantState
+from agreements.grants.models import Cause, Grant, GrantState
 from agreements.grants.permissions import Permission, Standing, check_may
 from agreements.ledger.act import Act, act
 from agreements.ledger.kinds import Kind
@@ -39,7 +39,7 @@ def note_proven(record: Act, grant: Grant, *, by: Actor, as_role: Standing) -> G
     if not due.waits_for_proof(grant):
         return grant
     resumed = lifecycle.resume_cause(
-        grant=grant, cause=due.ADDRESS, reason=_("The holder proved the address again."), by=by
+        grant=grant, cause=Cause.ADDRESS, reason=_("The holder proved the address again."), by=by
     )
     if resumed.state == GrantState.ACTIVE:
         messages.queue_resumed_to_members(resumed)
@@ -65,7 +65,7 @@ def _suspend(grant: Grant) -> bool:
         lifecycle.suspend(
             grant=locked,
             by=actors.job("address"),
-            cause=due.ADDRESS,
+            cause=Cause.ADDRESS,
             reason=_("The institutional address was not proven again in time."),
         )
         messages.queue_suspended(locked)

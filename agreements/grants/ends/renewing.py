@@ -17,7 +17,7 @@ from agreements.grants import lifecycle
 from agreements.grants.ends import due, messages, proving
 from agreements.grants.ends.terms import newer_terms
 from agreements.grants.members import membership
-from agreements.grants.models import Grant, GrantMember, GrantState, Link, MemberState, Renewal
+from agreements.grants.models import Cause, Grant, GrantMember, GrantState, Link, MemberState, Renewal
 from agreements.grants.permissions import Permission, Standing, check_may
 from agreements.ledger.act import Act, act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
@@ -84,7 +84,7 @@ def why_not_renewable(grant: Grant) -> str | None:
         return _("Access %(reference)s is %(state)s.") % names
     if grant.closed_for:
         return _("Access %(reference)s was closed: %(cause)s.") % (names | {"cause": grant.get_closed_for_display()})
-    if due.suspensions(grant).exclude(cause=due.ADDRESS, procedure="").exists():
+    if due.suspensions(grant).exclude(cause=Cause.ADDRESS, procedure="").exists():
         return _("Access %(reference)s is suspended. It can be renewed once that is lifted.") % names
     if grant.imported_at is not None and grant.confirmed_at is None:
         return _("Confirm access %(reference)s first.") % names

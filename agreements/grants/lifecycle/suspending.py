@@ -21,18 +21,14 @@ from agreements.grants.lifecycle.writing import (
     move,
     subjects,
 )
-from agreements.grants.models import Grant, GrantState, Suspension
+from agreements.grants.models import Cause, Grant, GrantState, Suspension
 from agreements.grants.permissions import Permission, Standing
 from agreements.grants.states import Step
 from agreements.ledger.act import Act, act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
 
-SYSTEM_CAUSES: Final = frozenset({"address", "unconfirmed"})
+SYSTEM_CAUSES: Final = frozenset({Cause.ADDRESS, Cause.UNCONFIRMED})
 """What the system suspends for, and what the holder settles without the lab."""
-
-
-PROCEDURE: Final = "procedure"
-"""The cause of what a steward suspends by a procedure, which says why."""
 
 
 def suspend_all(*, grants: Sequence[Grant], grounds: Grounds, by: Actor) -> None:
@@ -48,7 +44,7 @@ def suspend_all(*, grants: Sequence[Grant], grounds: Grounds, by: Actor) -> None
         suspensions = [
             Suspension(
                 grant=grant,
-                cause=PROCEDURE,
+                cause=str(Cause.PROCEDURE),
                 reason=grounds.reason,
                 reason_salt=grounds.reason_salt,
                 procedure=grounds.procedure,
@@ -62,7 +58,7 @@ def suspend_all(*, grants: Sequence[Grant], grounds: Grounds, by: Actor) -> None
 def suspend(*, grant: Grant, by: Actor, cause: str, reason: str) -> Suspension:
     """Shut a grant for a cause until that is closed; `cause` is a short word, `reason` is read by people."""
     with act() as record:
-        suspension = Suspension(grant=lock(grant), cause=cause, reason=reason, reason_salt=new_salt())
+        suspension = Suspension(grant=lock(grant), cause=str(cause), reason=reason, reason_salt=new_salt())
         _open(record, [suspension], by=by)
     return suspension
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.db.models import F, Q, QuerySet
 
@@ -12,6 +14,9 @@ from agreements.core.clock import now
 from agreements.core.domains import same_organization
 from agreements.grants.members.invitations import LIFETIME
 from agreements.grants.models import Grant, GrantMember, MemberState
+
+_AT_ONCE: Final = 500
+"""Grants that one query names; databases limit how many parameters it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,19 @@ def every(grant: Grant) -> QuerySet[GrantMember]:
 def joined(grant: Grant) -> QuerySet[GrantMember]:
     """Return the members as of now."""
     return every(grant).filter(state=MemberState.JOINED)
+
+
+def joined_under(grants: Sequence[Grant]) -> list[GrantMember]:
+    """Return the members of grants as of now, each with `person` and with its `grant` as given here."""
+    by_pk = {grant.pk: grant for grant in grants}
+    pks = sorted(by_pk)
+    found = []
+    for start in range(0, len(pks), _AT_ONCE):
+        rows = GrantMember.objects.filter(grant__in=pks[start : start + _AT_ONCE], state=MemberState.JOINED)
+        found += list(rows.filter(person__isnull=False).select_related("person").order_by("grant", "pk"))
+    for member in found:
+        member.grant = by_pk[member.grant_id]
+    return found
 
 
 def taken(grant: Grant) -> int:

@@ -10,6 +10,7 @@ from agreements.grants.models.downloads import (
     TagPass,
 )
 from agreements.grants.models.grants import (
+    Cause,
     ClosedFor,
     Grant,
     GrantNotice,
@@ -25,6 +26,7 @@ from agreements.grants.models.seals import AnySeal, Generation, GenerationState,
 
 __all__ = [
     "AnySeal",
+    "Cause",
     "ClosedFor",
     "DeliveryProcess",
     "DownloadClosed",

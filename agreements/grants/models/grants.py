@@ -55,6 +55,17 @@ class Grant(models.Model):
         return self.reference
 
 
+class Cause(models.TextChoices):
+    """What suspends a grant by a known word; a steward's own word is stored as it is."""
+
+    ADDRESS = "address"
+    """Until the holder proves the address again."""
+    UNCONFIRMED = "unconfirmed"
+    """Until the holder of what was brought in confirms it."""
+    PROCEDURE = "procedure"
+    """Until the procedure, which says why, is lifted."""
+
+
 class Suspension(models.Model):
     """A cause for which a grant is suspended; it resumes when all are closed."""
 
