@@ -17,7 +17,7 @@ from agreements.core.clock import now
 from agreements.core.errors import Invalid, MovedOn
 from agreements.grants import lifecycle
 from agreements.grants.grounds import Grounds
-from agreements.grants.members import ending as members
+from agreements.grants.members import removing_many as members
 from agreements.grants.models import Grant
 from agreements.ledger.act import act as transaction
 from agreements.people.models import User

@@ -19,7 +19,8 @@ from agreements.grants.grounds import has_clause
 from agreements.grants.members.queries import joined_under
 from agreements.grants.models import Grant, GrantMember, GrantState, MemberState, TakenSubset
 from agreements.people.models import User
-from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
+from agreements.revocation.models import ProcedureAct, ScopeKind
+from agreements.revocation.queries import suspensions_in_force
 from agreements.revocation.scope import Scope, describe, in_domain, normal, person_of
 
 # An expired access is revoked too: copies may still be there. There is nothing of it to suspend.
@@ -182,7 +183,7 @@ def _of_subset(scope: Scope, act: ProcedureAct) -> list[Hit]:
     covered = _subsets_of(Grant.subsets.through.objects.filter(grant__dataset=scope.dataset))
     lent: dict[int, set[int]] = {}
     if act == ProcedureAct.REVOKE:
-        running = Procedure.objects.filter(dataset=scope.dataset, act=ProcedureAct.SUSPEND, lifted_at=None)
+        running = suspensions_in_force(scope.dataset)
         lent = _subsets_of(TakenSubset.objects.filter(given_back_at=None, procedure__in=running.values("reference")))
     found = []
     for grant in _reached(scope, act):

@@ -12,7 +12,7 @@ from agreements.grants import lifecycle
 from agreements.grants.models import Suspension, TakenSubset
 from agreements.ledger.act import act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
-from agreements.revocation.models import Procedure, ProcedureAct
+from agreements.revocation.models import Procedure
 
 
 def lift(*, procedure: Procedure, reason: str, by: Actor) -> Procedure:
@@ -28,7 +28,7 @@ def lift(*, procedure: Procedure, reason: str, by: Actor) -> Procedure:
         # Grants first, as everybody does; only then the procedure, and what it still holds.
         lifecycle.lock_all(_reached(procedure))
         locked = Procedure.objects.select_for_update(of=("self",)).select_related("dataset").get(pk=procedure.pk)
-        if locked.act != ProcedureAct.SUSPEND or locked.lifted_at is not None:
+        if not locked.is_in_force:
             raise NotPossible(
                 _("%(reference)s was lifted already, or is no suspension.") % {"reference": locked.reference}
             )

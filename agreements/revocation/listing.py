@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import models
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.utils.translation import gettext_lazy as _
 
 from agreements.catalog.models import Dataset
-from agreements.core.clock import today
 from agreements.mail.models import MessageState, OutboxMessage
 from agreements.mail.queries import about
-from agreements.revocation.models import AffectedGrant, Destruction, DestructionState, Procedure, ProcedureAct
-from agreements.revocation.queries import Counts, Row, counts_of, destructions
+from agreements.revocation.models import AffectedGrant, Destruction, DestructionState, Procedure
+from agreements.revocation.queries import IN_FORCE, Counts, counts_of, destructions, late
 
 
 class Progress(models.TextChoices):
@@ -38,20 +37,26 @@ class Listed:
         return progress_of(self.procedure, self.owed)
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One grant that a procedure reached, and what each of its people owes."""
+
+    affected: AffectedGrant
+    owed: list[Destruction] = field(default_factory=list)
+
+
 def progress_of(procedure: Procedure, owed: Counts) -> Progress:
     """Return how far a procedure is. A suspension is closed once it was lifted. Agrees with `procedures`."""
     if owed.overdue:
         return Progress.OVERDUE
-    waits = procedure.act == ProcedureAct.SUSPEND and procedure.lifted_at is None
-    return Progress.OPEN if owed.due or waits else Progress.CLOSED
+    return Progress.OPEN if owed.due or procedure.is_in_force else Progress.CLOSED
 
 
 def procedures(dataset: Dataset, *, act: str = "", progress: str = "") -> QuerySet[Procedure]:
     """Return the procedures of a dataset, what is overdue first, then what is under way, then the newest."""
     waits = Destruction.objects.filter(affected__procedure=OuterRef("pk"), state=DestructionState.DUE)
-    is_running_suspension = Q(act=ProcedureAct.SUSPEND, lifted_at=None)
     found = Procedure.objects.filter(dataset=dataset).alias(
-        is_overdue=Exists(waits.filter(due_on__lt=today())), is_open=Q(Exists(waits)) | is_running_suspension
+        is_overdue=Exists(waits.filter(late())), is_open=Q(Exists(waits)) | IN_FORCE
     )
     if act:
         found = found.filter(act=act)
@@ -71,19 +76,6 @@ def listed(found: Iterable[Procedure]) -> list[Listed]:
     reached = {row["procedure"]: row["n"] for row in grants.annotate(n=Count("grant", distinct=True))}
     owed = counts_of(wanted)
     return [Listed(each, reached.get(each.pk, 0), owed[each.pk]) for each in wanted]
-
-
-def owed_in(dataset: Dataset) -> Counts:
-    """Return what is owed in all of a dataset, counted."""
-    found = Destruction.objects.filter(affected__procedure__dataset=dataset)
-    late = Q(state=DestructionState.DUE, due_on__lt=today())
-    counted = found.aggregate(
-        due=Count("pk", filter=Q(state=DestructionState.DUE)),
-        overdue=Count("pk", filter=late),
-        attested=Count("pk", filter=Q(state=DestructionState.ATTESTED)),
-        excused=Count("pk", filter=Q(state=DestructionState.EXCUSED)),
-    )
-    return Counts(**counted)
 
 
 def that_reached(grant_pk: int) -> QuerySet[AffectedGrant]:

@@ -55,6 +55,11 @@ class Procedure(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def is_in_force(self) -> bool:
+        """Return whether it is a suspension that was not lifted. Agrees with `queries.IN_FORCE`."""
+        return self.act == ProcedureAct.SUSPEND and self.lifted_at is None
+
 
 class AffectedGrant(models.Model):
     """A grant that a procedure reached: all of it, one subset of it (`subset`), or one member's part (`member`)."""

@@ -1,10 +1,10 @@
-"""What is asked about what people still owe after an end, and changes nothing."""
+"""What is asked about procedures and what people still owe after an end, and changes nothing."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from django.db.models import Count, Max, Min, Q, QuerySet
@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from agreements.catalog.models import Dataset
 from agreements.core.clock import today
 from agreements.grants.models import DownloadOpened, Grant, GrantMember
-from agreements.revocation.models import AffectedGrant, Destruction, DestructionState, Procedure
+from agreements.revocation.models import Destruction, DestructionState, Procedure, ProcedureAct
 
 _ABOUT: Final = (
     "person",
@@ -44,14 +44,6 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One grant that a procedure reached, and what each of its people owes."""
-
-    affected: AffectedGrant
-    owed: list[Destruction] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
 class Held:
     """An archive of which a person has a copy as far as is known: downloads of it were begun between two moments."""
 
@@ -63,19 +55,18 @@ class Held:
     last_at: dt.datetime
 
 
+IN_FORCE: Final = Q(act=ProcedureAct.SUSPEND, lifted_at=None)
+"""The condition that a procedure is a suspension which was not lifted."""
+
+
+def suspensions_in_force(dataset: Dataset) -> QuerySet[Procedure]:
+    """Return the suspensions of a dataset that were not lifted."""
+    return Procedure.objects.filter(IN_FORCE, dataset=dataset)
+
+
 def destructions() -> QuerySet[Destruction]:
     """Return every destruction that anybody owed, with what a page tells of it, the earliest due first."""
     return Destruction.objects.select_related(*_ABOUT).order_by("due_on", "pk")
-
-
-def open_of(dataset: Dataset) -> QuerySet[Destruction]:
-    """Return what is still awaited under a dataset, overdue or not, the earliest due first."""
-    return destructions().filter(affected__procedure__dataset=dataset, state=DestructionState.DUE)
-
-
-def overdue_of(dataset: Dataset) -> QuerySet[Destruction]:
-    """Return what should have been attested before today."""
-    return open_of(dataset).filter(due_on__lt=today())
 
 
 def is_due(destruction: Destruction) -> bool:
@@ -89,40 +80,36 @@ def is_attested(destruction: Destruction) -> bool:
 
 
 def is_overdue(destruction: Destruction) -> bool:
-    """Return whether a destruction should have been attested before today. Agrees with `overdue_of`."""
+    """Return whether a destruction should have been attested before today. Agrees with `late`."""
     return is_due(destruction) and destruction.due_on < today()
+
+
+def late() -> Q:
+    """Return the condition that a destruction should have been attested before today."""
+    return Q(state=DestructionState.DUE, due_on__lt=today())
 
 
 def counts_of(procedures: Iterable[Procedure]) -> dict[int, Counts]:
     """Return the counts of each procedure by its primary key, in one query."""
     wanted = {procedure.pk: Counts() for procedure in procedures}
-    late = Q(state=DestructionState.DUE, due_on__lt=today())
-    counted = (
-        Destruction.objects.filter(affected__procedure__in=wanted)
-        .order_by()
-        .values("affected__procedure")
-        .annotate(
-            due=Count("pk", filter=Q(state=DestructionState.DUE)),
-            overdue=Count("pk", filter=late),
-            attested=Count("pk", filter=Q(state=DestructionState.ATTESTED)),
-            excused=Count("pk", filter=Q(state=DestructionState.EXCUSED)),
-        )
-    )
-    return wanted | {
-        row["affected__procedure"]: Counts(row["due"], row["overdue"], row["attested"], row["excused"])
-        for row in counted
+    owed = Destruction.objects.filter(affected__procedure__in=wanted).order_by().values("affected__procedure")
+    counted = owed.annotate(**_counted()).values_list("affected__procedure", *_counted())
+    return wanted | {pk: Counts(*numbers) for pk, *numbers in counted}
+
+
+def counts_in(dataset: Dataset) -> Counts:
+    """Return what is owed in all of a dataset, counted."""
+    return Counts(**Destruction.objects.filter(affected__procedure__dataset=dataset).aggregate(**_counted()))
+
+
+def _counted() -> dict[str, Count]:
+    """Return how each number of `Counts` is counted, in their order."""
+    return {
+        "due": Count("pk", filter=Q(state=DestructionState.DUE)),
+        "overdue": Count("pk", filter=late()),
+        "attested": Count("pk", filter=Q(state=DestructionState.ATTESTED)),
+        "excused": Count("pk", filter=Q(state=DestructionState.EXCUSED)),
     }
-
-
-def rows_of(procedure: Procedure) -> list[Row]:
-    """Return what a procedure reached with who owes what, in the order of the grants, in two queries."""
-    affected = AffectedGrant.objects.filter(procedure=procedure).select_related(
-        "certificate", "subset", "member__person", "grant__dataset", "grant__holder", "grant__terms"
-    )
-    rows = {reached.pk: Row(reached) for reached in affected.order_by("grant", "pk")}
-    for owed in destructions().filter(affected__procedure=procedure):
-        rows[owed.affected_id].owed.append(owed)
-    return list(rows.values())
 
 
 def owed_by(person_pk: int, grant: Grant) -> Destruction | None:

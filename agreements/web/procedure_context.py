@@ -83,13 +83,8 @@ def context(request: HttpRequest, procedure: Procedure, *, lift_form: LiftForm |
         "notices_shown": [(mail, outbox.can_resend(mail)) for mail in notices.object_list],
         "happened": happened,
         "timeline": _told(request, procedure, happened.object_list),
-        "lift_form": (lift_form or LiftForm()) if may_end and is_liftable(procedure) else None,
+        "lift_form": (lift_form or LiftForm()) if may_end and procedure.is_in_force else None,
     }
-
-
-def is_liftable(procedure: Procedure) -> bool:
-    """Return whether a procedure is a suspension that was not lifted."""
-    return procedure.act == ProcedureAct.SUSPEND and procedure.lifted_at is None
 
 
 def scope_words(procedure: Procedure) -> str:

@@ -20,7 +20,7 @@ from agreements.catalog.permissions import Permission, may
 from agreements.mail import outbox
 from agreements.revocation import lifting, listing
 from agreements.revocation.models import Procedure
-from agreements.revocation.queries import Counts, Row
+from agreements.revocation.queries import Counts, counts_in
 from agreements.web import access, access_procedures, procedure_context
 from agreements.web.csv_answer import as_csv
 from agreements.web.procedure_forms import LiftForm, ProcedureFilterForm
@@ -101,7 +101,7 @@ def lift(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
             lifting.lift(procedure=found, reason=form.cleaned_data["reason"], by=access.actor(request))
             messages.success(request, _("The suspension is lifted; those whom it reached are told."))
             return redirect("procedure", slug=slug, reference=reference)
-    if not procedure_context.is_liftable(access_procedures.procedure(dataset, reference)):
+    if not access_procedures.procedure(dataset, reference).is_in_force:
         messages.error(request, _("This was lifted already, or is no suspension."))
         return redirect("procedure", slug=slug, reference=reference)
     shown = procedure_context.context(request, found, lift_form=form)
@@ -135,7 +135,7 @@ def _list_row(each: listing.Listed) -> ListRow:
 
 
 def _numbers(dataset: Dataset) -> list[tuple[str, int]]:
-    owed = listing.owed_in(dataset)
+    owed = counts_in(dataset)
     return [
         (_("Overdue"), owed.overdue),
         (_("Awaited"), owed.due - owed.overdue),
@@ -149,7 +149,7 @@ def _csv_lines(found: Procedure) -> Iterator[list[Any]]:
         yield from _csv_rows(found, row)
 
 
-def _csv_rows(found: Procedure, row: Row) -> Iterator[list[Any]]:
+def _csv_rows(found: Procedure, row: listing.Row) -> Iterator[list[Any]]:
     grant, part = row.affected.grant, row.affected.subset or row.affected.member
     start = [found.reference, grant.reference, grant.holder_name, grant.organization, grant.terms.version]
     start.append("" if part is None else getattr(part, "slug", "") or getattr(part, "email", ""))

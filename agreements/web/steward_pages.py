@@ -21,7 +21,7 @@ from agreements.grants.models import Grant, GrantState
 from agreements.grants.shared import desk as shared_desk
 from agreements.ledger.queries import entries_about
 from agreements.revocation import listing as procedure_listing
-from agreements.revocation.queries import Counts
+from agreements.revocation.queries import Counts, counts_in
 from agreements.web import access, member_rows
 from agreements.web.member_forms import RemovalForm
 from agreements.web.steward_forms import GrantSearchForm
@@ -39,7 +39,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
     search = GrantSearchForm(request.GET)
     words = search.cleaned_data["words"] if search.is_valid() else ""
     grants = access.managed_grants(request, slug, words=words)
-    owed = procedure_listing.owed_in(dataset)
+    owed = counts_in(dataset)
     context = {
         "dataset": dataset,
         "search": search,

@@ -14,7 +14,7 @@ from agreements.ledger.models import LedgerEntry
 from agreements.ledger.queries import entries_about
 from agreements.ledger.verify import verify
 from agreements.mail.drain import drain
-from agreements.revocation import attesting, certifying, queries
+from agreements.revocation import attesting, certifying, listing, queries
 from agreements.revocation.models import Destruction
 from agreements.vault.protocol import NoSuchObject
 from tests.documents.test_agreement_form import texts
@@ -179,7 +179,7 @@ def test_a_steward_excuses_with_a_reason(scene: Scene) -> None:
     entry = LedgerEntry.objects.get(kind="destruction.excused")
     assert entry.payload == {"reason_digest": text_digest("Left the field.", salt=excused.text_salt)}
     assert entry.role == "steward"
-    assert not queries.open_of(affected.grant.dataset).exists()
+    assert queries.counts_in(affected.grant.dataset) == queries.Counts(excused=1)
     with pytest.raises(NotPossible, match="A steward has settled this already"):
         attest(scene)
     with pytest.raises(NotPossible):
@@ -230,17 +230,18 @@ def test_counts_rows_and_lists_tell_the_same(scene: Scene) -> None:
     procedure, dataset = affected.procedure, affected.grant.dataset
     with clock.frozen(NOON):
         assert queries.counts_of([procedure])[procedure.pk] == queries.Counts(due=2)
-        assert not queries.overdue_of(dataset).exists()
+        assert not queries.destructions().filter(queries.late()).exists()
     attest(scene)
     with clock.frozen(day(1)):
         counts = queries.counts_of([procedure])[procedure.pk]
         assert counts == queries.Counts(due=1, overdue=1, attested=1)
+        assert counts == queries.counts_in(dataset)
         assert counts.asked == 2
-        assert [one.person for one in queries.overdue_of(dataset)] == [scene.bob]
+        assert [one.person for one in queries.destructions().filter(queries.late())] == [scene.bob]
         assert queries.is_overdue(owed_by(scene.bob))
     with clock.frozen(day(0)):
-        assert not queries.overdue_of(dataset).exists()
-    [row] = queries.rows_of(procedure)
+        assert not queries.destructions().filter(queries.late()).exists()
+    [row] = listing.with_what_is_owed(listing.reached_by(procedure))
     assert row.affected == affected
     assert {one.person.name for one in row.owed} == {"Alice", "Bob"}
     assert queries.counts_of([]) == {}
