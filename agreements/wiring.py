@@ -8,10 +8,12 @@ from agreements.catalog import messages as catalog_messages
 from agreements.core import wakeups
 from agreements.core.wakeups import Wakeup
 from agreements.flows import checkpoint_mail, moving_messages, opening_messages, restore_messages
-from agreements.grants import confirming_messages, ending_messages, offer_messages, renewal_messages
+from agreements.grants import ending_messages, password_replaced_messages
 from agreements.grants import messages as grant_messages
 from agreements.grants.ends import messages as ends_messages
+from agreements.grants.imported import messages as imported_messages
 from agreements.grants.members import messages as member_messages
+from agreements.grants.offered import messages as offered_messages
 from agreements.grants.shared import messages as shared_messages
 from agreements.revocation import messages as revocation_messages
 from agreements.tasks.waking import Waker
@@ -32,14 +34,14 @@ def connect() -> None:
         catalog_messages,
         grant_messages,
         member_messages,
-        confirming_messages,
+        imported_messages,
         ending_messages,
-        renewal_messages,
+        password_replaced_messages,
         revocation_messages,
         ends_messages,
         checkpoint_mail,
         moving_messages,
-        offer_messages,
+        offered_messages,
         opening_messages,
         restore_messages,
         shared_messages,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from agreements.core.actors import Actor
-from agreements.grants import confirming, lifecycle
+from agreements.grants import lifecycle
+from agreements.grants.imported import confirming
 from agreements.grants.models import Grant
 from agreements.ledger.act import act
 from agreements.revocation import by_holder

@@ -20,8 +20,8 @@ from agreements.core.errors import NotPossible
 from agreements.documents import store
 from agreements.documents.models import StoredDocument
 from agreements.flows.import_plan import Plan, Wanted, there_already
-from agreements.grants import confirming_messages
-from agreements.grants import importing as grant_import
+from agreements.grants.imported import importing as grant_import
+from agreements.grants.imported import messages as imported_messages
 from agreements.grants.models import Grant
 from agreements.ledger.act import act
 from agreements.people import accounts
@@ -105,7 +105,7 @@ def _write(wanted: Wanted, *, dataset: Dataset, document: StoredDocument, mail: 
         submission=submission, subsets=wanted.subsets, starts_at=wanted.starts_at, ends_at=wanted.ends_at, by=by
     )
     if mail:
-        confirming_messages.queue_imported(grant)
+        imported_messages.queue_imported(grant)
     return grant
 
 

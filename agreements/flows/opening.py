@@ -20,9 +20,9 @@ from agreements.core.actors import Actor
 from agreements.core.clock import now, today
 from agreements.core.errors import MovedOn, NotPossible
 from agreements.core.wakeups import Wakeup, poke
-from agreements.grants import offers
 from agreements.grants.models import Grant, GrantNotice, SubsetOffer, TakenSubset
-from agreements.grants.offer_messages import OTHER_TERMS
+from agreements.grants.offered import offers
+from agreements.grants.offered.messages import OTHER_TERMS
 from agreements.grants.running import running
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind

@@ -19,9 +19,10 @@ from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.flows import opening_messages
 from agreements.flows.opening import about_opening, due, terms_of
-from agreements.grants import lifecycle, offers
+from agreements.grants import lifecycle
 from agreements.grants.models import Grant, GrantNotice, Seal
-from agreements.grants.offer_messages import OTHER_TERMS, queue_other_terms
+from agreements.grants.offered import offers
+from agreements.grants.offered.messages import OTHER_TERMS, queue_other_terms
 from agreements.grants.permissions import Standing
 from agreements.grants.running import running
 from agreements.ledger.act import Act, act

@@ -27,8 +27,8 @@ from agreements.grants.models import (
     MemberState,
     Seal,
 )
+from agreements.grants.password_replaced_messages import queue_renewed
 from agreements.grants.permissions import Standing
-from agreements.grants.renewal_messages import queue_renewed
 from agreements.grants.states import NOT_ENDED
 from agreements.keys import master_keys
 from agreements.ledger.act import Act, act

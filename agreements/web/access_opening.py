@@ -6,8 +6,9 @@ from django.http import Http404, HttpRequest
 
 from agreements.catalog.models import Access, Dataset, Opening, Subset
 from agreements.core.addresses import same_mailbox_pattern
-from agreements.grants import importing, offers
+from agreements.grants.imported import importing
 from agreements.grants.models import Grant, SubsetOffer
+from agreements.grants.offered import offers
 from agreements.grants.permissions import Permission
 from agreements.web import access
 

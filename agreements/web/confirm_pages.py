@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from agreements.flows import giving_up
-from agreements.grants import confirming
+from agreements.grants.imported import confirming
 from agreements.revocation import writing
 from agreements.web import access, access_opening
 from agreements.web.opening_forms import ConfirmForm, DeclineForm

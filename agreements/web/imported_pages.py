@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission, may
-from agreements.grants import confirming
+from agreements.grants.imported import confirming
 from agreements.web import access, access_opening, imported_rows
 from agreements.web.refusals import IntoMessages
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from agreements.catalog.models import Dataset
-from agreements.grants import confirming, importing
+from agreements.grants.imported import confirming, importing
 from agreements.grants.models import ClosedFor, Grant, GrantState
 from agreements.mail.models import MessageState, OutboxMessage
 

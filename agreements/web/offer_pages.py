@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from agreements.flows import opening as openings
-from agreements.grants import offers
+from agreements.grants.offered import offers
 from agreements.web import access, access_opening
 from agreements.web.opening_forms import OfferForm
 from agreements.web.posted import posted

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from agreements.core.errors import DomainError
-from agreements.grants import confirming
+from agreements.grants.imported import confirming
 from agreements.grants.models import Grant, GrantState, Link, Seal
 from agreements.grants.running import is_running
 from agreements.people.models import User

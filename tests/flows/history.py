@@ -17,9 +17,10 @@ from agreements.core import clock
 from agreements.core.errors import DomainError
 from agreements.documents.models import StoredDocument
 from agreements.flows import accounts, restore_watch
-from agreements.grants import issuing, lifecycle, offers
+from agreements.grants import issuing, lifecycle
 from agreements.grants.members import invitations, membership
 from agreements.grants.models import ClosedFor, Grant, GrantMember, MemberState, Seal, Suspension
+from agreements.grants.offered import offers
 from agreements.grants.running import is_running
 from agreements.ledger.act import act
 from agreements.people.models import User

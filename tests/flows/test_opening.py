@@ -10,9 +10,10 @@ from django.core import mail
 from agreements.catalog.models import Access, Opening, Subset
 from agreements.core.errors import MovedOn, NotAllowed, NotPossible
 from agreements.flows import opening, opening_work
-from agreements.grants import lifecycle, offers
+from agreements.grants import lifecycle
 from agreements.grants.members import invitations, membership
 from agreements.grants.models import Link, SubsetOffer
+from agreements.grants.offered import offers
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
 from agreements.mail.drain import drain

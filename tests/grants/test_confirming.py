@@ -12,7 +12,8 @@ from agreements.bars import barring
 from agreements.core import clock
 from agreements.core.errors import NotAllowed, NotPossible
 from agreements.flows import giving_up
-from agreements.grants import confirming, lifecycle
+from agreements.grants import lifecycle
+from agreements.grants.imported import confirming
 from agreements.grants.models import ClosedFor, GrantState, Link, Seal, Suspension
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from agreements.core.clock import now
-from agreements.grants import importing
+from agreements.grants.imported import importing
 from agreements.grants.models import Grant, GrantState
 from tests.grants.scene import Scene
 

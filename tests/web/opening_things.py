@@ -9,7 +9,7 @@ from agreements.applications import importing as application_import
 from agreements.catalog.models import Access, Opening, Subset, Terms
 from agreements.core import actors
 from agreements.documents import store
-from agreements.grants import importing
+from agreements.grants.imported import importing
 from agreements.grants.models import Grant, SubsetOffer
 from agreements.ledger.act import act
 from agreements.people.models import User

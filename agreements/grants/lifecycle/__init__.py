@@ -1,7 +1,7 @@
 """Every change of a grant goes through here; `writing.py` alone writes its state."""
 
-from agreements.grants.lifecycle.ending import revoke, revoke_all
-from agreements.grants.lifecycle.lasting import close, expire, expire_due, renew
+from agreements.grants.lifecycle.expiry import close, expire, expire_due, renew
+from agreements.grants.lifecycle.revoking import revoke, revoke_all
 from agreements.grants.lifecycle.subsets import give_back_subset, take_subset
 from agreements.grants.lifecycle.suspending import (
     SYSTEM_CAUSES,

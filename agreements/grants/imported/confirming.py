@@ -16,9 +16,10 @@ from agreements.core.actors import Actor
 from agreements.core.addresses import comparison_key
 from agreements.core.clock import now
 from agreements.core.errors import NotAllowed, NotPossible
-from agreements.grants import confirming_messages, lifecycle, seals
+from agreements.grants import lifecycle, seals
 from agreements.grants.deliverable import deliverable
-from agreements.grants.importing import is_waiting, waiting
+from agreements.grants.imported import messages
+from agreements.grants.imported.importing import is_waiting, waiting
 from agreements.grants.links import making as links
 from agreements.grants.models import Cause, ClosedFor, Grant
 from agreements.grants.permissions import Permission, check_may
@@ -62,7 +63,7 @@ def confirm(*, grant: Grant, by: Actor) -> Grant:
                 links.create(record, grant=opened, seal=seal, archive=archive, by=by, as_role=standing)
                 for archive in deliverable(opened)
             ]
-            confirming_messages.queue_confirmed(opened, links=made)
+            messages.queue_confirmed(opened, links=made)
     return opened
 
 
@@ -97,7 +98,7 @@ def write_again(*, grant: Grant, by: Actor) -> OutboxMessage:
         locked = lifecycle.lock(grant)
         _check_waiting(locked)
         last = last_mails([locked.reference]).get(locked.reference)
-        return confirming_messages.queue_imported(locked) if last is None else outbox.resend(message=last, by=by)
+        return messages.queue_imported(locked) if last is None else outbox.resend(message=last, by=by)
 
 
 def write_to_all(*, dataset: Dataset, by: Actor) -> int:
@@ -118,13 +119,13 @@ def write_to_all(*, dataset: Dataset, by: Actor) -> int:
             if (mail := last.get(grant.reference)) is None
             or (mail.state != MessageState.QUEUED and mail.created_at <= since)
         ]
-        confirming_messages.queue_imported_to_all(due)
+        messages.queue_imported_to_all(due)
         return len(due)
 
 
 def last_mails(references: Iterable[str]) -> dict[str, OutboxMessage]:
     """Return the newest invitation to confirm for each reference that has one."""
-    mails = OutboxMessage.objects.filter(kind=confirming_messages.IMPORTED, subject_reference__in=list(references))
+    mails = OutboxMessage.objects.filter(kind=messages.IMPORTED, subject_reference__in=list(references))
     return {mail.subject_reference: mail for mail in mails.order_by("pk")}
 
 

@@ -12,10 +12,11 @@ from agreements.catalog.models import Access, Subset
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import NotPossible
-from agreements.grants import lifecycle, offer_messages
+from agreements.grants import lifecycle
 from agreements.grants.deliverable import deliverable
 from agreements.grants.links import making as links
 from agreements.grants.models import Grant, Seal, SubsetOffer, TakenSubset
+from agreements.grants.offered import messages
 from agreements.grants.permissions import Permission, Standing, check_may
 from agreements.grants.running import check_running
 from agreements.ledger.act import Act, act
@@ -40,7 +41,7 @@ def add(record: Act, *, grant: Grant, subset: Subset, cause: str, by: Actor, as_
             links.create(record, grant=grant, seal=seal, archive=archive, by=by, as_role=as_role)
             for archive in archives
         ]
-        offer_messages.queue_added(grant, subset=subset, links=made, person=seal.person)
+        messages.queue_added(grant, subset=subset, links=made, person=seal.person)
     return [seal.person_id for seal in seals]
 
 
@@ -48,7 +49,7 @@ def offer(record: Act, *, grant: Grant, subset: Subset, by: Actor, as_role: str)
     """Offer the holder of a locked grant a subset, by mail. The caller has checked who may, and that none is there."""
     made = SubsetOffer.objects.create(grant=grant, subset=subset)
     record.record(Kind.SUBSET_OFFERED, by=by, as_role=as_role, subjects=lifecycle.subjects(grant), subset=subset.slug)
-    offer_messages.queue_offered(made)
+    messages.queue_offered(made)
     return made
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agreements.grants import messages
-from agreements.grants.importing import is_waiting
+from agreements.grants.imported.importing import is_waiting
 from agreements.grants.models import Grant, Link
 from agreements.mail import outbox, registry
 from agreements.mail.models import OutboxMessage

@@ -1,0 +1,1 @@
+"""A subset that opened later, offered to those who have access already."""
