@@ -6,23 +6,29 @@ import csv
 import datetime as dt
 import io
 import uuid
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
 
 from agreements.applications.models import State
+from agreements.bars import barring
 from agreements.bars.models import Bar
 from agreements.catalog import roles
 from agreements.catalog.models import Archive, Dataset, Role
 from agreements.core import clock
+from agreements.core.domains import domain_of
 from agreements.flows import accounts
 from agreements.grants.downloads import digests
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Grant, Link
 from agreements.people.models import User
+from agreements.revocation import lifting
+from agreements.revocation.models import ProcedureAct, ScopeKind
 from agreements.revocation.revoking import revoke
 from agreements.web import csv_answer
 from tests.applications.cases import put
 from tests.flows.scene import SETUP, Scene, signed_in
+from tests.revocation import many
 
 
 @pytest.fixture
@@ -93,6 +99,45 @@ def test_somebody_of_another_dataset_looks_like_nobody(scene: Scene, grant: Gran
 
 def _main(page: str) -> str:
     return page[page.index("<main") : page.index("</main>")]
+
+
+@pytest.mark.parametrize("how", ["address", "id"])
+def test_a_bar_on_a_domain_tells_nobody_who_has_an_account_there(
+    scene: Scene, grant: Grant, stranger: Client, how: str
+) -> None:
+    User.objects.filter(pk=scene.alice.pk).update(name="Alice Secretname")
+    where = {"reason": "Why.", "domain": domain_of(scene.alice.email)}
+    barring.set_bar(dataset=Dataset.objects.get(slug="other"), by=scene.eve.actor, **where)
+
+    def told(who: str) -> tuple[str, list[dict[str, str]], list[dict[str, str]]]:
+        page = stranger.get("/record/person/", {"who": who}).content.decode().partition("<main")[2]
+        both = [rows_of(stranger.get("/record/person/", {"who": who, "csv": csv})) for csv in ("facts", "rows")]
+        return page.replace(who, "WHO").replace(quote(who), "WHO"), *both
+
+    asked, nobody = (
+        (scene.alice.email, f"nobody@{domain_of(scene.alice.email)}")
+        if how == "address"
+        else (str(scene.alice.public_id), str(uuid.uuid4()))
+    )
+    assert told(asked) == told(nobody)
+    assert "Secretname" not in told(asked)[0]
+    # Who is known by something else has the bar on the domain among what is known.
+    barring.set_bar(dataset=scene.dataset, by=scene.dan.actor, **where)
+    facts = rows_of(signed_in(scene.dan).get("/record/person/", {"who": asked, "csv": "facts"}))
+    assert [row["reference"] for row in facts if row["what"] == "Bar"] == [where["domain"]]
+
+
+def test_the_life_of_an_application_has_no_rows_of_others_whom_the_same_procedure_reached(
+    scene: Scene, dan: Client
+) -> None:
+    one, *others = many.grants(scene.dataset, [f"p{number}@mit.edu" for number in range(4)])
+    procedure = many.start(scene.dataset, ScopeKind.ORGANIZATION, "MIT", by=scene.dan, act=ProcedureAct.SUSPEND)
+    lifting.lift(procedure=procedure, reason="Settled.", by=scene.dan.actor)
+    rows = rows_of(dan.get(f"/record/application/{one.application.reference}/?csv=rows"))
+    assert {row["grant"] for row in rows} == {one.reference, ""}
+    kinds = {row["kind"] for row in rows}
+    assert kinds >= {"procedure.begun", "grant.suspended", "suspension.lifted", "grant.resumed"}
+    assert others
 
 
 def test_a_closed_account_tells_nothing_beyond_the_datasets(scene: Scene, grant: Grant, stranger: Client) -> None:

@@ -17,6 +17,7 @@ from agreements.catalog.models import Dataset
 from agreements.core.domains import domains_of
 from agreements.grants.models import DownloadOpened, Grant, GrantMember
 from agreements.grants.places import organization_key
+from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry, LedgerSubject
 from agreements.ledger.queries import entries_about
 from agreements.people.models import User, normal_address
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST: Final = 1_000
 """Things of each kind that an answer holds, the newest; a page that says so is better than one that never comes."""
+
+_OF_A_WHOLE_PROCEDURE: Final = (Kind.PROCEDURE_BEGUN, Kind.SUSPENSION_LIFTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,18 @@ class Answer:
 
 
 def life_of(application: Application) -> QuerySet[LedgerEntry]:
-    """Return every row that names an application, its grant, or a procedure that reached it, oldest first."""
+    """Return every row that names an application or its grant, oldest first.
+
+    Of a procedure that reached it: that it began, that it was lifted, and what names the applicant. The rest of its
+    rows tell of others' access.
+    """
     grants = Grant.objects.filter(application=application)
     procedures = AffectedGrant.objects.filter(grant__in=grants).values_list("procedure__reference", flat=True)
-    return entries_about(application.reference, *grants.values_list("reference", flat=True), *procedures)
+    own = entries_about(application.reference, *grants.values_list("reference", flat=True)).values("sequence")
+    named = LedgerSubject.objects.filter(reference=str(application.applicant.public_id)).values("entry_id")
+    concerns = Q(kind__in=_OF_A_WHOLE_PROCEDURE) | Q(sequence__in=named)
+    theirs = entries_about(*procedures).filter(concerns).values("sequence")
+    return LedgerEntry.objects.filter(Q(sequence__in=own) | Q(sequence__in=theirs)).order_by("sequence")
 
 
 def find_person(who: str) -> User | None:
@@ -75,23 +86,30 @@ def find_person(who: str) -> User | None:
 
 
 def about_person(person: User | None, *, within: QuerySet[Dataset]) -> Answer:
-    """Return everything about a person; somebody who is known elsewhere only is as nobody."""
+    """Return everything about a person; somebody who is known elsewhere only is as nobody.
+
+    A bar on a domain knows nobody who writes from there: it is told only of somebody who is known by something else.
+    """
     if person is None:
-        return Answer([], 0, LedgerEntry.objects.none())
+        return _nothing()
     members = GrantMember.objects.filter(grant__dataset__in=within, person=person)
     applications = _handed_in(within).filter(applicant=person)
     reached = AffectedGrant.objects.filter(Q(grant__holder=person, member=None) | Q(member__person=person))
-    bars = Bar.objects.filter(Q(person=person) | Q(domain__in=domains_of(person.email)), dataset__in=within)
+    bars = Bar.objects.filter(dataset__in=within, person=person)
+    on_domain = Bar.objects.filter(dataset__in=within, domain__in=domains_of(person.email))
     named = LedgerSubject.objects.filter(reference=str(person.public_id)).values("entry_id")
     theirs = Q(sequence__in=named) | Q(actor=person.actor.id)
+    grants, entries = Grant.objects.filter(dataset__in=within, holder=person), _of(within).filter(theirs)
+    if not any(known.exists() for known in (applications, grants, members, bars, entries)):
+        return _nothing()
     return _answer(
         applications=applications,
-        grants=Grant.objects.filter(dataset__in=within, holder=person),
+        grants=grants,
         members=members,
         procedures=_procedures(within, reached, scope=Q(scope=ScopeKind.PERSON, scope_value=str(person.public_id))),
-        bars=bars,
+        bars=bars | on_domain,
         downloads=DownloadOpened.objects.filter(link__seal__person=person, grant__dataset__in=within).count(),
-        entries=_of(within).filter(theirs),
+        entries=entries,
     )
 
 
@@ -100,7 +118,7 @@ def about_organization(*, name: str, domain: str, within: QuerySet[Dataset]) -> 
     key = organization_key(name.replace("\0", ""))
     below = domain.replace("\0", "").strip().strip(".@").lower()
     if not key and not below:
-        return Answer([], 0, LedgerEntry.objects.none())
+        return _nothing()
     applications = _handed_in(within).filter(Q(pk__in=_named(within, key)) | _at("email", below))
     grants = Grant.objects.filter(dataset__in=within).filter(
         (Q(organization_key=key) if key else Q(pk__in=[]))
@@ -123,6 +141,10 @@ def about_organization(*, name: str, domain: str, within: QuerySet[Dataset]) -> 
         downloads=DownloadOpened.objects.filter(grant__in=grants).count(),
         entries=_of(within).filter(sequence__in=entries_about(*references).values("sequence")),
     )
+
+
+def _nothing() -> Answer:
+    return Answer([], 0, LedgerEntry.objects.none())
 
 
 def _answer(
