@@ -57,6 +57,10 @@ class Judged:
                 "The signature is good. Master key %(key)s is not configured here any more; the record names its "
                 "public key as one of this site's."
             ),
+            Signature.COMPROMISED: _(
+                "It is signed under master key %(key)s, which others may have: whoever has it can sign such a text. It "
+                "proves nothing."
+            ),
             Signature.FOREIGN: _("This site did not sign it: the key is none of its own. It proves nothing."),
             Signature.BROKEN: _("The signature does not fit: something in the text was changed. It proves nothing."),
         }
@@ -64,13 +68,18 @@ class Judged:
 
     @property
     def compromised_words(self) -> str:
-        """Return what a compromised key means for it, or nothing."""
-        if self.compromised_at is None or not self.finding.is_trustworthy:
+        """Return since when others may have its key, and whether the record tells of it from before; or nothing."""
+        if self.compromised_at is None or self.finding.signature != Signature.COMPROMISED:
             return ""
-        return _(
-            "Master key %(key)s was marked as compromised on %(day)s: whoever has it can sign such a text, too. It "
-            "counts only if you know that you had it before that key became known."
-        ) % {"key": self.finding.checkpoint.key_number, "day": date_format(self.compromised_at, "DATE_FORMAT")}
+        values = {"key": self.finding.checkpoint.key_number, "day": date_format(self.compromised_at, "DATE_FORMAT")}
+        row = checkpoints.row_of(self.finding.checkpoint)
+        if row is None or row.at >= self.compromised_at:
+            return _("Master key %(key)s was marked as compromised on %(day)s.") % values
+        words = _(
+            "Master key %(key)s was marked as compromised on %(day)s; row %(row)s of this record, written before, tells "
+            "of this checkpoint. That counts as far as the record itself does."
+        )
+        return words % (values | {"row": row.sequence})
 
     @property
     def chain_words(self) -> str:
@@ -112,7 +121,7 @@ def judge(text: str, *, walk: bool = False) -> list[Judged]:
     With `walk`, the chain is verified up to the newest that agrees, if that is not too far for a page.
     """
     marked = dict(MasterKey.objects.exclude(compromised_at=None).values_list("number", "compromised_at"))
-    findings = [checkpoints.check(checkpoint) for checkpoint in parse(text)]
+    findings = [checkpoints.check(checkpoint, compromised=marked) for checkpoint in parse(text)]
     reach = max((each.checkpoint.count for each in findings if _is_worth_it(each)), default=0)
     verdict = verify(until=reach) if walk and 0 < reach <= WALKED else None
     return [

@@ -14,10 +14,11 @@ from agreements.catalog.permissions import Permission, check_may
 from agreements.core.actors import Actor
 from agreements.core.errors import Invalid, NotPossible
 from agreements.flows.restore_watch import DIFFERENT
+from agreements.keys import master_keys
 from agreements.ledger import checkpoints
 from agreements.ledger.act import act
 from agreements.ledger.checkpoint_text import Checkpoint, parse
-from agreements.ledger.checkpoints import Agreement
+from agreements.ledger.checkpoints import Agreement, Signature
 from agreements.ledger.models import LedgerEntry, Restoration
 
 
@@ -86,12 +87,21 @@ def lost(dataset: Dataset) -> Lost:
 def prove(dataset: Dataset, text: str) -> Proof:
     """Return what the newest checkpoint in a text proves of a dataset's restored record.
 
-    Raises Invalid, saying why, for a text without one, one that this site did not sign, and one that contradicts the
-    rows from before the restore; NotPossible for a dataset that is open.
+    Raises Invalid, saying why, for a text without one, one that this site did not sign, one signed under a key that
+    others may have, and one that contradicts the rows from before the restore; NotPossible for a dataset that is open.
     """
     gone = lost(dataset)
     newest = max(parse(text), key=lambda each: (each.count, each.made))
-    finding = checkpoints.check(newest)
+    finding = checkpoints.check(newest, compromised=master_keys.compromised())
+    if finding.signature == Signature.COMPROMISED:
+        raise Invalid(
+            _(
+                "This checkpoint is signed under master key %(key)s, which others may have: it proves nothing. Give one "
+                "signed under another key, or say that there is none."
+            )
+            % {"key": newest.key_number},
+            field="checkpoint",
+        )
     if not finding.is_trustworthy:
         raise Invalid(_("This site did not sign this checkpoint, or a line of it was changed."), field="checkpoint")
     reaches_lost = newest.count > gone.found and finding.agreement != Agreement.AGREES

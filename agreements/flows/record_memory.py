@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from agreements.core import secrets
 from agreements.core.clock import now
+from agreements.keys import master_keys
 from agreements.ledger.chain import GENESIS
 from agreements.ledger.models import LedgerHead
 from agreements.vault import stores
@@ -24,6 +25,10 @@ log = logging.getLogger(__name__)
 KEY: Final = "record-head.json"
 _LIMIT: Final = 64 * 1024
 _TAG_BYTES: Final = 32
+
+
+class _Refused(ValueError):
+    """What the store holds was not written by this site, or not surely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ def read() -> Memory | None:
     try:
         return _parsed(data)
     except (ValueError, KeyError, TypeError, AttributeError, secrets.UnknownKey) as error:
-        log.error("%s in the private store cannot be trusted (%s): it is written anew", KEY, type(error).__name__)
+        log.error("%s in the private store cannot be trusted (%s): it is written anew", KEY, _why(error))
         return None
 
 
@@ -81,9 +86,16 @@ def write(memory: Memory) -> None:
 def _parsed(data: bytes) -> Memory:
     whole: dict[str, Any] = json.loads(data)
     body = {"head": whole["head"], "lost": whole["lost"]}
+    if int(whole["key"]) in master_keys.compromised():
+        raise _Refused("others may have its key")
     if not secrets.same(str(whole["tag"]), _tag(body, int(whole["key"]))):
-        raise ValueError("the tag does not fit")
+        raise _Refused("the tag does not fit")
     return Memory(_point(body["head"]), tuple(map(_point, body["lost"])))
+
+
+def _why(error: Exception) -> str:
+    """Return our own words, or what kind of error it is: what others say may quote what the file holds."""
+    return str(error) if type(error) is _Refused else type(error).__name__
 
 
 def _tag(body: dict[str, Any], number: int) -> str:

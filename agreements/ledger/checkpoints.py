@@ -7,6 +7,7 @@ somebody kept. What was done after the newest kept checkpoint, none of them can 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,6 +31,7 @@ class Signature(StrEnum):
 
     OURS = "ours"  # made under a master key that is configured here
     RECORDED = "recorded"  # that key is not configured any more; the record knows its public key
+    COMPROMISED = "compromised"  # that key is marked as compromised: whoever has it signs like this site
     FOREIGN = "foreign"  # somebody signed it, and it was not this site
     BROKEN = "broken"  # a line was changed after it was signed, or never signed
 
@@ -95,10 +97,13 @@ def public_key(number: int) -> str:
     return _private_key(number).public_key().public_bytes_raw().hex()
 
 
-def check(checkpoint: Checkpoint) -> Finding:
-    """Compare a kept checkpoint with the record, one row of it: whether those before it hold is `verify`'s to say."""
+def check(checkpoint: Checkpoint, *, compromised: Collection[int]) -> Finding:
+    """Compare a kept checkpoint with the record, one row of it: whether those before it hold is `verify`'s to say.
+
+    `compromised`: the numbers of the master keys that others may have.
+    """
     head = LedgerHead.objects.filter(id=1).first() or LedgerHead()
-    return Finding(checkpoint, _whose(checkpoint), _agreement(checkpoint, head.sequence), head.sequence)
+    return Finding(checkpoint, _whose(checkpoint, compromised), _agreement(checkpoint, head.sequence), head.sequence)
 
 
 def _agreement(checkpoint: Checkpoint, rows: int) -> Agreement:
@@ -110,9 +115,20 @@ def _agreement(checkpoint: Checkpoint, rows: int) -> Agreement:
     return Agreement.AGREES if found == checkpoint.head_hash else Agreement.DIFFERS
 
 
-def _whose(checkpoint: Checkpoint) -> Signature:
+def row_of(checkpoint: Checkpoint) -> LedgerEntry | None:
+    """Return the row that tells of this very checkpoint, if the record has one."""
+    return every().filter(payload__signature=checkpoint.signature).first()
+
+
+def _whose(checkpoint: Checkpoint, compromised: Collection[int]) -> Signature:
     if not checkpoint.is_signed():
         return Signature.BROKEN
+    whose = _key_of(checkpoint)
+    is_taken = checkpoint.key_number in compromised and whose != Signature.FOREIGN
+    return Signature.COMPROMISED if is_taken else whose
+
+
+def _key_of(checkpoint: Checkpoint) -> Signature:
     try:
         if same(public_key(checkpoint.key_number), checkpoint.public_key):
             return Signature.OURS

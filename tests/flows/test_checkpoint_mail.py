@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core import mail
 
 from agreements.catalog import roles
 from agreements.catalog.models import Dataset, Role
-from agreements.core import clock
+from agreements.core import clock, secrets
+from agreements.core.secrets import key_ring
 from agreements.flows.checkpoint_check import judge
 from agreements.flows.checkpoint_mail import make_and_mail, stewards
 from agreements.keys import master_keys
@@ -72,12 +75,20 @@ def test_what_was_kept_tells_what_was_done_to_the_record(scene: Scene) -> None:
 
 
 def test_a_compromised_key_signs_no_more_and_is_told_of(scene: Scene) -> None:
-    made = make_and_mail()
+    with clock.frozen(DAY - dt.timedelta(days=1)):
+        made = make_and_mail()
     assert made is not None
     with clock.frozen(DAY):
         master_keys.mark_compromised(1)
-    (told,) = judge(made.text)
-    assert told.finding.is_trustworthy
+    forged = dataclasses.replace(made, count=made.count - 1)
+    taken = Ed25519PrivateKey.from_private_bytes(key_ring().derive(secrets.CHECKPOINT, number=1, length=32))
+    forged = dataclasses.replace(forged, signature=taken.sign(forged.signed_text.encode()).hex())
+    (told, other) = sorted(judge(f"{made.text}{forged.text}"), key=lambda each: -each.finding.checkpoint.count)
+    assert "which others may have" in told.signature_words
+    assert not told.holds
     assert "Master key 1 was marked as compromised on 2 March 2026" in told.compromised_words
+    assert f"row {made.count + 1} of this record, written before, tells of this" in told.compromised_words
+    assert not other.holds
+    assert other.compromised_words.endswith("was marked as compromised on 2 March 2026.")
     with pytest.raises(master_keys.WrongKey):
         make_and_mail()

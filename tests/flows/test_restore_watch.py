@@ -17,7 +17,9 @@ from django.db.models import Max
 
 from agreements.catalog import roles
 from agreements.catalog.models import Dataset, Role
+from agreements.core.clock import now
 from agreements.flows import record_memory, restore_messages, restore_watch
+from agreements.keys import master_keys
 from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry, LedgerHead, Restoration
 from agreements.ledger.verify import verify
@@ -208,6 +210,24 @@ def test_a_memory_that_somebody_else_wrote_is_not_believed(
     assert not is_shut()
     restore_watch.remember()
     assert remembered().head.sequence == head()
+
+
+def test_a_memory_under_a_key_that_others_may_have_is_not_believed_and_written_anew(
+    scene: Scene, settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ours = dict(settings.MASTER_KEYS)
+    restore_watch.remember()
+    # Whoever has that key and reaches the store writes what they like.
+    record_memory.write(record_memory.Memory(record_memory.Point(10**9, "f" * 64, now())))
+    settings.MASTER_KEYS = ours | {2: b"n" * 32}
+    master_keys.mark_compromised(1)
+    with caplog.at_level(logging.ERROR):
+        assert restore_watch.notice() == []
+    assert "cannot be trusted (others may have its key)" in caplog.text
+    restore_watch.remember()
+    assert not is_shut()
+    assert remembered().head.sequence == head()
+    assert json.loads((tmp_path / "papers" / record_memory.KEY).read_text())["key"] == 2
 
 
 def test_a_worker_that_lacks_the_turn_writes_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

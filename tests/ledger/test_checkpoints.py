@@ -12,7 +12,7 @@ from agreements.core import actors, clock
 from agreements.core.errors import Invalid
 from agreements.ledger import checkpoints
 from agreements.ledger.checkpoint_text import FIRST_LINE, Checkpoint, parse
-from agreements.ledger.checkpoints import Agreement, Signature, check, every, make, make_due, of
+from agreements.ledger.checkpoints import Agreement, Finding, Signature, every, make, make_due, of
 from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
@@ -23,6 +23,10 @@ pytestmark = pytest.mark.django_db
 JOB = actors.job("checkpoints")
 DAY = dt.datetime(2026, 3, 2, 3, tzinfo=dt.UTC)
 OTHER_KEYS = {2: bytes(range(32, 64))}
+
+
+def check(checkpoint: Checkpoint, *, compromised: frozenset[int] = frozenset()) -> Finding:
+    return checkpoints.check(checkpoint, compromised=compromised)
 
 
 @pytest.fixture
@@ -96,6 +100,14 @@ def test_a_retired_key_is_known_by_the_record(kept: Checkpoint) -> None:
     with override_settings(MASTER_KEYS=OTHER_KEYS):
         assert check(kept).signature == Signature.RECORDED
         assert check(kept).is_trustworthy
+
+
+@pytest.mark.parametrize("keys", [{}, OTHER_KEYS], ids=["still configured", "not any more"])
+def test_under_a_key_that_others_may_have_it_proves_nothing(kept: Checkpoint, keys: dict[int, bytes]) -> None:
+    with override_settings(**({"MASTER_KEYS": keys} if keys else {})):
+        found = check(kept, compromised=frozenset({1}))
+    assert (found.signature, found.is_trustworthy) == (Signature.COMPROMISED, False)
+    assert check(kept, compromised=frozenset({2})).is_trustworthy
 
 
 def test_a_cut_tail_is_found(kept: Checkpoint) -> None:

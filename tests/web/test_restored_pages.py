@@ -19,6 +19,7 @@ from agreements.core.errors import NotPossible
 from agreements.flows import reconciling, record_memory, restore_watch
 from agreements.grants.models import Grant
 from agreements.grants.running import is_running, why_not_running
+from agreements.keys import master_keys
 from agreements.ledger import checkpoints
 from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry, LedgerHead
@@ -155,6 +156,16 @@ def test_a_checkpoint_that_somebody_altered_proves_nothing(kept: dict[str, str],
     assert answer.status_code == 422
     assert "did not sign" in answer.content.decode()
     assert dataset().shut_at is not None
+
+
+def test_a_checkpoint_under_a_key_that_others_may_have_opens_nothing(kept: dict[str, str], dan: Client) -> None:
+    master_keys.mark_compromised(1)
+    answer = dan.post(PAGE, filled(checkpoint=kept["before"]))
+    assert answer.status_code == 422
+    assert "which others may have" in answer.content.decode()
+    assert dataset().shut_at is not None
+    dan.post(PAGE, filled(without="on"))
+    assert dataset().shut_at is None
 
 
 def test_a_backup_whose_old_rows_are_others_is_not_opened_with_that_checkpoint(

@@ -108,9 +108,8 @@ class Command(BaseCommand):
             raise CommandError(f"{name}: {error}", returncode=NOT_CHECKED) from None
         for each in judged:
             if not each.finding.is_trustworthy:
-                raise CommandError(f"{name}: {each.signature_words}", returncode=NOT_CHECKED)
-            if each.compromised_words:
-                self.stderr.write(f"{name}: {each.compromised_words}")
+                words = f"{each.signature_words} {each.compromised_words}".strip()
+                raise CommandError(f"{name}: {words}", returncode=NOT_CHECKED)
         return judged
 
     def _compare(self, kept: list[Judged]) -> None:
