@@ -40,7 +40,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What one chart shows and its table lists. `unit` says what is counted; `over_time`: the labels are months."""
+    """What one chart shows and its table lists.
+
+    `unit` says what is counted; `over_time`: the labels are months; `is_counted`: 0 means that there was none.
+    """
 
     slug: str
     title: str
@@ -48,6 +51,7 @@ class Figure:
     labels: tuple[str, ...]
     series: tuple[Series, ...]
     over_time: bool = True
+    is_counted: bool = True
 
     @property
     def rows(self) -> list[tuple[str, tuple[float | None, ...]]]:
@@ -56,7 +60,9 @@ class Figure:
 
     @property
     def is_empty(self) -> bool:
-        return not any(value for one in self.series for value in one.values)
+        """Return whether nothing was counted; a wait of 0 days is something."""
+        values = [value for one in self.series for value in one.values if value is not None]
+        return not any(values) and (self.is_counted or not values)
 
 
 def figures(dataset: Dataset, *, months: int) -> list[Figure]:
@@ -71,8 +77,8 @@ def figure(dataset: Dataset, slug: str, *, months: int) -> Figure | None:
 
 
 def _applications(dataset: Dataset, months: list[dt.date]) -> Figure:
-    handed_in = Submission.objects.filter(application__dataset=dataset, number=1)
-    decided = Application.objects.filter(dataset=dataset)
+    handed_in = Submission.objects.filter(application__dataset=dataset, number=1, application__imported_at=None)
+    decided = Application.objects.filter(dataset=dataset, imported_at=None)
     counts = (
         (_("handed in"), "accent", _by_month(handed_in, "submitted_at", months)),
         (_("approved"), "good", _by_month(decided.filter(state=State.APPROVED), "decided_at", months)),
@@ -83,15 +89,16 @@ def _applications(dataset: Dataset, months: list[dt.date]) -> Figure:
 
 
 def _time_to_decision(dataset: Dataset, months: list[dt.date]) -> Figure:
-    decided = Application.objects.filter(dataset=dataset, state__in=_DECIDED, decided_at__gte=_begin(months))
+    of_here = Application.objects.filter(dataset=dataset, imported_at=None, state__in=_DECIDED)
+    decided = of_here.filter(decided_at__gte=_begin(months))
     waits: defaultdict[dt.date, list[float]] = defaultdict(list)
     for submitted, ended in decided.values_list("submitted_at", "decided_at").iterator():
         if submitted is not None and ended is not None:
             days = (ended - submitted) / dt.timedelta(days=1)
             waits[ended.astimezone(dt.UTC).date().replace(day=1)].append(days)
     found = tuple(round(median(waits[month]), 1) if month in waits else None for month in months)
-    series = (Series(_("median wait"), found),)
-    return Figure("time-to-decision", _("Time to decision"), _("days, by month of decision"), _names(months), series)
+    series, unit = (Series(_("median wait"), found),), _("days, by month of decision")
+    return Figure("time-to-decision", _("Time to decision"), unit, _names(months), series, is_counted=False)
 
 
 def _downloads(dataset: Dataset, months: list[dt.date]) -> Figure:
