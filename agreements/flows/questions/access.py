@@ -123,6 +123,8 @@ def _granted(state: _State, row: Row) -> None:
 
 def _confirmed(grant: _Grant, row: Row) -> None:
     grant.is_confirmed, grant.confirmed, grant.terms = True, row.sequence, row.payload["terms"]
+    # The same mailbox may be another account's by now: the access is whose confirmed it.
+    grant.holder = row.subjects["person"]
 
 
 def _suspended(grant: _Grant, row: Row) -> None:
