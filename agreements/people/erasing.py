@@ -25,7 +25,7 @@ def lock(person: User) -> User:
 def is_last_administrator(person: User) -> bool:
     """Return whether the site would have no administrator without this person."""
     others = User.objects.filter(is_staff=True, is_active=True).exclude(pk=person.pk)
-    return person.is_staff and person.is_active and not others.exists()
+    return person.is_site_administrator and not others.exists()
 
 
 def erase(person: User, who: Named) -> None:

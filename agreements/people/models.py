@@ -59,6 +59,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return actors.person(public_id=self.public_id, pk=self.pk)
 
     @property
+    def is_site_administrator(self) -> bool:
+        """Return whether this person looks after the whole site."""
+        return self.is_active and self.is_staff
+
+    @property
     def display_name(self) -> str:
         return self.name or (WORD if self.erased_at else self.email)
 

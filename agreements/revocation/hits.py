@@ -18,15 +18,16 @@ from agreements.grants import places
 from agreements.grants.grounds import has_clause
 from agreements.grants.members.queries import joined_under
 from agreements.grants.models import Grant, GrantMember, GrantState, MemberState, TakenSubset
+from agreements.grants.states import NOT_ENDED
 from agreements.people.models import User
 from agreements.revocation.models import ProcedureAct, ScopeKind
 from agreements.revocation.queries import suspensions_in_force
 from agreements.revocation.scope import Scope, describe, in_domain, normal, person_of
 
-# An expired access is revoked too: copies may still be there. There is nothing of it to suspend.
+# An expired access is revoked too: copies may still be there. It is suspended too: else it could be renewed.
 REACHED: Final[Mapping[str, frozenset[GrantState]]] = {
     ProcedureAct.REVOKE: frozenset({GrantState.ACTIVE, GrantState.SUSPENDED, GrantState.EXPIRED}),
-    ProcedureAct.SUSPEND: frozenset({GrantState.ACTIVE, GrantState.SUSPENDED}),
+    ProcedureAct.SUSPEND: frozenset({GrantState.ACTIVE, GrantState.SUSPENDED, GrantState.EXPIRED}),
 }
 
 
@@ -103,6 +104,21 @@ def hit_by(scope: Scope, *, act: ProcedureAct) -> Hits:
     )
 
 
+def of_grant(scope: Scope, grant: Grant) -> Hit | None:
+    """Return how a suspension of this scope hits one grant, or None: what `hit_by` finds, for one that is new."""
+    if scope.kind != ScopeKind.SUBSET:
+        is_hit = Grant.objects.filter(_NAMED[scope.kind](scope), pk=grant.pk, dataset=scope.dataset).exists()
+        return Hit(grant, _WHY[scope.kind](scope, grant), people=[grant.holder]) if is_hit else None
+    covered = {subset.slug: subset for subset in grant.subsets.all()}
+    subset = covered.get(scope.value)
+    if subset is None:
+        return None
+    return Hit(
+        grant, _("It covers %(subset)s.") % {"subset": subset.title}, subset if len(covered) > 1 else None,
+        people=[grant.holder],
+    )
+
+
 def check_any(found: Hits, scope: Scope) -> None:
     """Raise NotPossible, saying why, if nothing is hit."""
     if found.grants:
@@ -134,6 +150,8 @@ def _versions(found: Hits) -> Iterable[Terms]:
 
 def _reached(scope: Scope, act: ProcedureAct) -> QuerySet[Grant]:
     rows = Grant.objects.filter(dataset=scope.dataset, state__in=REACHED[act])
+    if act == ProcedureAct.SUSPEND:
+        rows = rows.filter(closed_for="")  # what was closed for good opens no more
     return rows.select_related("dataset", "terms", "holder", "application").order_by("pk")
 
 
@@ -211,7 +229,9 @@ def _memberships(scope: Scope, act: ProcedureAct, *, held: set[int]) -> tuple[li
     if condition is None:
         return [], []
     rows = GrantMember.objects.filter(condition(scope), state=MemberState.JOINED, person__isnull=False)
-    rows = rows.filter(grant__dataset=scope.dataset, grant__state__in=REACHED[act]).exclude(grant__in=held)
+    # Of an expired access nobody uses anything: only an end for good reaches a part of it.
+    states = REACHED[act] if act == ProcedureAct.REVOKE else NOT_ENDED
+    rows = rows.filter(grant__dataset=scope.dataset, grant__state__in=states).exclude(grant__in=held)
     related = ("person", "grant__dataset", "grant__terms", "grant__holder", "grant__application")
     members = list(rows.select_related(*related).order_by("grant", "pk"))
     if act != ProcedureAct.REVOKE:

@@ -17,13 +17,7 @@ def checkpoint(sequence: int) -> Checkpoint:
     return checkpoints.of(found)
 
 
-def is_site_administrator(request: HttpRequest) -> bool:
-    """Return whether the signed-in person looks after the whole site."""
-    person = access.person(request)
-    return person.is_active and person.is_staff
-
-
 def site_administrator(request: HttpRequest) -> None:
     """Let a site administrator pass; Http404 for everybody else."""
-    if not is_site_administrator(request):
+    if not access.person(request).is_site_administrator:
         raise Http404

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agreements.core.clock import now
-
-LONGEST_REASON = 5000
+from agreements.web.reason_field import ReasonField
 
 
 class AgainFromField(forms.DateField):
@@ -47,17 +46,12 @@ class BarForm(forms.Form):
         help_text=gettext_lazy("The address of somebody known here, or a domain: it bars everybody below it too."),
     )
     until = AgainFromField()
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        max_length=LONGEST_REASON,
-        help_text=gettext_lazy("Staff reads it. Who is barred learns only after submitting that they cannot apply."),
-        widget=forms.Textarea(attrs={"rows": 3}),
+    reason = ReasonField(
+        help_text=gettext_lazy("Staff reads it. Who is barred learns only after submitting that they cannot apply.")
     )
 
 
 class BarLiftForm(forms.Form):
     """Why a bar is lifted."""
 
-    reason = forms.CharField(
-        label=gettext_lazy("Why"), max_length=LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    reason = ReasonField(label=gettext_lazy("Why"))

@@ -20,9 +20,9 @@ from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.queries import entries_about
 from agreements.people.models import User
+from agreements.revocation.held_shut import held_shut
 from agreements.revocation.queries import owed_to_attest
 from agreements.web import access, access_opening
-from agreements.web.held_shut import held_shut
 from agreements.web.renewal_context import ends_of
 from agreements.web.timeline import timeline_of
 

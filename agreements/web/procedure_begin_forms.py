@@ -13,8 +13,8 @@ from agreements.revocation.hits import Clause
 from agreements.revocation.models import ProcedureAct, ScopeKind
 from agreements.revocation.scope import choices
 from agreements.web.bar_forms import AgainFromField
+from agreements.web.reason_field import ReasonField
 
-LONGEST_REASON: Final = 5000
 _OFFERED: Final = (
     ScopeKind.ORGANIZATION,
     ScopeKind.DOMAIN,
@@ -63,12 +63,7 @@ class GroundsForm(forms.Form):
 
     expected = forms.IntegerField(widget=forms.HiddenInput)
     clause_id = forms.ChoiceField(label=gettext_lazy("Clause"))
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        max_length=LONGEST_REASON,
-        help_text=gettext_lazy("The researchers read this in the notice."),
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
+    reason = ReasonField(rows=4, help_text=gettext_lazy("The researchers read this in the notice."))
     bar = forms.ChoiceField(label=gettext_lazy("Bar from applying again"), required=False)
     until = AgainFromField()
     withdraw_dataset = forms.BooleanField(
@@ -88,7 +83,7 @@ class GroundsForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.count = count
+        self.count, self.no_clause = count, not clauses
         cited = [("", "…"), *((clause.id, f"{clause.heading} ({clause.id})") for clause in clauses)]
         self.fields["clause_id"] = forms.ChoiceField(label=self.fields["clause_id"].label, choices=cited)
         shown = [("", _("nobody")), *bars]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from agreements.revocation.listing import Progress
 from agreements.revocation.models import ProcedureAct
-
-LONGEST_REASON: Final = 5000
+from agreements.web.reason_field import ReasonField
 
 
 class ProcedureFilterForm(forms.Form):
@@ -31,9 +28,4 @@ class ProcedureFilterForm(forms.Form):
 class LiftForm(forms.Form):
     """Why a suspension is lifted."""
 
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=LONGEST_REASON,
-        help_text=_("The researchers read this in the mail that tells them."),
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
+    reason = ReasonField(help_text=_("The researchers read this in the mail that tells them."))

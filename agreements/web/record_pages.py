@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from agreements.ledger.kinds import Kind
-from agreements.web import access, access_checkpoints
+from agreements.web import access
 from agreements.web.record_filter import entries_for
 from agreements.web.timeline import timeline_of
 
@@ -34,6 +34,6 @@ def record(request: HttpRequest) -> HttpResponse:
         "kind": request.GET.get("kind", ""),
         "reference": request.GET.get("reference", ""),
         "query": query.urlencode(),
-        "is_site_administrator": access_checkpoints.is_site_administrator(request),
+        "is_site_administrator": access.person(request).is_site_administrator,
     }
     return render(request, "record/record.html", context)

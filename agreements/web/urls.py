@@ -18,6 +18,7 @@ from agreements.web import (
     moving_pages,
     number_pages,
     offer_pages,
+    offering_pages,
     opening_pages,
     operator_pages,
     paper_pages,
@@ -176,6 +177,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "stewardship/<slug:slug>/mail/<int:message_id>/again/", desk_mail_pages.resend_mail, name="failed-mail-resend"
     ),
     path("stewardship/<slug:slug>/end/", procedure_begin_pages.begin, name="procedure-begin"),
+    path("stewardship/<slug:slug>/offer-again/", offering_pages.offer_again, name="offer-again"),
     path("stewardship/<slug:slug>/procedures/", procedure_pages.procedures, name="procedures"),
     path("stewardship/<slug:slug>/procedures/<reference:reference>/", procedure_pages.procedure, name="procedure"),
     path("stewardship/<slug:slug>/procedures/<reference:reference>/lift/", procedure_pages.lift, name="procedure-lift"),

@@ -193,6 +193,8 @@ GET  /stewardship/{slug}/mail/{failed}/again/           in     405    405    405
 POST /stewardship/{slug}/mail/{failed}/again/           in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/end/                           in     404    404    404    404    ok     404    404    404
 POST /stewardship/{slug}/end/                           in     404    404    404    404    ok     404    404    404
+GET  /stewardship/{slug}/offer-again/                   in     404    404    404    404    ok     404    404    404
+POST /stewardship/{slug}/offer-again/                   in     404    404    404    404    422    404    404    404
 GET  /stewardship/{slug}/procedures/                    in     404    404    404    404    ok     ok     404    404
 POST /stewardship/{slug}/procedures/                    in     405    405    405    405    405    405    405    405
 GET  /stewardship/{slug}/procedures/{procedure}/        in     404    404    404    404    ok     ok     404    404
