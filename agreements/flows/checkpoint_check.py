@@ -76,8 +76,8 @@ class Judged:
         if row is None or row.at >= self.compromised_at:
             return _("Master key %(key)s was marked as compromised on %(day)s.") % values
         words = _(
-            "Master key %(key)s was marked as compromised on %(day)s; row %(row)s of this record, written before, tells "
-            "of this checkpoint. That counts as far as the record itself does."
+            "Master key %(key)s was marked as compromised on %(day)s; row %(row)s of this record, written before, "
+            "tells of this checkpoint. That counts as far as the record itself does."
         )
         return words % (values | {"row": row.sequence})
 

@@ -96,8 +96,8 @@ def prove(dataset: Dataset, text: str) -> Proof:
     if finding.signature == Signature.COMPROMISED:
         raise Invalid(
             _(
-                "This checkpoint is signed under master key %(key)s, which others may have: it proves nothing. Give one "
-                "signed under another key, or say that there is none."
+                "This checkpoint is signed under master key %(key)s, which others may have: it proves nothing. Give "
+                "one signed under another key, or say that there is none."
             )
             % {"key": newest.key_number},
             field="checkpoint",

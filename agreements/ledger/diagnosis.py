@@ -17,8 +17,8 @@ def diagnose(expected: int, previous: str) -> tuple[int, str]:
     """Return the wrong row's sequence and its fault; all before `expected` hold, and end in the hash `previous`."""
     try:
         return _diagnose(expected, previous)
-    except ValueError:
-        return expected, _("its content is not what was written: it is no JSON")
+    except (ValueError, RecursionError):
+        return expected, _("its content is not what was written: it is no JSON, or no text")
 
 
 def _diagnose(expected: int, previous: str) -> tuple[int, str]:

@@ -25,10 +25,10 @@ _PLAIN: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v
 
 
 class Row(NamedTuple):
-    """`text` is what was hashed, or empty where the database holds something that is no JSON."""
+    """`text` is what was hashed, or empty where the database holds something that is no JSON, or no text at all."""
 
     sequence: int
-    text: str
+    text: bytes
     subjects: int
     previous_hash: str
     hash: str
@@ -74,12 +74,13 @@ def _row(columns: Iterable[Any]) -> Row:
     try:
         about, count = _canonical(subjects)
         body, _fields = _canonical(payload)
-    except ValueError:
-        return Row(int(sequence), "", 0, previous, own)
-    text = (
-        f'{{"actor":{quote(actor)},"at":"{at}","kind":{quote(kind)},"payload":{body},"previous_hash":"{previous}",'
-        f'"role":{quote(role)},"sequence":{sequence},"subjects":{about}}}'
-    )
+        text = (
+            f'{{"actor":{quote(actor)},"at":"{at}","kind":{quote(kind)},"payload":{body},"previous_hash":"{previous}",'
+            f'"role":{quote(role)},"sequence":{sequence},"subjects":{about}}}'
+        ).encode()
+    except (ValueError, RecursionError):
+        # Half a surrogate pair, which JSON can name, is no character: no row with one was ever hashed.
+        return Row(int(sequence), b"", 0, previous, own)
     return Row(int(sequence), text, count, previous, own)
 
 

@@ -57,7 +57,7 @@ def read_row(line: bytes, number: int) -> dict[str, Any]:
     try:
         text = line.decode("utf-8").rstrip("\n")
         row = json.loads(text, object_pairs_hook=no_doubles)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Broken(f"line {number}: cannot be read: {error}") from None
     if not isinstance(row, dict) or set(row) != FIELDS or type(row["sequence"]) is not int:
         raise Broken(f"line {number}: is not a row of a record")
@@ -128,7 +128,7 @@ def check_signature(checkpoint: dict[str, Any], key: str | None) -> None:
         raise CannotCheck("the checkpoint's key or signature is no hex") from None
     if not verify_ed25519(public, checkpoint["signed"].encode("utf-8"), signature):
         raise CannotCheck(f"the signature of the checkpoint of {checkpoint['made']} does not fit: it proves nothing")
-    if key and checkpoint["public key"] != key.lower():
+    if key is not None and checkpoint["public key"] != key:
         raise CannotCheck(f"the checkpoint of {checkpoint['made']} was signed by another key than the expected one")
 
 
@@ -219,12 +219,21 @@ def verify_ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
 # --- What is asked
 
 
+def public_key(text: str) -> str:
+    """Return the key as checkpoints have it. Raises ValueError, at which the argument is refused with exit code 2."""
+    if not re.fullmatch("[0-9A-Fa-f]{64}", text):
+        raise ValueError("no 64 hex digits")
+    return text.lower()
+
+
 def main() -> int:
     """Print the verdict and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("export", help="the export, JSON Lines")
     parser.add_argument("--checkpoint", metavar="FILE", action="append", default=[], help="a kept checkpoint, or mails")
-    parser.add_argument("--key", help="the public key, 64 hex digits, that checkpoints must be signed by")
+    parser.add_argument(
+        "--key", type=public_key, help="the public key, 64 hex digits, that checkpoints must be signed by"
+    )
     parser.add_argument("--part", action="store_true", help="the export has only some of the rows")
     asked = parser.parse_args()
     try:

@@ -46,7 +46,7 @@ def walk(after: int, until: int, previous: str | None, progress: Progress | None
                 first = previous = row.previous_hash
                 last_hash = previous
             is_next = row.sequence == last + 1 and row.previous_hash == last_hash
-            if not is_next or sha256(row.text.encode()).hexdigest() != row.hash:
+            if not is_next or sha256(row.text).hexdigest() != row.hash:
                 return Walked(first, last, last_hash, is_wrong=True, index_is_wrong=index_is_wrong)
             last, last_hash = row.sequence, row.hash
             subjects += row.subjects

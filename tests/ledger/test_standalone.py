@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -146,6 +147,24 @@ def test_the_expected_key_can_be_named(folder: Path) -> None:
     right = next(line.split(": ")[1] for line in kept().text.splitlines() if line.startswith("public key"))
     assert run(folder, "record.jsonl", "--checkpoint", "kept.txt", "--key", right.upper())[0] == 0
     assert run(folder, "record.jsonl", "--checkpoint", "kept.txt", "--key", "0" * 64)[0] == 2
+
+
+@pytest.mark.parametrize("key", ["", "ab", "0" * 63, "x" * 64, f"{'0' * 64}\n"])
+def test_a_key_that_is_none_is_refused_and_not_left_out(folder: Path, key: str) -> None:
+    code, said = run(folder, "record.jsonl", "--checkpoint", "kept.txt", "--key", key)
+    assert code == 2
+    assert "--key" in said
+
+
+@pytest.mark.parametrize("value", ['"\\ud800"', "[" * 100_000 + "]" * 100_000], ids=["half a character", "too deep"])
+def test_a_line_that_can_be_no_text_is_named(folder: Path, value: str) -> None:
+    lines = (folder / "record.jsonl").read_text(encoding="utf-8").split("\n")
+    lines[1] = re.sub(r'"payload":\{[^}]*\}', lambda _: f'"payload":{{"a":{value}}}', lines[1])
+    (folder / "other.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    code, said = run(folder, "other.jsonl")
+    assert code == 1
+    assert "BROKEN at row 2" in said or "BROKEN at line 2" in said
+    assert "Traceback" not in said
 
 
 def test_files_that_are_not_there_cannot_be_checked(folder: Path) -> None:

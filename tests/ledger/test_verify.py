@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import DataError, connection, transaction
 
 from agreements.core import actors
 from agreements.core.errors import Invalid
@@ -166,6 +167,21 @@ def test_a_change_underneath_is_found_and_its_row_named(five_rows: None, what: s
         assert (verdict.sequence, words in verdict.fault) == (row, True), verdict
         assert verify(until=max(row - 1, 0)).holds or row <= 0
         with pytest.raises(CommandError, match=f"BROKEN at row {row}:"):
+            call_command("verify_ledger", stdout=StringIO())
+
+
+def test_a_row_with_half_a_character_is_named(five_rows: None) -> None:
+    half = f"""UPDATE {TABLE} SET payload = '{{"a":"\\ud800"}}' WHERE sequence = 3"""
+    with triggers_lifted():
+        if connection.vendor == "postgresql":
+            with pytest.raises(DataError), transaction.atomic():
+                sql(half)
+            return
+        assert sql(half)
+        verdict = verify()
+        assert (verdict.rows, verdict.sequence) == (2, 3)
+        assert "not what was written" in verdict.fault
+        with pytest.raises(CommandError, match="BROKEN at row 3:"):
             call_command("verify_ledger", stdout=StringIO())
 
 
