@@ -251,10 +251,12 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 # `agreements.web.sign_in` has proved the address before allauth's pipeline begins.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
-# Per client address (many people share one behind a university's gateway) and per mail address.
+# Per client address (many people share one behind a university's gateway), per mail address, and per person for what
+# writes to the record and asks no more than being signed in.
 ACCOUNT_RATE_LIMITS = {
     "emailed_code": "100/10m/ip,6/10m/key,20/h/key",
     "code_try": "300/10m/ip,40/10m/key",
+    "tell_me": "10/h/key,20/d/key",
 }
 MFA_ADAPTER = "agreements.web.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from agreements.catalog import interest
-from agreements.web import access, access_opening
+from agreements.web import access, access_opening, limits
 from agreements.web.refusals import IntoMessages
 
 
@@ -28,6 +28,7 @@ def tell_me(request: HttpRequest, slug: str, subset: str) -> HttpResponse:
     person = access.person(request)
     if request.method == "POST":
         with IntoMessages(request):
+            limits.consume(request, "tell_me", key=str(person.public_id))
             if "take-back" in request.POST:
                 interest.take_back(subset=found, by=person.actor)
                 messages.success(request, _("You are no longer on the list of %(subset)s.") % {"subset": found.title})

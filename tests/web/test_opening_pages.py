@@ -11,6 +11,7 @@ import pytest
 
 from agreements.catalog.models import Access, Interest, Opening, Role, Subset
 from agreements.grants.models import Grant, GrantState, SubsetOffer
+from agreements.ledger.models import LedgerEntry
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
 from agreements.revocation.models import Destruction
@@ -43,6 +44,25 @@ def test_one_click_puts_a_person_on_the_list_and_one_takes_them_off(scene: Scene
     page = browser.post(TELL_ME, {"take-back": "yes"}, follow=True)
     assert "You are no longer on the list of Extended370." in text_of(page)
     assert Interest.objects.get().ended_at is not None
+
+
+def test_nobody_fills_the_record_by_coming_and_going(scene: Scene, coming: Subset) -> None:
+    browser, before = signed_in(scene.eve), LedgerEntry.objects.count()
+    for again in range(15):
+        page = browser.post(TELL_ME, {} if again % 2 == 0 else {"take-back": "yes"}, follow=True)
+    assert "This was tried too often." in text_of(page)
+    assert LedgerEntry.objects.count() - before == 10
+    signed_in(scene.alice).post(TELL_ME)
+    assert LedgerEntry.objects.count() - before == 11
+
+
+def test_asking_twice_changes_nothing_and_writes_nothing(scene: Scene, coming: Subset) -> None:
+    browser, before = signed_in(scene.eve), LedgerEntry.objects.count()
+    browser.post(TELL_ME, {"take-back": "yes"})
+    assert LedgerEntry.objects.count() == before
+    for _again in range(3):
+        browser.post(TELL_ME)
+    assert LedgerEntry.objects.count() == before + 1
 
 
 def test_who_is_signed_out_signs_in_and_comes_back_to_the_button(scene: Scene, coming: Subset, client: Any) -> None:
