@@ -13,6 +13,7 @@ class Bar(models.Model):
     dataset = models.ForeignKey("Dataset", on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey("User", on_delete=models.PROTECT, null=True, related_name="+")
     domain = models.CharField(max_length=253, blank=True)
+    domain_salt = models.CharField(max_length=32, blank=True, help_text="of its digest in the record")
     reason = models.TextField()
     reason_salt = models.CharField(max_length=32)
     set_by = models.ForeignKey("User", on_delete=models.PROTECT, related_name="+")
@@ -23,8 +24,8 @@ class Bar(models.Model):
     lift_reason = models.TextField(blank=True)
     lift_salt = models.CharField(max_length=32, blank=True)
     procedure = models.CharField(max_length=20, blank=True, help_text="reference of the procedure that it came with")
-    mailbox_digest = models.CharField(max_length=64, blank=True, help_text="keyed digest, where its person was erased")
-    key_number = models.PositiveSmallIntegerField(null=True, help_text="master key of that digest")
+    digests = models.JSONField(default=list, help_text="keyed, of each mailbox or the domain, where it was erased")
+    key_number = models.PositiveSmallIntegerField(null=True, help_text="master key of those digests")
 
     class Meta:
         constraints = [

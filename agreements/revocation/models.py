@@ -36,6 +36,7 @@ class Procedure(models.Model):
     act = models.CharField(max_length=10, choices=ProcedureAct.choices)
     scope = models.CharField(max_length=14, choices=ScopeKind.choices)
     scope_value = models.CharField(max_length=253, blank=True)
+    scope_salt = models.CharField(max_length=32, blank=True, help_text="of its digest in the record, if it has one")
     scope_label = models.CharField(max_length=300, blank=True, help_text="in words, as it was then")
     clause_id = models.CharField(max_length=60)
     reason = models.TextField()
