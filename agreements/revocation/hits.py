@@ -114,7 +114,9 @@ def of_grant(scope: Scope, grant: Grant) -> Hit | None:
     if subset is None:
         return None
     return Hit(
-        grant, _("It covers %(subset)s.") % {"subset": subset.title}, subset if len(covered) > 1 else None,
+        grant,
+        _("It covers %(subset)s.") % {"subset": subset.title},
+        subset if len(covered) > 1 else None,
         people=[grant.holder],
     )
 
@@ -127,6 +129,9 @@ def check_any(found: Hits, scope: Scope) -> None:
         grant = Grant.objects.get(dataset=scope.dataset, reference=normal(scope).value)
         words = _("Access %(reference)s is %(state)s: this can no longer be done.")
         raise NotPossible(words % {"reference": grant.reference, "state": grant.get_state_display()})
+    if found.notes:
+        what_then = _("Suspend the access that it belongs to, or end the membership for good.")
+        raise NotPossible(" ".join([*found.notes, what_then]))
     words = _("There is nothing left to end here: %(scope)s.")
     raise NotPossible(words % {"scope": describe(scope)})
 

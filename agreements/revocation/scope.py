@@ -15,9 +15,10 @@ from agreements.catalog.models import Dataset, Subset, Terms
 from agreements.core.domains import domain_of
 from agreements.core.errors import Invalid
 from agreements.grants import places
-from agreements.grants.models import Grant, GrantMember, GrantState, MemberState
+from agreements.grants.models import Grant, GrantMember, GrantState, MemberState, TakenSubset
 from agreements.people.models import User
 from agreements.revocation.models import ScopeKind
+from agreements.revocation.queries import suspensions_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,17 @@ def _people(dataset: Dataset, standing: QuerySet[Grant]) -> list[tuple[str, str]
     return [(str(public_id), f"{name} ({email})" if name else email) for public_id, name, email in rows]
 
 
+def _subsets(dataset: Dataset, standing: QuerySet[Grant]) -> list[tuple[str, str]]:
+    """What a suspension took may be given back, and can be ended for good before."""
+    had = standing.filter(subsets__isnull=False).values_list("subsets__slug", "subsets__title")
+    lent = TakenSubset.objects.filter(
+        grant__in=standing.order_by(),
+        given_back_at=None,
+        procedure__in=suspensions_in_force(dataset).values("reference"),
+    )
+    return [*had, *lent.order_by("pk").values_list("subset__slug", "subset__title")]
+
+
 _OFFERED: Final[Mapping[ScopeKind, _Offered]] = {
     ScopeKind.GRANT: lambda _dataset, standing: [
         (reference, f"{reference} ({name})") for reference, name in standing.values_list("reference", "holder_name")
@@ -186,9 +198,7 @@ _OFFERED: Final[Mapping[ScopeKind, _Offered]] = {
     ScopeKind.SITE: lambda _dataset, standing: [
         (key, places.site_words(site)) for key, site in standing.values_list("site_key", "site")
     ],
-    ScopeKind.SUBSET: lambda _dataset, standing: list(
-        standing.filter(subsets__isnull=False).values_list("subsets__slug", "subsets__title")
-    ),
+    ScopeKind.SUBSET: _subsets,
     ScopeKind.TERMS: lambda _dataset, standing: [
         (version, version) for version in standing.values_list("terms__version", flat=True)
     ],

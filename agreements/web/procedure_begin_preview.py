@@ -44,7 +44,7 @@ def context(scope: Scope, act: ProcedureAct, found: Hits) -> dict[str, Any]:
         "words": _words(scope, act, found),
         "consequences": _consequences(scope, act, found),
         "address": address(scope, act),
-        "instead": address(scope, ProcedureAct.SUSPEND if act == ProcedureAct.REVOKE else ProcedureAct.REVOKE),
+        "instead": _instead(scope, act, found),
         "keep": _back(scope),
     }
 
@@ -69,9 +69,26 @@ def _words(scope: Scope, act: ProcedureAct, found: Hits) -> dict[str, str]:
         "scope": str(capfirst(describe(scope))),
         "reach": f"{reach}, {people}",
         "nothing": _nothing(scope, found),
+        "what": _("What ends") if revokes else _("What stops"),
         "instead": _("Suspend it instead; that can be lifted") if revokes else _("End it for good instead"),
+        "not_instead": _not_instead(act, found),
         "do": (_("Revoke") if revokes else _("Suspend")) + (f" ({found.count})" if found.count > 1 else ""),
     }
+
+
+def _instead(scope: Scope, act: ProcedureAct, found: Hits) -> str:
+    """Return where the other act is begun; empty where that would reach nothing."""
+    if act == ProcedureAct.SUSPEND:
+        return address(scope, ProcedureAct.REVOKE)
+    can_be_suspended = any(hit.member is None for hit in found.grants)
+    return address(scope, ProcedureAct.SUSPEND) if can_be_suspended else ""
+
+
+def _not_instead(act: ProcedureAct, found: Hits) -> str:
+    """Return why what would be ended cannot be suspended."""
+    if act == ProcedureAct.SUSPEND or not found.grants or any(hit.member is None for hit in found.grants):
+        return ""
+    return _("It cannot be suspended instead: a membership is suspended only with the access that it belongs to.")
 
 
 def _nothing(scope: Scope, found: Hits) -> str:
@@ -86,18 +103,16 @@ def _consequences(scope: Scope, act: ProcedureAct, found: Hits) -> list[str]:
     """Return what happens at once and what cannot, a sentence each."""
     if not found.grants:
         return []
+    revokes = act == ProcedureAct.REVOKE
     lines = [
         _("Links and the password page stop with the next request; downloads that run are cut within seconds."),
-        _("Notice is mailed to everybody whom it reaches: what ends, under which clause, why, and what to do."),
+        _("Notice is mailed to everybody whom it reaches: what ends, under which clause, why, and what to do.")
+        if revokes
+        else _("Notice is mailed to everybody whom it reaches: what stops, under which clause, and why."),
     ]
     colleagues = sum(max(0, len(hit.people) - 1) for hit in found.grants if hit.member is None)
     if colleagues:
-        words = ngettext(
-            "It ends for %(n)d member as well, who is given the same notice.",
-            "It ends for %(n)d members as well, who are given the same notice.",
-            colleagues,
-        )
-        lines.append(words % {"n": colleagues})
+        lines.append(_for_members(act, colleagues))
     if found.invitations:
         words = ngettext(
             "%(n)d invitation that waits is withdrawn.",
@@ -107,7 +122,23 @@ def _consequences(scope: Scope, act: ProcedureAct, found: Hits) -> list[str]:
         lines.append(words % {"n": len(found.invitations)})
     if any(hit.subset for hit in found.grants):
         lines.append(_("Who has other subsets as well keeps those."))
-    return lines + (_for_good(scope, found) if act == ProcedureAct.REVOKE else _for_a_while())
+    return lines + (_for_good(scope, found) if revokes else _for_a_while())
+
+
+def _for_members(act: ProcedureAct, number: int) -> str:
+    if act == ProcedureAct.REVOKE:
+        words = ngettext(
+            "It ends for %(n)d member as well, who is given the same notice.",
+            "It ends for %(n)d members as well, who are given the same notice.",
+            number,
+        )
+    else:
+        words = ngettext(
+            "It stops for %(n)d member as well, who is given the same notice.",
+            "It stops for %(n)d members as well, who are given the same notice.",
+            number,
+        )
+    return words % {"n": number}
 
 
 def _for_good(scope: Scope, found: Hits) -> list[str]:

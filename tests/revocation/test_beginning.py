@@ -77,7 +77,9 @@ def test_the_record_names_the_procedure_in_each_of_its_rows(scene: Scene) -> Non
     assert [row.kind for row in rows] == ["procedure.begun", "grant.revoked", "grant.revoked"]
     assert {row.subjects["procedure"] for row in rows} == {procedure.reference}
     assert {(row.actor, row.role) for row in rows} == {(scene.dan.actor.id, "steward")}
-    assert rows[0].subjects["domain"] == "mit.edu"
+    assert rows[0].subjects == {"procedure": procedure.reference, "dataset": "genebody"}
+    assert "mit.edu" not in str(rows[0].payload)
+    assert rows[0].payload["scope_digest"] == text_digest("mit.edu", salt=procedure.scope_salt)
     assert rows[0].payload == {
         "act": "revoke",
         "scope": "domain mit.edu",
@@ -196,7 +198,13 @@ def test_whom_it_names_can_be_barred_in_the_same_act(scene: Scene) -> None:
     start(scene.dataset, ScopeKind.GRANT, other.reference, by=scene.dan, bar=BarWish(person=True, domain="mit.edu"))
     assert [(bar.person, bar.domain) for bar in bars.all()[2:]] == [(other.holder, ""), (None, "mit.edu")]
     with pytest.raises(NotAllowed):
-        check_not_barred(dataset_pk=scene.dataset.pk, person_pk=other.holder_id, email="b@ethz.ch")
+        check_not_barred(dataset_pk=scene.dataset.pk, person_pk=other.holder_id, emails=["b@ethz.ch"])
+
+
+def test_the_holder_of_one_access_can_be_barred_by_it(scene: Scene) -> None:
+    own, _other = many.grants(scene.dataset, ["a@mit.edu", "b@mit.edu"], members=1)
+    start(scene.dataset, ScopeKind.GRANT, own.reference.lower(), by=scene.dan, bar=BarWish(person=True))
+    assert [(bar.person, bar.domain) for bar in Bar.objects.all()] == [(own.holder, "")]
 
 
 def test_a_bar_that_cannot_be_set_undoes_all(scene: Scene) -> None:

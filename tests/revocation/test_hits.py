@@ -7,7 +7,7 @@ import pytest
 from agreements.catalog.models import Access, Subset, Terms
 from agreements.core.errors import Invalid, NotPossible
 from agreements.grants import places
-from agreements.grants.models import Grant, GrantState
+from agreements.grants.models import ClosedFor, Grant, GrantState
 from agreements.people.models import User
 from agreements.revocation.hits import Hits, check_any, clauses_for, hit_by
 from agreements.revocation.models import ProcedureAct, ScopeKind
@@ -162,15 +162,17 @@ def test_no_scope_reaches_into_another_dataset(scene: Scene, kind: ScopeKind) ->
         found_by(scene, ScopeKind.GRANT, there.reference)
 
 
-def test_what_expired_is_revoked_too_and_told_apart_but_not_suspended(scene: Scene) -> None:
+def test_what_expired_is_hit_too_and_told_apart_and_what_was_closed_is_not_suspended(scene: Scene) -> None:
     [active] = many.grants(scene.dataset, ["a@mit.edu"])
     [suspended] = many.grants(scene.dataset, ["b@mit.edu"], state=GrantState.SUSPENDED)
     [expired] = many.grants(scene.dataset, ["c@mit.edu"], state=GrantState.EXPIRED)
+    [closed] = many.grants(scene.dataset, ["e@mit.edu"], state=GrantState.EXPIRED)
+    Grant.objects.filter(pk=closed.pk).update(closed_for=ClosedFor.MOVED)
     many.grants(scene.dataset, ["d@mit.edu"], state=GrantState.REVOKED)
     found = found_by(scene, ScopeKind.DATASET)
     assert [each.grant for each in found.running] == [active, suspended]
-    assert [each.grant for each in found.expired] == [expired]
-    assert hit(scene, ScopeKind.DATASET, "", SUSPEND) == [active, suspended]
+    assert [each.grant for each in found.expired] == [expired, closed]
+    assert hit(scene, ScopeKind.DATASET, "", SUSPEND) == [active, suspended, expired]
 
 
 @pytest.mark.parametrize(
@@ -216,6 +218,27 @@ def test_every_kind_offers_what_it_can_name_and_puts_it_into_words(scene: Scene,
         assert not any("Gone" in each for each in words)
         assert all(found_by(scene, kind, choice.value).count for choice in offered)
     assert [choice.grants for choice in choices(scene.dataset, ScopeKind.ORGANIZATION)] == [2]
+
+
+def test_a_subset_is_offered_while_somebody_has_it_or_may_get_it_back(scene: Scene) -> None:
+    other = many.grants(scene.dataset, ["b@mit.edu"])[0].subsets.get()
+    extra = Subset.objects.create(dataset=scene.dataset, slug="extra", title="Extra", access=Access.AGREEMENT)
+    [bare, both] = many.grants(scene.dataset, ["a@mit.edu", "c@mit.edu"])
+    bare.subsets.clear()
+    both.subsets.add(extra)
+    many.start(scene.dataset, ScopeKind.SUBSET, "extra", by=scene.dan, act=SUSPEND)
+    assert not both.subsets.filter(pk=extra.pk).exists()
+    offered = {choice.value: (choice.label, choice.grants) for choice in choices(scene.dataset, ScopeKind.SUBSET)}
+    assert offered == {other.slug: (other.title, 2), "extra": ("Extra", 1)}
+
+
+def test_who_has_memberships_alone_cannot_be_suspended_and_reads_why(scene: Scene) -> None:
+    [colleagues] = many.grants(scene.dataset, ["b@mit.edu"])
+    [member] = many.join([colleagues], ["a@mit.edu"])
+    assert member.person is not None
+    scope = Scope(scene.dataset, ScopeKind.PERSON, id_of(member.person))
+    with pytest.raises(NotPossible, match=r"cannot be suspended by itself: a@mit.edu .* end the membership for good"):
+        check_any(hit_by(scope, act=SUSPEND), scope)
 
 
 def test_the_clauses_are_those_that_all_signed(scene: Scene) -> None:

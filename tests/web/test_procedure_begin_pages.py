@@ -18,6 +18,8 @@ from agreements.people.models import User
 from agreements.revocation.models import Procedure
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import Scene, signed_in
+from tests.web.test_member_pages import joined
+from tests.revocation import many
 
 DESK = "/stewardship/genebody/"
 END = f"{DESK}end/"
@@ -218,12 +220,18 @@ def test_the_whole_dataset_is_withdrawn_with_it_where_that_is_ticked(scene: Scen
 
 
 def test_a_suspension_bars_nobody_and_wants_nothing_destroyed(scene: Scene, grant: Grant) -> None:
+    joined(grant, scene.bob)
     dan, address = signed_in(scene.dan), end("grant", grant.reference, "suspend")
     page = dan.get(address).content.decode()
     assert "Bar from applying again" not in page
     assert "Nobody has to destroy anything." in page
+    assert ("What stops" in page, "What ends" in page, "what ends" in page) == (True, False, False)
+    assert "It stops for 1 member as well" in page
+    assert "It ends for" not in page
     assert "1 access is suspended; notice is on its way." in dan.post(address, typed(), follow=True).content.decode()
     assert Grant.objects.get().state == GrantState.SUSPENDED
+    reached = dan.get(f"{DESK}procedures/{Procedure.objects.get().reference}/").content.decode()
+    assert ("What stopped" in reached, "What ended" in reached) == (True, False)
 
 
 def test_a_steward_does_not_end_their_own_access(scene: Scene, grant: Grant) -> None:
@@ -239,3 +247,22 @@ def test_nobody_but_a_steward_finds_the_page(scene: Scene, grant: Grant) -> None
             assert client.get(address).status_code == 404
             assert client.post(address, typed()).status_code == 404
     assert not Procedure.objects.exists()
+
+
+def test_a_membership_alone_is_not_offered_to_be_suspended(scene: Scene) -> None:
+    [colleagues] = many.grants(scene.dataset, ["b@mit.edu"])
+    [member] = many.join([colleagues], ["a@mit.edu"])
+    assert member.person is not None
+    who = str(member.person.public_id)
+    page = signed_in(scene.dan).get(end("person", who)).content.decode()
+    assert "Suspend it instead" not in page
+    assert "suspended only with the access that it belongs to" in page
+    page = signed_in(scene.dan).get(end("person", who, act="suspend")).content.decode()
+    assert "A membership cannot be suspended by itself" in page
+    assert "End it for good instead" in page
+
+
+def test_terms_without_a_clause_in_common_are_said(scene: Scene) -> None:
+    many.grants(scene.dataset, ["a@mit.edu"])
+    many.grants(scene.dataset, ["b@mit.edu"], terms=many.second_terms(scene.dataset, "newer"))
+    assert "have no clause in common" in signed_in(scene.dan).get(end("dataset")).content.decode()
