@@ -1,7 +1,7 @@
 """The rights of the database role under which the site runs, as against the one that migrates. PostgreSQL only.
 
-Whoever takes over a running process has this role: no tables made or changed, no triggers dropped, nothing truncated,
-and of the append-only tables nothing but reading and adding.
+Whoever takes over a running process has this role: no tables made or changed, not even temporary ones, no triggers
+dropped, nothing truncated, of the append-only tables nothing but reading and adding, and no decision deleted.
 """
 
 from __future__ import annotations
@@ -14,10 +14,19 @@ from psycopg import sql
 from agreements.ledger.triggers import APPEND_ONLY
 
 READ_ONLY: Final = ("django_migrations",)
-NEVER_DELETED: Final = ("agreements_ledgerhead",)
+NEVER_DELETED: Final = (
+    "agreements_ledgerhead",
+    "agreements_restoration",
+    "agreements_reconciliation",
+    "agreements_procedure",
+    "agreements_affectedgrant",
+    "agreements_destruction",
+    "agreements_submission",
+    "agreements_decision",
+)
 
 
-def statements(*, role: str, password: str, exists: bool) -> Sequence[sql.Composed]:
+def statements(*, role: str, password: str, database: str, exists: bool) -> Sequence[sql.Composed]:
     """Return what the owner of the tables has to run after each migration; safe to run again."""
     name = sql.Identifier(role)
     make = sql.SQL("ALTER ROLE {} ") if exists else sql.SQL("CREATE ROLE {} ")
@@ -36,8 +45,11 @@ def statements(*, role: str, password: str, exists: bool) -> Sequence[sql.Compos
         "REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {}",
         "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}",
     ]
+    # Everybody may make temporary tables unless it is taken from everybody; the owner keeps it.
+    temporary = sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC, {}")
     return [
         make.format(name) + limits + sql.Literal(password),
+        temporary.format(sql.Identifier(database), name),
         *(sql.SQL(statement).format(name) for statement in general),
         *(sql.SQL(statement).format(sql.Identifier(table), name) for statement, names in tables for table in names),
     ]

@@ -30,7 +30,8 @@ class Command(BaseCommand):
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
                 exists = cursor.fetchone() is not None
-                for statement in statements(role=role, password=password, exists=exists):
+                database = str(connection.settings_dict["NAME"])
+                for statement in statements(role=role, password=password, database=database, exists=exists):
                     cursor.execute(statement)
         except DatabaseError as error:
             raise CommandError(f"the rights could not be given: {type(error.__cause__ or error).__name__}") from None
