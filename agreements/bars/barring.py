@@ -49,6 +49,7 @@ def set_bar(
             dataset=dataset,
             person=person,
             domain=clean,
+            domain_salt=new_salt() if clean else "",
             reason=reason.strip(),
             reason_salt=new_salt(),
             set_by_id=by.pk,
@@ -60,6 +61,7 @@ def set_bar(
             by=by,
             as_role=standing,
             subjects=_subjects(bar),
+            domain_digest=_domain_digest(bar),
             reason_digest=text_digest(bar.reason, salt=bar.reason_salt),
             until=until.isoformat() if until else None,
         )
@@ -87,6 +89,7 @@ def lift(*, bar: Bar, reason: str, by: Actor) -> Bar:
             by=by,
             as_role=standing,
             subjects=_subjects(locked),
+            domain_digest=_domain_digest(locked),
             reason_digest=text_digest(locked.lift_reason, salt=locked.lift_salt),
         )
     return locked
@@ -121,5 +124,10 @@ def _check_not_oneself(by: Actor, *, person: User | None, domain: str) -> None:
 
 
 def _subjects(bar: Bar) -> dict[str, str]:
-    whom = {"person": str(bar.person.public_id)} if bar.person is not None else {"domain": bar.domain}
+    whom = {"person": str(bar.person.public_id)} if bar.person is not None else {}
     return {"dataset": bar.dataset.slug} | whom | ({"procedure": bar.procedure} if bar.procedure else {})
+
+
+def _domain_digest(bar: Bar) -> str:
+    """Return by what the record knows a domain, which may be a person's name: the same when it is set and lifted."""
+    return text_digest(bar.domain, salt=bar.domain_salt) if bar.domain_salt else ""

@@ -10,6 +10,7 @@ from agreements.bars.models import Bar
 from agreements.core.addresses import comparison_key
 from agreements.core.clock import now
 from agreements.core.domains import domains_of
+from agreements.core.erased import HOST
 from agreements.core.errors import NotAllowed
 
 
@@ -46,4 +47,6 @@ def is_running(bar: Bar) -> bool:
 
 def on_organization(*, dataset_pk: int, email: str) -> QuerySet[Bar]:
     """Return the running bars on an address's domain or one above it."""
-    return running(dataset_pk=dataset_pk).filter(domain__in=domains_of(email))
+    bars = running(dataset_pk=dataset_pk)
+    erased = [bar.pk for bar in bars.filter(domain=HOST) if erasing.is_at(bar, email)]
+    return bars.filter(Q(domain__in=domains_of(email)) | Q(pk__in=erased))

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from agreements.core.addresses import comparison_key, same_mailbox_pattern
+from agreements.core.domains import domains_of
 
 WORD: Final = "[erased]"
 HOST: Final = "erased.invalid"
@@ -57,6 +58,19 @@ class Named:
         for pattern in (*self._full, *(self._parts if parts else ())):
             text = pattern.sub(WORD, text)
         return text
+
+    def cut_key(self, text: str) -> str:
+        """Return a text that people are found by, such as an organization's name in small letters, without any part."""
+        for pattern in (*self._full, *self._parts):
+            text = re.sub(pattern.pattern, WORD, text, flags=re.IGNORECASE)
+        return self.cut(text)
+
+    def own_domains(self) -> list[str]:
+        """Return the domains of this person's addresses, and those above, that hold a part of the name."""
+        parts = {_letters(part) for name in self.names for part in name.split()}
+        telling = {part for part in parts if len(part) >= _SHORTEST_PART}
+        over = {domain for address in self.addresses for domain in domains_of(address) if "." in domain}
+        return sorted(domain for domain in over if any(part in _letters(domain) for part in telling))
 
     def cut_all(self, value: Any) -> Any:
         """Return plain values, such as a form's, with this person cut out of every text; keys stay."""
@@ -109,6 +123,11 @@ def _pattern(name: str, flags: int = 0) -> re.Pattern[str]:
     before = "" if _is_ideographic(name[0]) else r"(?<!\w)"
     after = "" if _is_ideographic(name[-1]) else r"(?!\w)"
     return re.compile(before + body + after, flags)
+
+
+def _letters(text: str) -> str:
+    """Return the letters and digits of a text alone, without accents, in small ones."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text).casefold()))
 
 
 def _is_telling(name: str) -> bool:

@@ -190,7 +190,8 @@ def _erase_the_rest(reach: Reach, grants: dict[int, Grant]) -> set[str]:
     for procedure in reach.procedures:
         digests |= procedure_erasing.erase(procedure, person_pk=person.pk, who=who)
     digests |= procedure_erasing.erase_attestations(person.pk, who=who)
-    digests |= bar_erasing.erase(person_pk=person.pk, email=person.email)
+    digests |= procedure_erasing.cut_domains(reach.domains)
+    digests |= bar_erasing.erase(person_pk=person.pk, addresses=who.addresses, domains=reach.domains)
     digests |= application_erasing.erase_remarks_of(person.pk)
     digests |= free_text.cut(who)
     forgetting.forget_about(*reach.own_references, who=who)

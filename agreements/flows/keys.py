@@ -14,6 +14,7 @@ from typing import Final
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from agreements.bars import erasing as bars
 from agreements.catalog import invitations
 from agreements.catalog.archives import ledger_name
 from agreements.catalog.models import Role, StaffInvitation
@@ -37,7 +38,10 @@ SYSTEM: Final = "system"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What hangs on a master key, as numbers of things. The codes on printed `agreements` prove nothing any more."""
+    """What hangs on a master key, as numbers of things. The codes on printed `agreements` prove nothing any more.
+
+    `bars` on erased people cannot be made anew, since nobody knows whom they name: the key has to stay configured.
+    """
 
     key_number: int
     current: int
@@ -48,6 +52,7 @@ class Plan:
     second_factors: int
     generations: int
     agreements: int
+    bars: int
 
     @property
     def steps(self) -> int:
@@ -102,6 +107,7 @@ def outlook(number: int) -> Plan:
         second_factors=second_factors.sealed_under(number),
         generations=rotation.generations_to_replace(number).count(),
         agreements=IssuedAgreement.objects.filter(key_number=number).count(),
+        bars=bars.under_key(number).count(),
     )
 
 

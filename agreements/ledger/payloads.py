@@ -130,6 +130,7 @@ PAYLOADS: Final[Mapping[Kind, Mapping[str, FieldType]]] = {
     Kind.PROCEDURE_BEGUN: {
         "act": CODE,
         "scope": TEXT,
+        "scope_digest": DIGEST_OR_EMPTY,
         "grants": COUNT,
         "people": COUNT,
         "clause": TEXT,
@@ -141,8 +142,8 @@ PAYLOADS: Final[Mapping[Kind, Mapping[str, FieldType]]] = {
     Kind.DESTRUCTION_ATTESTED: {"statement_digest": DIGEST, "certificate_sha256": _UNKNOWN_SHA256},
     Kind.DESTRUCTION_EXCUSED: _WHY,
     Kind.DESTRUCTION_OVERDUE: {"due": DATE},
-    Kind.BAR_SET: {"reason_digest": DIGEST, "until": _ENDS},
-    Kind.BAR_LIFTED: _WHY,
+    Kind.BAR_SET: {"domain_digest": DIGEST_OR_EMPTY, "reason_digest": DIGEST, "until": _ENDS},
+    Kind.BAR_LIFTED: {"domain_digest": DIGEST_OR_EMPTY, "reason_digest": DIGEST},
     Kind.ACCOUNT_CLOSED: {},
     Kind.ACCOUNT_OPENED: {},
     Kind.ADMINISTRATOR_MADE: {},

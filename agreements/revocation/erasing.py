@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Q, QuerySet
 
 from agreements.core import erased
@@ -60,12 +62,24 @@ def own_certificates_of(person_pk: int) -> list[StoredDocument]:
 
 def erase(procedure: Procedure, *, person_pk: int, who: Named) -> set[str]:
     """Erase a person from a procedure that reached them; return the digests that nothing opens any more."""
+    digests = _cut_scope(procedure, who)
     if _reached_others(procedure, person_pk):
-        return _cut(procedure, who)
-    digests = digests_of((procedure.reason, procedure.reason_salt), (procedure.lift_reason, procedure.lift_salt))
+        return digests | _cut(procedure, who)
+    digests |= digests_of((procedure.reason, procedure.reason_salt), (procedure.lift_reason, procedure.lift_salt))
     procedure.reason = procedure.reason_salt = procedure.lift_reason = procedure.lift_salt = ""
     procedure.scope_label = erased.WORD if procedure.scope in _NAMES_A_PERSON else who.cut(procedure.scope_label)
     procedure.save(update_fields=["reason", "reason_salt", "lift_reason", "lift_salt", "scope_label"])
+    return digests
+
+
+def cut_domains(domains: Collection[str]) -> set[str]:
+    """Cut domains that are called after a person out of procedures; return the digests that nothing opens any more."""
+    rows = Procedure.objects.filter(scope=ScopeKind.DOMAIN, scope_value__in=domains)
+    digests = digests_of(*rows.values_list("scope_value", "scope_salt"))
+    for row in rows:
+        row.scope_label = row.scope_label.replace(row.scope_value, erased.WORD)
+        row.scope_value, row.scope_salt = erased.WORD, ""
+        row.save(update_fields=["scope_label", "scope_value", "scope_salt"])
     return digests
 
 
@@ -89,6 +103,20 @@ def _of(person_pk: int) -> Q:
 
 def _reached_others(procedure: Procedure, person_pk: int) -> bool:
     return AffectedGrant.objects.filter(procedure=procedure).exclude(_of(person_pk)).exists()
+
+
+def _cut_scope(procedure: Procedure, who: Named) -> set[str]:
+    """An organization and a site may be called after a person; what is stored is in small letters."""
+    if procedure.scope not in {ScopeKind.ORGANIZATION, ScopeKind.SITE}:
+        return set()
+    value = who.cut_key(procedure.scope_value)
+    if value == procedure.scope_value:
+        return set()
+    digests = digests_of((procedure.scope_value, procedure.scope_salt))
+    procedure.scope_value, procedure.scope_salt = value, ""
+    procedure.scope_label = who.cut_key(procedure.scope_label)
+    procedure.save(update_fields=["scope_value", "scope_salt", "scope_label"])
+    return digests
 
 
 def _cut_attestation(row: Destruction, who: Named) -> set[str]:

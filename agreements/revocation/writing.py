@@ -21,8 +21,9 @@ _AT_ONCE: Final = 500
 _NAMED_IN_THE_RECORD: Final[Mapping[str, str]] = {
     ScopeKind.GRANT: "grant",
     ScopeKind.PERSON: "person",
-    ScopeKind.DOMAIN: "domain",
 }
+_AS_PEOPLE_WROTE: Final = frozenset({ScopeKind.ORGANIZATION, ScopeKind.SITE, ScopeKind.DOMAIN})
+"""Their values may be a person's name: the record has a digest of them, which destroying the salt erases."""
 
 
 def destroy_by(dataset: Dataset) -> dt.date:
@@ -38,6 +39,7 @@ def create(scope: Scope, act: ProcedureAct, *, clause_id: str, reason: str, by: 
         act=act,
         scope=scope.kind,
         scope_value=scope.value,
+        scope_salt=new_salt() if scope.kind in _AS_PEOPLE_WROTE else "",
         scope_label=describe(scope)[:300],
         clause_id=clause_id,
         reason=reason,
@@ -79,7 +81,8 @@ def record_begun(
     record: Act, procedure: Procedure, found: Hits, *, by: Actor, as_role: str, about: Mapping[str, str] | None = None
 ) -> None:
     """Record that it began; `about`: what the row is about beside the procedure and whom it names."""
-    named = f"{procedure.scope} {procedure.scope_value}".strip()
+    digested = procedure.scope in _AS_PEOPLE_WROTE
+    named = procedure.scope if digested else f"{procedure.scope} {procedure.scope_value}".strip()
     record.record(
         Kind.PROCEDURE_BEGUN,
         by=by,
@@ -91,8 +94,8 @@ def record_begun(
             **(about or {}),
         },
         act=str(procedure.act),
-        # What people wrote may hold signs that do not show; a row of the record is one plain line.
-        scope="".join(filter(str.isprintable, named))[:250],
+        scope=named,
+        scope_digest=text_digest(procedure.scope_value, salt=procedure.scope_salt) if digested else "",
         grants=found.count,
         people=found.people,
         clause=procedure.clause_id,

@@ -49,6 +49,7 @@ def test_a_bar_holds_until_its_end_and_is_on_record(scene: Scene) -> None:
     row = LedgerEntry.objects.get(kind="bar.set")
     assert row.subjects == {"dataset": "genebody", "person": str(scene.alice.public_id)}
     assert row.payload == {
+        "domain_digest": "",
         "reason_digest": text_digest("Passed it on.", salt=bar.reason_salt),
         "until": UNTIL.isoformat(),
     }
@@ -60,7 +61,7 @@ def test_a_lifted_bar_holds_no_more_and_is_lifted_once(scene: Scene) -> None:
     assert not is_barred(scene)
     assert (bar.lifted_by, bar.lift_reason) == (scene.dan, "Settled.")
     row = LedgerEntry.objects.get(kind="bar.lifted")
-    assert row.payload == {"reason_digest": text_digest("Settled.", salt=bar.lift_salt)}
+    assert row.payload == {"domain_digest": "", "reason_digest": text_digest("Settled.", salt=bar.lift_salt)}
     with pytest.raises(NotPossible, match="lifted already, or has run out"):
         barring.lift(bar=bar, reason="Again.", by=scene.dan.actor)
 
@@ -77,7 +78,11 @@ def test_a_domain_is_stored_in_one_form(scene: Scene, written: str) -> None:
     bar = bar_domain(scene, written)
     assert bar.domain == "ust.hk"
     assert is_barred(scene)
-    assert LedgerEntry.objects.get(kind="bar.set").subjects["domain"] == "ust.hk"
+    row = LedgerEntry.objects.get(kind="bar.set")
+    assert "ust.hk" not in f"{row.subjects} {row.payload}"
+    assert row.payload["domain_digest"] == text_digest("ust.hk", salt=bar.domain_salt)
+    barring.lift(bar=bar, reason="Settled.", by=scene.dan.actor)
+    assert LedgerEntry.objects.get(kind="bar.lifted").payload["domain_digest"] == row.payload["domain_digest"]
 
 
 @pytest.mark.parametrize("written", ["", "hk", "*.hk", "ust hk.hk", "a/b.hk"])

@@ -30,6 +30,7 @@ TEXTS: Final[tuple[tuple[type[Model], str, str], ...]] = (
     (Procedure, "reason", "reason_salt"),
     (Procedure, "lift_reason", "lift_salt"),
     (Procedure, "scope_label", ""),
+    (Procedure, "scope_value", "scope_salt"),
     (Destruction, "statement", "text_salt"),
     (Destruction, "remark", "text_salt"),
     (Bar, "reason", "reason_salt"),

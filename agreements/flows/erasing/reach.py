@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import chain
 
+from django.db.models import Q
+
 from agreements.applications import erasing as application_erasing
 from agreements.applications.models import Application, Submission
 from agreements.bars.models import Bar
@@ -22,7 +24,8 @@ from agreements.revocation.models import Destruction, Procedure
 class Reach:
     """`colleagues` are other people's applications that name the person, `colleagues_papers` what was printed of them.
 
-    `memberships` are their parts, and invitations, in other people's grants.
+    `memberships` are their parts, and invitations, in other people's grants; `domains` are called after them, and
+    nobody else signs in from there.
     """
 
     person: User
@@ -33,6 +36,7 @@ class Reach:
     colleagues: list[Application]
     procedures: list[Procedure]
     bars: list[Bar]
+    domains: list[str]
 
     @property
     def references(self) -> list[str]:
@@ -68,16 +72,23 @@ def reach_of(person: User) -> Reach:
     colleagues = [each for each in application_erasing.naming(by_address) if each.applicant_id != person.pk]
     names = _names(person, applications, grants) | {row.name for row in memberships}
     names |= application_erasing.names_written_for(by_address, colleagues)
+    who = named(addresses, names)
     return Reach(
         person=person,
-        who=named(addresses, names),
+        who=who,
         applications=applications,
         grants=grants,
         memberships=memberships,
         colleagues=colleagues,
         procedures=procedure_erasing.procedures_of(person.pk),
         bars=list(Bar.objects.filter(person=person).select_related("dataset")),
+        domains=[domain for domain in who.own_domains() if not _others_at(domain, person)],
     )
+
+
+def _others_at(domain: str, person: User) -> bool:
+    there = Q(email__iendswith=f"@{domain}") | Q(email__iendswith=f".{domain}")
+    return User.objects.filter(there).exclude(pk=person.pk).exists()
 
 
 def _addresses(person: User, applications: list[Application]) -> set[str]:

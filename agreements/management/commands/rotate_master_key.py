@@ -107,6 +107,11 @@ class Command(BaseCommand):
             f"If a process ran without key {planned.current} until now, restart it and run this once more: that ends "
             "what the process made. Do not remove the old key: trace needs it."
         )
+        if planned.bars:
+            self.stdout.write(
+                f"Without key {number}, {planned.bars} bars on erased people would stop nobody: nothing else says "
+                "whom they name. With it, and the database, others can tell whether an address is among them."
+            )
 
     def _say(self, planned: keys.Plan) -> None:
         lines = [
@@ -117,6 +122,7 @@ class Command(BaseCommand):
             (planned.second_factors, "second factors are sealed anew; nobody notices"),
             (planned.generations, "shared archives are sealed anew, as their next generation"),
             (planned.agreements, "printed agreements: the codes on their pages are no longer trusted"),
+            (planned.bars, f"bars on erased people stay under it: without key {planned.key_number} they stop nobody"),
         ]
         by = f"key {planned.current}" if planned.current != planned.key_number else "a new key"
         self.stdout.write(f"Master key {planned.key_number}, to be replaced by {by}:")
