@@ -6,18 +6,22 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
+import pytest
 from django.db import transaction
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from agreements.applications.models import Application
+from agreements.catalog.models import Dataset
 from agreements.core import clock
 from agreements.core.actors import Actor
 from agreements.core.errors import DomainError
 from agreements.flows.approving import approve
+from agreements.grants import revealing
 from agreements.grants.downloads.redeeming import redeem
 from agreements.grants.downloads.refusals import Refused
 from agreements.grants.links import tokens
-from agreements.grants.models import DownloadOpened, Grant, GrantState, Link
+from agreements.grants.models import DownloadOpened, Grant, GrantMember, GrantState, Link
 from agreements.ledger.models import LedgerEntry, LedgerHead
 from agreements.ledger.verify import verify
 from agreements.people.models import User
@@ -25,7 +29,9 @@ from tests.applications.cases import seen
 from tests.flows.lives_model import Model
 from tests.flows.lives_world import START, World
 
+NUMBER: Final = st.integers(min_value=0, max_value=10_000)
 OPENED: Final = "download"
+TRIED: Final = "link of a member without access"
 
 
 class Life(RuleBasedStateMachine):
@@ -36,7 +42,7 @@ class Life(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.model = Model()
+        self.model = Model.of(self.world.people)
         self.at = START
         self.undo = transaction.atomic()
         # As Django marks its own tests' transactions: redeeming insists on one that really commits.
@@ -95,14 +101,31 @@ class Life(RuleBasedStateMachine):
             rows = rows.filter(actor=by.actor.id)
         assert rows.exists() or (may_be_nothing and self._head() == before), f"{kind} left no row"
         self.done[kind] += 1
+        self.know_what_was_opened()
+        return True if found is None else found
+
+    def know_what_was_opened(self) -> None:
         for grant in Grant.objects.select_related("holder", "terms").exclude(reference__in=self.model.grants):
             self.model.opened(grant)
-        return True if found is None else found
 
     @staticmethod
     def _head() -> int:
         head = LedgerHead.objects.filter(id=1).first()
         return head.sequence if head else 0
+
+    def opens_nothing(self, member: GrantMember) -> None:
+        """No password of the access is shown to a member, and no link of theirs is redeemed."""
+        assert member.person is not None
+        with clock.frozen(self.at), transaction.atomic(), pytest.raises(DomainError):
+            revealing.reveal_all(grant=member.grant, by=member.person.actor)
+        for link in Link.objects.filter(grant=member.grant, seal__person=member.person):
+            with clock.frozen(self.at), pytest.raises(Refused):
+                redeem(tokens.token(link), start=0, stop=10)
+            self.done[TRIED] += 1
+
+    def dataset(self) -> Dataset:
+        """Return it as it is in this life."""
+        return Dataset.objects.get(pk=self.world.scene.dataset.pk)
 
     def approval(self, application: Application, person: User) -> Callable[[], Any]:
         by: Actor = person.actor

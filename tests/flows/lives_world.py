@@ -1,4 +1,4 @@
-"""The world that lives begin in: two subsets, two versions of the terms, four applications, everybody there is."""
+"""The world that lives begin in: two subsets, two versions of the terms, four applications, one access brought in."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from agreements.people.models import User
 from agreements.revocation.models import ScopeKind
 from tests.applications.cases import with_evidence
 from tests.flows.scene import DETAILS, SETUP, SITE, Scene, make_scene
+from tests.web.opening_things import bring_in
 
 START: Final = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 _ELSEWHERE: Final = DETAILS | SITE | {"organization": "ETH Zürich", "site_city": "Zürich", "site_country": "CH"}
@@ -75,7 +76,9 @@ def make_world(folder: Path) -> World:
         applications += [_submitted(scene, person) for person in applicants[2:]]
     audrey = _person("audrey@genebody.example")
     roles.give(user=audrey, dataset=dataset, role=Role.AUDITOR, by=SETUP)
-    people = (*applicants, scene.carol, scene.dan, audrey, _person("max@ethz.ch"))
+    max_ = _person("max@ethz.ch")
+    applications.append(bring_in(scene, max_).application)
+    people = (*applicants, scene.carol, scene.dan, audrey, max_)
     return World(scene, tuple(applications), people)
 
 

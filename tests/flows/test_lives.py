@@ -13,31 +13,31 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from django.db import transaction
+from django.db.models import F, Q
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from agreements.applications.models import Decision, DecisionKind, State
+from agreements.catalog import withdrawing
 from agreements.core import clock
-from agreements.core.errors import DomainError
+from agreements.flows import moving
 from agreements.grants import lifecycle, revealing
 from agreements.grants.downloads import watcher
 from agreements.grants.downloads.watcher import Watcher
+from agreements.grants.imported import confirming
 from agreements.grants.links import making as links
-from agreements.grants.members import invitations, membership
-from agreements.grants.models import Grant, GrantMember, GrantState, Link, MemberState
-from agreements.people.models import User
+from agreements.grants.models import Grant, GrantMember, GrantState, Link, MemberState, Seal
 from agreements.review import decisions
 from agreements.revocation import attesting, beginning, hits, lifting
 from agreements.revocation.models import Destruction, Procedure, ProcedureAct, ScopeKind
 from agreements.revocation.scope import Scope
 from tests.applications.cases import seen
 from tests.figures import FIGURES
-from tests.flows.life import OPENED, Life
+from tests.flows.life import NUMBER, OPENED, TRIED
+from tests.flows.lives_members import BY_THE_LAB, UNWANTED, Members
 from tests.flows.lives_world import START, make_world
 
-NUMBER: Final = st.integers(min_value=0, max_value=10_000)
 SCOPES: Final = st.sampled_from([*ScopeKind, ScopeKind.GRANT, ScopeKind.GRANT, ScopeKind.SUBSET, ScopeKind.PERSON])
 ACTS: Final = st.sampled_from([ProcedureAct.REVOKE, ProcedureAct.SUSPEND])
 HAPPENS: Final = (
@@ -47,14 +47,23 @@ HAPPENS: Final = (
     "grant.renewed",
     "member.invited",
     "member.joined",
+    "member.removed",
+    "member.left",
+    "grant.confirmed",
+    "grant.closed",
+    "dataset.withdrawn",
+    "dataset.offered-again",
     "password.revealed",
     "destruction.attested",
     OPENED,
+    TRIED,
+    UNWANTED,
+    BY_THE_LAB,
 )
 """What must have come to pass in some life, or the test would prove nothing."""
 
 
-class Lives(Life):
+class Lives(Members):
     """Every rule: somebody tries something. Every invariant: what must hold after each."""
 
     @initialize()
@@ -79,21 +88,38 @@ class Lives(Life):
         self, number: int, kind: ScopeKind, act: ProcedureAct, who: int, miscounted: int
     ) -> None:
         person, value = self.person(who), self.world.scope_value(kind, number)
-        scope = Scope(self.world.scene.dataset, kind, value)
+        scope = Scope(self.dataset(), kind, value)
+        withdraws = kind == ScopeKind.DATASET and act == ProcedureAct.REVOKE and miscounted % 2 == 0
 
         def work() -> Procedure:
             count = hits.hit_by(scope, act=act).count
             expected = count + (miscounted % 5 == 4)
             return beginning.begin(
-                scope=scope, act=act, clause_id="termination", reason="It ends.", by=person.actor, expected=expected
+                scope=scope,
+                act=act,
+                clause_id="termination",
+                reason="It ends.",
+                by=person.actor,
+                expected=expected,
+                withdraw_dataset=withdraws,
             )
 
         procedure = self.do("procedure.begun", work, by=person)
         if procedure is not None:
             assert miscounted % 5 != 4
             assert person == self.world.scene.dan
-            self.model.begun(act, kind, value, procedure=procedure.reference)
+            self.model.begun(act, kind, value, procedure=procedure.reference, at=self.at)
+            self.model.is_withdrawn |= withdraws
+            self.done["dataset.withdrawn"] += withdraws
             self.nothing_forbidden_opens()
+
+    @rule(who=NUMBER)
+    def somebody_offers_the_dataset_again(self, who: int) -> None:
+        person, dataset = self.person(who), self.dataset()
+        work = lambda: withdrawing.offer_again(dataset=dataset, reason="Not over.", by=person.actor)  # noqa: E731
+        if self.do("dataset.offered-again", work, by=person):
+            assert self.model.is_withdrawn
+            self.model.is_withdrawn = False
 
     @rule(number=NUMBER, who=NUMBER)
     def somebody_lifts_a_suspension(self, number: int, who: int) -> None:
@@ -109,40 +135,28 @@ class Lives(Life):
         person = self.person(who, fit=grant.holder)
         until = self.at + dt.timedelta(days=days)
         work = lambda: lifecycle.renew(grant=grant, ends_at=until, use_digest="0" * 64, by=person.actor)  # noqa: E731
-        self.do("grant.renewed", work, by=person)
+        if self.do("grant.renewed", work, by=person):
+            self.model.grants[grant.reference].ends_at = until
 
-    @rule(number=NUMBER, who=NUMBER, colleague=NUMBER)
-    def somebody_invites(self, number: int, who: int, colleague: int) -> None:
-        grant, asked = self.grant(number), self.person(4 * colleague)
+    @rule(number=NUMBER, who=NUMBER)
+    def somebody_confirms_what_was_brought_in(self, number: int, who: int) -> None:
+        grant = self.pick(Grant.objects.exclude(imported_at=None).select_related("dataset", "holder"), number)
         person = self.person(who, fit=grant.holder)
-        fields = {"name": asked.name, "explanation": "Works with us."}
-        work = lambda: membership.invite(grant=grant, email=asked.email, by=person.actor, **fields)  # noqa: E731
-        self.do("member.invited", work, by=person)
+        if self.do("grant.confirmed", lambda: confirming.confirm(grant=grant, by=person.actor), by=person):
+            assert person == grant.holder
+            self.model.unconfirmed.discard(grant.reference)
 
-    @rule(number=NUMBER, who=NUMBER)
-    def somebody_joins(self, number: int, who: int) -> None:
-        member = self.pick(GrantMember.objects.order_by("pk"), number)
-        if member is not None:
-            person = self.person(who, fit=User.objects.get(email=member.email))
-            token = invitations.token(member)
-            if self.do("member.joined", lambda: membership.accept(token=token, by=person.actor), by=person):
-                self.model.joined_again(member.grant.reference, str(person.public_id))
-
-    @rule(number=NUMBER, who=NUMBER)
-    def somebody_removes_a_member(self, number: int, who: int) -> None:
-        joined = GrantMember.objects.exclude(person=None).select_related("grant__holder", "person")
-        member = self.pick(joined.order_by("pk"), number)
-        if member is not None:
-            person = self.person(who, fit=member.grant.holder)
-            work = lambda: membership.remove(member=member, reason="Left.", by=person.actor)  # noqa: E731
-            if self.do("member.removed", work, by=person):
-                self.model.removed(member.grant.reference, str(member.person.public_id))
-
-    @rule(number=NUMBER, who=NUMBER)
-    def somebody_leaves(self, number: int, who: int) -> None:
-        grant, person = self.grant(number), self.person(who)
-        if self.do("member.left", lambda: membership.leave(grant=grant, by=person.actor), by=person):
-            self.model.removed(grant.reference, str(person.public_id))
+    @rule(number=NUMBER, who=NUMBER, does=st.integers(min_value=0, max_value=4))
+    def somebody_moves(self, number: int, who: int, does: int) -> None:
+        grant = self.grant(number)
+        person = self.person(who, fit=grant.holder)
+        email = f"{grant.holder.email.partition('@')[0]}@elsewhere.example"
+        work = lambda: moving.move(grant=grant, email=email, reason="I move.", by=person.actor)  # noqa: E731
+        # Seldom, or few would be left.
+        if does == 0 and self.do("grant.closed", work, by=person):
+            assert person == grant.holder
+            self.model.closed.add(grant.reference)
+            self.nothing_forbidden_opens()
 
     @rule(number=NUMBER, who=NUMBER)
     def somebody_makes_links(self, number: int, who: int) -> None:
@@ -184,18 +198,33 @@ class Lives(Life):
 
     @invariant()
     def access_comes_from_an_approval_and_accepted_terms(self) -> None:
-        for grant in Grant.objects.select_related("application", "terms"):
+        for grant in Grant.objects.filter(imported_at=None).select_related("application", "terms"):
             assert grant.application.state == State.APPROVED
             given = Decision.objects.filter(application=grant.application, kind=DecisionKind.APPROVE)
             assert given.filter(submission__terms=grant.terms).exists()
+        # What was brought in opens nothing before its holder accepted its terms here.
+        unconfirmed = Grant.objects.exclude(imported_at=None).filter(confirmed_at=None)
+        assert not unconfirmed.filter(state=GrantState.ACTIVE).exists()
+        assert not Seal.objects.filter(grant__in=unconfirmed).exists()
+
+    @invariant()
+    def every_member_accepted_the_terms_of_the_access(self) -> None:
+        been = GrantMember.objects.exclude(joined_at=None)
+        assert not been.exclude(terms=F("grant__terms")).exists()
+        assert not been.filter(terms=None).exists()
+        sealed = Seal.objects.exclude(person=F("grant__holder"))
+        for grant, person in sealed.values_list("grant", "person"):
+            assert been.filter(grant=grant, person=person).exists()
 
     @invariant()
     def no_member_outlives_the_access(self) -> None:
         joined = GrantMember.objects.filter(state=MemberState.JOINED).select_related("grant__dataset", "person")
-        for member in joined.exclude(grant__state=GrantState.ACTIVE):
-            assert member.person is not None
-            with clock.frozen(self.at), transaction.atomic(), pytest.raises(DomainError):
-                revealing.reveal_all(grant=member.grant, by=member.person.actor)
+        over = ~Q(grant__state=GrantState.ACTIVE) | Q(grant__ends_at__lte=self.at)
+        for member in joined.filter(over):
+            self.opens_nothing(member)
+        for member in GrantMember.objects.filter(state__in=[MemberState.LEFT, MemberState.REMOVED]):
+            if not joined.filter(grant=member.grant, person=member.person).exists():
+                self.opens_nothing(member)
 
 
 @pytest.mark.parametrize(
