@@ -30,7 +30,8 @@ def submit(*, application: Application, by: Actor) -> Submission:
         check_step(application=locked, step=Step.SUBMIT, by=by)
         if missing := what_is_missing(locked):
             raise Invalid(_("Still missing: %(what)s.") % {"what": "; ".join(item.text for item in missing)})
-        check_not_barred(dataset_pk=locked.dataset_id, person_pk=locked.applicant_id, email=locked.email)
+        addresses = (locked.applicant.email, locked.email)
+        check_not_barred(dataset_pk=locked.dataset_id, person_pk=locked.applicant_id, emails=addresses)
         submission = _freeze(locked)
         move(
             record,

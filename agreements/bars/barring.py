@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from agreements.bars import checks
 from agreements.bars.models import Bar
+from agreements.catalog import holding
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission, Standing, check_may
 from agreements.core.actors import Actor
@@ -43,6 +44,8 @@ def set_bar(
         raise Invalid(_("The bar would have ended already."), field="until")
     _check_not_oneself(by, person=person, domain=clean)
     with act() as record:
+        # Whoever opens access at this moment looks at the bars before this one, or after it.
+        holding.hold(dataset.pk)
         if lasting(dataset, person=person, domain=clean, until=until):
             raise NotPossible(_("%(whom)s is barred already.") % {"whom": person.email if person else clean})
         bar = Bar.objects.create(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -14,11 +16,15 @@ from agreements.core.erased import HOST
 from agreements.core.errors import NotAllowed
 
 
-def check_not_barred(*, dataset_pk: int, person_pk: int, email: str) -> None:
-    """Raise NotAllowed if a running bar names the person, or the address's domain or one above it."""
-    if (
+def check_not_barred(*, dataset_pk: int, person_pk: int, emails: Iterable[str]) -> None:
+    """Raise NotAllowed if a running bar names the person, or the domain of one of the addresses or one above it.
+
+    `emails` are all that are known: the one they sign in with, and the institutional one; empty ones are left out.
+    """
+    if any(
         on_person(dataset_pk=dataset_pk, person_pk=person_pk, email=email)
         or on_organization(dataset_pk=dataset_pk, email=email).exists()
+        for email in {*filter(None, emails)}
     ):
         raise NotAllowed(_("You cannot apply for this dataset at present. Write to the dataset's contact to ask why."))
 

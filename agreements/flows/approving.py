@@ -14,12 +14,14 @@ from agreements.grants.models import Grant
 from agreements.ledger.act import act
 from agreements.review import decisions
 from agreements.review.decisions import Approved, Seen
+from agreements.revocation import standing
 
 
 def approve(*, application: Application, seen: Seen, reason: str, by: Actor) -> tuple[Approved, Grant | None]:
     """Approve, and issue the grant if this was the last approval needed.
 
-    Raises what `decisions.approve` raises, and NotPossible if the applicant was barred since they submitted.
+    It is suspended at once where a suspension in force names it. Raises what `decisions.approve` raises, and NotPossible
+    if the applicant was barred since they submitted, or nothing of the dataset is left to give.
     """
     with act():
         holding.hold(application.dataset_id)
@@ -27,14 +29,18 @@ def approve(*, application: Application, seen: Seen, reason: str, by: Actor) -> 
         approved = decisions.approve(application=application, seen=seen, reason=reason, by=by)
         if not approved.complete:
             return approved, None
-        grant = issuing.issue(submission=approved.submission, by=by, as_role=approved.standing)
+        ended = standing.ended_subsets(application.dataset)
+        grant = issuing.issue(submission=approved.submission, by=by, as_role=approved.standing, without=ended)
+        standing.shut(grant)
     return approved, grant
 
 
 def _check_not_barred(application: Application) -> None:
     try:
         bars.check_not_barred(
-            dataset_pk=application.dataset_id, person_pk=application.applicant_id, email=application.email
+            dataset_pk=application.dataset_id,
+            person_pk=application.applicant_id,
+            emails=(application.applicant.email, application.email),
         )
     except NotAllowed:
         words = _("The applicant, or their organization, was barred. A steward has to lift the bar before you approve.")

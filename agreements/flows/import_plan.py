@@ -22,6 +22,7 @@ from agreements.core.clock import now, today
 from agreements.core.errors import DomainError, Invalid, NotAllowed, NotPossible
 from agreements.documents.fonts import unprintable
 from agreements.documents.inspection import looks_like_pdf
+from agreements.flows import import_ended
 from agreements.flows.import_table import Problem, Row, Table
 from agreements.grants.models import Grant
 from agreements.grants.states import NOT_ENDED
@@ -165,6 +166,7 @@ class _Known:
         self._standing = {
             comparison_key(email): reference for email, reference in standing.values_list("holder__email", "reference")
         }
+        self._ended = import_ended.of(dataset)
         self._mailboxes: dict[str, int] = {}
         self._files: dict[Path, int] = {}
 
@@ -219,10 +221,12 @@ class _Known:
         if key in self._standing:
             words = _("%(email)s has access %(reference)s already.")
             raise NotPossible(words % {"email": email, "reference": self._standing[key]})
+        emails = (email, user.email if user else "")
         try:
-            check_not_barred(dataset_pk=self.dataset.pk, person_pk=user.pk if user else 0, email=email)
+            check_not_barred(dataset_pk=self.dataset.pk, person_pk=user.pk if user else 0, emails=emails)
         except NotAllowed:
             raise NotPossible(_("%(email)s is barred from this dataset.") % {"email": email}) from None
+        import_ended.check_not_ended(self._ended, dataset=self.dataset, email=email, user=user)
         return user
 
     def end(self, signed_on: dt.date) -> dt.datetime | None:

@@ -25,6 +25,7 @@ from agreements.grants.imported import messages as imported_messages
 from agreements.grants.models import Grant
 from agreements.ledger.act import act
 from agreements.people import accounts
+from agreements.revocation import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ def _write(wanted: Wanted, *, dataset: Dataset, document: StoredDocument, mail: 
     grant = grant_import.bring_in(
         submission=submission, subsets=wanted.subsets, starts_at=wanted.starts_at, ends_at=wanted.ends_at, by=by
     )
+    # What the procedure says stands on the page of the access; nobody is written to unasked.
+    standing.shut(grant, is_told=False)
     if mail:
         imported_messages.queue_imported(grant)
     return grant

@@ -9,10 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
-from agreements.catalog import interest
+from agreements.catalog import holding, interest
 from agreements.catalog.models import Access, Archive, Dataset, Opening, OpeningChoice, Subset, Terms
 from agreements.catalog.permissions import Permission, check_may
 from agreements.catalog.terms import in_force
@@ -27,7 +27,7 @@ from agreements.grants.running import running
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 from agreements.people.models import User
-from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
+from agreements.revocation.standing import is_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +165,11 @@ def due(opening: Opening) -> QuerySet[Grant]:
 def accept(*, offer: SubsetOffer, by: Actor) -> SubsetOffer:
     """Accept an offered subset as `offers.accept` does; NotPossible too if the lab ended the subset meanwhile."""
     with act():
+        # Held before it is asked: else the subset ends between the question and the answer.
+        holding.hold(offer.grant.dataset_id)
         if is_ended(offer.subset):
             raise NotPossible(_("%(subset)s can no longer be had under this access.") % {"subset": offer.subset.title})
         return offers.accept(offer=offer, by=by)
-
-
-def is_ended(subset: Subset) -> bool:
-    """Return whether a procedure ended this subset for everybody, or suspends it now: nobody is given it then."""
-    named = Procedure.objects.filter(dataset=subset.dataset_id, scope=ScopeKind.SUBSET, scope_value=subset.slug)
-    return named.filter(Q(act=ProcedureAct.REVOKE) | Q(act=ProcedureAct.SUSPEND, lifted_at=None)).exists()
 
 
 def notices(opening: Opening) -> QuerySet[GrantNotice]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from agreements.catalog.models import Subset
 from agreements.grants import messages
-from agreements.grants.grounds import Grounds
+from agreements.grants.grounds import Grounds, has_clause
 from agreements.grants.links import addresses
 from agreements.grants.members.queries import joined_under
 from agreements.grants.models import Grant, GrantMember, GrantState, Suspension, TakenSubset
@@ -125,7 +125,10 @@ def _render_revoked(message: OutboxMessage) -> Rendered:
 
 
 def _render_suspended(message: OutboxMessage) -> Rendered:
-    return _render(message, messages.grant_of(message), _("your access %(reference)s is suspended"))
+    grant = messages.grant_of(message)
+    is_over = grant.state == GrantState.EXPIRED
+    closed, over = _("your access %(reference)s is suspended"), _("your access %(reference)s cannot be renewed for now")
+    return _render(message, grant, over if is_over else closed, is_over=is_over)
 
 
 def _render_resumed(message: OutboxMessage) -> Rendered:
@@ -170,7 +173,8 @@ def _render(message: OutboxMessage, grant: Grant, subject: str, **context: Any) 
 
 
 def _clause(grant: Grant, clause_id: str) -> dict[str, Any] | None:
-    return grant.terms.clause(clause_id) if clause_id else None
+    # A procedure may be older than the terms of the access, and cite a clause that they do not have.
+    return grant.terms.clause(clause_id) if has_clause(grant.terms, clause_id) else None
 
 
 def _filled(subject: str, subset: Subset) -> str:

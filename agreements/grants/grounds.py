@@ -17,7 +17,8 @@ from agreements.ledger.act import text_digest
 class Grounds:
     """A clause of the terms, a reason with the salt that is kept beside it, and the procedure it is all part of.
 
-    `destroy_by` is the day by which copies have to be destroyed; none for a suspension.
+    `destroy_by` is the day by which copies have to be destroyed; none for a suspension. `is_carried_over`: its
+    procedure is older than the access, whose terms need not have the clause.
     """
 
     procedure: str
@@ -25,6 +26,7 @@ class Grounds:
     reason: str
     reason_salt: str
     destroy_by: dt.date | None = None
+    is_carried_over: bool = False
 
     @property
     def digest(self) -> str:
@@ -33,6 +35,8 @@ class Grounds:
 
     def check(self, versions: Iterable[Terms]) -> None:
         """Raise Invalid unless each of these versions of the terms has the clause."""
+        if self.is_carried_over:
+            return
         lacking = sorted({terms.version for terms in versions if not has_clause(terms, self.clause_id)})
         if lacking:
             words = _("These terms have no such clause: version %(versions)s.")

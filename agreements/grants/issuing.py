@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
+
+from django.utils.translation import gettext as _
 
 from agreements.applications.models import Submission
+from agreements.catalog.models import Subset
 from agreements.core.actors import Actor
 from agreements.core.clock import now
+from agreements.core.errors import NotPossible
 from agreements.core.references import GRANT, free_reference
 from agreements.grants import lifecycle, places, seals
 from agreements.grants.deliverable import deliverable, subsets_by_agreement
@@ -17,15 +22,16 @@ from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 
 
-def issue(*, submission: Submission, by: Actor, as_role: str) -> Grant:
+def issue(*, submission: Submission, by: Actor, as_role: str, without: Collection[int] = ()) -> Grant:
     """Return the grant that an approval opens: a seal for the signer, a link per archive, a mail with the links.
 
     The caller is the approval, which has checked who may, and by which standing. Names,
-    site and terms are the frozen submission's.
+    site and terms are the frozen submission's. `without`: keys of subsets that are given no more; raises NotPossible if
+    nothing is left then.
     """
     with act() as record:
         grant = _create(submission)
-        grant.subsets.set(subsets_by_agreement(grant))
+        grant.subsets.set(_subsets(grant, without))
         seal = seals.new_seal(grant=grant, person_pk=grant.holder_id)
         record.record(
             Kind.GRANT_ISSUED,
@@ -43,6 +49,15 @@ def issue(*, submission: Submission, by: Actor, as_role: str) -> Grant:
         ]
         queue_issued(grant, links=made)
     return grant
+
+
+def _subsets(grant: Grant, without: Collection[int]) -> list[Subset]:
+    offered = list(subsets_by_agreement(grant))
+    given = [subset for subset in offered if subset.pk not in without]
+    if offered and not given:
+        words = _("Nothing of %(dataset)s is left to give: access to all of it was ended for everybody.")
+        raise NotPossible(words % {"dataset": grant.dataset.title})
+    return given
 
 
 def _create(submission: Submission) -> Grant:

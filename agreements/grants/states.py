@@ -25,10 +25,12 @@ class Step(StrEnum):
 
 # A suspension is a row with a cause: a further cause leaves the state, and a resumed one does so while others are
 # open. Closing the last cause of an access whose time ran out meanwhile leaves it expired; then it may be renewed.
-# A suspended one may not: what it is suspended for is settled first. Nothing leaves `revoked`.
+# A suspended one may not: what it is suspended for is settled first. An expired one is suspended too, so that it is
+# not renewed meanwhile; it stays expired. Nothing leaves `revoked`.
 TRANSITIONS: Final[Mapping[tuple[GrantState, Step], GrantState]] = {
     (GrantState.ACTIVE, Step.SUSPEND): GrantState.SUSPENDED,
     (GrantState.SUSPENDED, Step.SUSPEND): GrantState.SUSPENDED,
+    (GrantState.EXPIRED, Step.SUSPEND): GrantState.EXPIRED,
     (GrantState.SUSPENDED, Step.RESUME): GrantState.ACTIVE,
     (GrantState.EXPIRED, Step.RESUME): GrantState.EXPIRED,
     (GrantState.ACTIVE, Step.EXPIRE): GrantState.EXPIRED,

@@ -34,7 +34,7 @@ def bar_domain(scene: Scene, domain: str) -> Bar:
 
 def is_barred(scene: Scene) -> bool:
     try:
-        check_not_barred(dataset_pk=scene.dataset.pk, person_pk=scene.alice.pk, email=scene.alice.email)
+        check_not_barred(dataset_pk=scene.dataset.pk, person_pk=scene.alice.pk, emails=[scene.alice.email])
     except NotAllowed:
         return True
     return False

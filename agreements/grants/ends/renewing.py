@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from agreements.bars.checks import check_not_barred
+from agreements.catalog import holding
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import Invalid, MovedOn, NotAllowed, NotPossible
@@ -44,6 +45,7 @@ def renew(
     """
     words = _checked_use(use)
     with act() as record:
+        holding.hold(grant.dataset_id)
         locked = lifecycle.lock(grant)
         standing = check_may(Permission.RENEW, grant=locked, by=by)
         _check_renewable(locked, seen_end)
@@ -121,12 +123,12 @@ def _check_renewable(grant: Grant, seen_end: dt.datetime | None) -> None:
 
 
 def _check_not_barred(grant: Grant) -> None:
-    for email in {grant.holder.email, due.address_of(grant)}:
-        try:
-            check_not_barred(dataset_pk=grant.dataset_id, person_pk=grant.holder_id, email=email)
-        except NotAllowed:
-            words = _("This access cannot be renewed at present. Write to %(contact)s to ask why.")
-            raise NotAllowed(words % {"contact": grant.dataset.contact_address}) from None
+    emails = (grant.holder.email, grant.application.email)
+    try:
+        check_not_barred(dataset_pk=grant.dataset_id, person_pk=grant.holder_id, emails=emails)
+    except NotAllowed:
+        words = _("This access cannot be renewed at present. Write to %(contact)s to ask why.")
+        raise NotAllowed(words % {"contact": grant.dataset.contact_address}) from None
 
 
 def _checked_use(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from agreements.bars.checks import check_not_barred
+from agreements.catalog import holding
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission as DatasetPermission
 from agreements.catalog.permissions import check_may as check_may_do
@@ -21,6 +22,7 @@ from agreements.grants.deliverable import deliverable
 from agreements.grants.imported import messages
 from agreements.grants.imported.importing import is_waiting, waiting
 from agreements.grants.links import making as links
+from agreements.grants.members import refusing
 from agreements.grants.models import Cause, ClosedFor, Grant
 from agreements.grants.permissions import Permission, check_may
 from agreements.grants.running import is_running
@@ -41,11 +43,12 @@ def confirm(*, grant: Grant, by: Actor) -> Grant:
     mailbox, or barred), NotPossible (confirmed before, or ended meanwhile).
     """
     with act() as record:
+        holding.hold(grant.dataset_id)
         locked = lifecycle.lock(grant)
         person = _take_over(locked, by=by)
         standing = check_may(Permission.CONFIRM, grant=locked, by=by)
         _check_waiting(locked)
-        _check_not_barred(locked, person)
+        _check_wanted(locked, person)
         locked.confirmed_at = locked.address_proven_at = now()
         locked.save(update_fields=["confirmed_at", "address_proven_at"])
         seal = seals.new_seal(grant=locked, person_pk=person.pk)
@@ -141,12 +144,17 @@ def _take_over(grant: Grant, *, by: Actor) -> User:
     return person
 
 
-def _check_not_barred(grant: Grant, person: User) -> None:
+def _check_wanted(grant: Grant, person: User) -> None:
+    emails = (person.email, grant.application.email)
     try:
-        check_not_barred(dataset_pk=grant.dataset_id, person_pk=person.pk, email=grant.application.email)
+        check_not_barred(dataset_pk=grant.dataset_id, person_pk=person.pk, emails=emails)
     except NotAllowed:
         words = _("You cannot confirm this access at present. Write to the dataset's contact to ask why.")
         raise NotAllowed(words) from None
+    if any(
+        refusing.is_refused(dataset_pk=grant.dataset_id, email=email, person_pk=person.pk) for email in emails if email
+    ):
+        raise NotAllowed(_("The lab has ended your access to this dataset. You may apply for access of your own."))
 
 
 def _check_waiting(grant: Grant) -> None:

@@ -19,8 +19,10 @@ from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 
 
-def take_subset(*, grants: Sequence[Grant], subset: Subset, cause: str, grounds: Grounds, by: Actor) -> None:
-    """Take a subset from grants of its dataset: links to its archives end, holders and members are told.
+def take_subset(
+    *, grants: Sequence[Grant], subset: Subset, cause: str, grounds: Grounds, by: Actor, is_told: bool = True
+) -> None:
+    """Take a subset from grants of its dataset: links to its archives end; holders and members are told, if `is_told`.
 
     The grants come from `lock_all`, in the running act. What an earlier procedure took passes to this one, so that
     lifting the earlier one gives nothing back. Raises NotAllowed, Invalid for a clause that the terms of one do not
@@ -29,7 +31,9 @@ def take_subset(*, grants: Sequence[Grant], subset: Subset, cause: str, grounds:
     if not grants:
         return
     with act() as record:
-        standing = check_may_all(Permission.REVOKE, grants=grants, by=by)
+        # What is taken for a time needs no more than a suspension does.
+        needs = Permission.REVOKE if grounds.destroy_by else Permission.SUSPEND
+        standing = check_may_all(needs, grants=grants, by=by)
         grounds.check(grant.terms for grant in grants)
         covered = Grant.subsets.through.objects.filter(subset_id=subset.pk)
         for some in batches(grants):
@@ -45,7 +49,8 @@ def take_subset(*, grants: Sequence[Grant], subset: Subset, cause: str, grounds:
                 for grant in some
                 if grant.pk not in earlier
             )
-        ending_messages.queue_subset_ended(grants, subset=subset, grounds=grounds)
+        if is_told:
+            ending_messages.queue_subset_ended(grants, subset=subset, grounds=grounds)
         for grant in grants:
             record.record(
                 Kind.SUBSET_TAKEN,

@@ -31,8 +31,8 @@ SYSTEM_CAUSES: Final = frozenset({Cause.ADDRESS, Cause.UNCONFIRMED})
 """What the system suspends for, and what the holder settles without the lab."""
 
 
-def suspend_all(*, grants: Sequence[Grant], grounds: Grounds, by: Actor) -> None:
-    """Shut grants of one dataset until the procedure is lifted; holders and members are told why.
+def suspend_all(*, grants: Sequence[Grant], grounds: Grounds, by: Actor, is_told: bool = True) -> None:
+    """Shut grants of one dataset until the procedure is lifted; holders and members are told why, if `is_told`.
 
     The grants come from `lock_all`, in the running act. Raises NotAllowed or NotPossible if one of them may not or
     cannot be suspended, Invalid for a clause that the terms of one do not have; then none is.
@@ -52,7 +52,8 @@ def suspend_all(*, grants: Sequence[Grant], grounds: Grounds, by: Actor) -> None
             for grant in grants
         ]
         _open(record, suspensions, by=by)
-        ending_messages.queue_suspended(grants, grounds=grounds)
+        if is_told:
+            ending_messages.queue_suspended(grants, grounds=grounds)
 
 
 def suspend(*, grant: Grant, by: Actor, cause: str, reason: str) -> Suspension:

@@ -109,7 +109,7 @@ def accept(*, token: str, by: Actor) -> GrantMember:
         person = _invited_person(member, by=by)
         if (why_shut := invitations.why_shut(member)) is not None:
             raise NotPossible(why_shut)
-        _check_may_join(grant, person)
+        _check_may_join(grant, person, member)
         member.person, member.terms = person, grant.terms
         member.state, member.joined_at = MemberState.JOINED, now()
         member.save(update_fields=["person", "terms", "state", "joined_at"])
@@ -224,9 +224,10 @@ def _invited_person(member: GrantMember, *, by: Actor) -> User:
     return person
 
 
-def _check_may_join(grant: Grant, person: User) -> None:
+def _check_may_join(grant: Grant, person: User, member: GrantMember) -> None:
     try:
-        check_not_barred(dataset_pk=grant.dataset_id, person_pk=person.pk, email=person.email)
+        emails = (person.email, member.email)
+        check_not_barred(dataset_pk=grant.dataset_id, person_pk=person.pk, emails=emails)
     except NotAllowed:
         raise NotAllowed(_("You cannot join at present. Write to the dataset's contact to ask why.")) from None
     if refusing.is_refused(dataset_pk=grant.dataset_id, email=person.email, person_pk=person.pk):

@@ -59,7 +59,7 @@ def _of(email: str, person_pk: int | None = None) -> Q:
 
 
 def _holder(email: str, person_pk: int | None) -> Q:
-    return Q(holder__in=_people(email, person_pk))
+    return Q(holder__in=_people(email, person_pk)) | Q(application__email__regex=same_mailbox_pattern(email))
 
 
 def _people(email: str, person_pk: int | None) -> list[int]:

@@ -64,7 +64,8 @@ def accept(*, offer: SubsetOffer, by: Actor) -> SubsetOffer:
         locked, standing = _locked(offer, by=by)
         grant = locked.grant
         check_running(grant)
-        check_not_barred(dataset_pk=grant.dataset_id, person_pk=grant.holder_id, email=grant.holder.email)
+        emails = (grant.holder.email, grant.application.email)
+        check_not_barred(dataset_pk=grant.dataset_id, person_pk=grant.holder_id, emails=emails)
         _check_still_given(locked)
         _answer(locked, is_accepted=True)
         add(record, grant=grant, subset=locked.subset, cause=ACCEPTED, by=by, as_role=standing)
