@@ -18,6 +18,7 @@ from typing import Final, Literal
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
+from agreements.core.invisible import is_invisible
 from agreements.documents.scripts import needs_shaping, visual
 
 Family = Literal["serif", "serif-bold", "sans"]
@@ -190,9 +191,9 @@ def _find(candidate: str) -> Path | None:
 
 
 def _is_hidden(character: str) -> bool:
-    return (
-        unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} and character != "\N{ZERO WIDTH NON-JOINER}"
-    )
+    if character == "\N{ZERO WIDTH NON-JOINER}":
+        return False
+    return is_invisible(character) or unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"}
 
 
 def _is_picture(character: str) -> bool:

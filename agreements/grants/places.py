@@ -8,13 +8,17 @@ from hashlib import sha256
 from typing import Final
 
 from agreements.core.countries import country_name
+from agreements.core.invisible import visible
 
 KEY_LIMIT: Final = 200
 _SITE: Final = ("organization", "department", "city", "country")
 
 
 def organization_key(name: str) -> str:
-    """Return one form for all widths, cases, accents' encodings and spacings of a name; at most 200 characters."""
+    """Return one form for all widths, cases, accents' encodings and spacings of a name; at most 200 characters.
+
+    What shows nothing does not count: else a name with a soft hyphen in it would escape what ends the plain one.
+    """
     return _short(_plain(name))
 
 
@@ -31,7 +35,9 @@ def site_words(site: Mapping[str, str], *, organization: bool = True) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    # Before and after: what shows nothing keeps letters apart that are composed, and some of it is made by composing.
+    plain = visible(unicodedata.normalize("NFKC", visible(text))).casefold()
+    return " ".join(plain.split())
 
 
 def _short(key: str) -> str:

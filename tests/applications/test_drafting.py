@@ -94,6 +94,13 @@ REFUSED = {
         "organization",
         "cannot be printed",
     ),
+    "a filler that looks like nothing": ({"organization": "MIT\u3164"}, "organization", "hangul filler"),
+    "a joiner that shows nothing": ({"organization": "M\u034fIT"}, "organization", "combining grapheme joiner"),
+    "a selector that selects nothing": (
+        {"site_department": "Vision\ufe0f"},
+        "site_department",
+        "variation selector-16",
+    ),
     "two lines in a name": ({"name": "Alice\r\nsigned: Bob"}, "name", "Write this on one line."),
     "two lines in an address": ({"address_line1": "Road 1\nRoad 2"}, "address_line1", "Write this on one line."),
 }
