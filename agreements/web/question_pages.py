@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from agreements.catalog.models import Access, Subset
 from agreements.flows.questions import downloads, lives
+from agreements.flows.questions.facts import rows_of
 from agreements.flows.questions.holders import Holder, who_could_open
 from agreements.flows.questions.lives import Answer
 from agreements.ledger.models import LedgerEntry
@@ -118,7 +119,7 @@ def _answered(
     if _wants_csv(request):
         if request.GET.get("csv") == "rows":
             return as_csv(f"{name}-rows", ROWS, _ledger_cells(answer.entries.order_by("sequence")))
-        return as_csv(name, FACTS, lives.rows_of(answer.facts))
+        return as_csv(name, FACTS, rows_of(answer.facts))
     facts = Paginator(answer.facts, PER_PAGE).get_page(request.GET.get("facts"))
     return render(request, template, context | {"answer": answer, "facts": facts, **_told(request, answer.entries)})
 

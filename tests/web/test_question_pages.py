@@ -20,7 +20,7 @@ from agreements.core import clock
 from agreements.core.domains import domain_of
 from agreements.flows import accounts
 from agreements.grants.downloads import digests
-from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Grant, Link
+from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Grant, GrantMember, Link, MemberState
 from agreements.people.models import User
 from agreements.revocation import lifting
 from agreements.revocation.models import ProcedureAct, ScopeKind
@@ -138,6 +138,45 @@ def test_the_life_of_an_application_has_no_rows_of_others_whom_the_same_procedur
     kinds = {row["kind"] for row in rows}
     assert kinds >= {"procedure.begun", "grant.suspended", "suspension.lifted", "grant.resumed"}
     assert others
+
+
+def test_a_member_is_told_of_what_ended_their_access_and_of_what_they_owe(scene: Scene, dan: Client) -> None:
+    one, other = many.grants(scene.dataset, ["holder@mit.edu", "other@mit.edu"])
+    many.join([one], ["member@mit.edu"])
+    left = many.join([one], ["left@mit.edu"])[0]
+    GrantMember.objects.filter(pk=left.pk).update(ended_at=clock.now(), state=MemberState.LEFT)
+    with clock.frozen(clock.now() + dt.timedelta(days=1)):
+        procedure = revoke(grant=one, clause_id="termination", reason="Shared.", by=scene.dan.actor)
+        revoke(grant=other, clause_id="termination", reason="Shared.", by=scene.dan.actor)
+        facts = rows_of(dan.get("/record/person/", {"who": "member@mit.edu", "csv": "facts"}))
+        rows = rows_of(dan.get("/record/person/", {"who": "member@mit.edu", "csv": "rows"}))
+        before = rows_of(dan.get("/record/person/", {"who": "left@mit.edu", "csv": "facts"}))
+    assert [row["reference"] for row in facts if row["what"] == "Revocation"] == [procedure.reference]
+    owed = [row for row in facts if row["what"] == "Destruction of copies"]
+    assert [(row["reference"], row["who"]) for row in owed] == [(one.reference, "Member")]
+    assert owed[0]["state"].startswith("awaited, due ")
+    assert {(row["kind"], row["grant"]) for row in rows} >= {("grant.revoked", one.reference)}
+    assert [row["grant"] for row in rows if row["kind"] == "procedure.begun"] == [one.reference]
+    assert other.reference not in {row["grant"] for row in rows}
+    # Who had left before was reached by nothing.
+    assert [row["what"] for row in before] == ["Membership"]
+
+
+def test_an_organization_is_the_same_by_its_name_as_by_its_domain(scene: Scene, dan: Client) -> None:
+    one = many.grants(scene.dataset, ["holder@mit.edu"], members=1)[0]
+    many.grants(scene.dataset, ["somebody@gmail.com"])
+    barring.set_bar(dataset=scene.dataset, by=scene.dan.actor, reason="Why.", domain="mit.edu")
+    procedure = many.start(scene.dataset, ScopeKind.DOMAIN, "mit.edu", by=scene.dan)
+    for asked in ({"name": "MIT"}, {"domain": "mit.edu"}):
+        facts = rows_of(dan.get("/record/organization/", asked | {"csv": "facts"}))
+        assert {row["what"] for row in facts} >= {"Access", "Membership", "Revocation", "Destruction of copies", "Bar"}
+        assert {one.reference, procedure.reference, "mit.edu"} <= {row["reference"] for row in facts}
+        kinds = {row["kind"] for row in rows_of(dan.get("/record/organization/", asked | {"csv": "rows"}))}
+        assert kinds >= {"procedure.begun", "grant.revoked", "bar.set"}
+    # A free mailbox is no organization's.
+    barring.set_bar(dataset=scene.dataset, by=scene.dan.actor, reason="Why.", domain="gmail.com")
+    facts = rows_of(dan.get("/record/organization/", {"name": "MIT", "csv": "facts"}))
+    assert [row["reference"] for row in facts if row["what"] == "Bar"] == ["mit.edu"]
 
 
 def test_a_closed_account_tells_nothing_beyond_the_datasets(scene: Scene, grant: Grant, stranger: Client) -> None:

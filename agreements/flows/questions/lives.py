@@ -2,56 +2,41 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final, TypeVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from agreements.applications.models import Application, Decision
 from agreements.bars.models import Bar
 from agreements.catalog.models import Dataset
-from agreements.core.domains import domains_of
+from agreements.core.domains import domain_of, domains_of
+from agreements.flows.questions import facts, reached
 from agreements.grants.models import DownloadOpened, Grant, GrantMember
 from agreements.grants.places import organization_key
+from agreements.identity import lists
+from agreements.ledger.act import text_digest
 from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry, LedgerSubject
 from agreements.ledger.queries import entries_about
 from agreements.people.models import User, normal_address
-from agreements.revocation.models import AffectedGrant, Procedure, ScopeKind
+from agreements.revocation.models import AffectedGrant, Destruction, Procedure, ScopeKind
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
-
+_Found = TypeVar("_Found", bound=Model)
 MOST: Final = 1_000
 """Things of each kind that an answer holds, the newest; a page that says so is better than one that never comes."""
 
-_OF_A_WHOLE_PROCEDURE: Final = (Kind.PROCEDURE_BEGUN, Kind.SUSPENSION_LIFTED)
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A line of an answer: what kind of thing, when, its reference, the application it belongs to, who, and how it is.
-
-    `application` leads to a page; it is empty for a draft, which is its author's alone, and for what has none.
-    """
-
-    what: StrOrPromise
-    at: dt.datetime
-    reference: str
-    application: str
-    who: str
-    state: StrOrPromise
+_MOST_DOMAINS: Final = 20
+_NOTHING: Final = Q(pk__in=[])
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Everything that is known within the datasets asked about. `downloads` counts requests for bytes."""
 
-    facts: list[Fact]
+    facts: list[facts.Fact]
     downloads: int
     entries: QuerySet[LedgerEntry]
     is_cut: bool = False
@@ -71,7 +56,7 @@ def life_of(application: Application) -> QuerySet[LedgerEntry]:
     procedures = AffectedGrant.objects.filter(grant__in=grants).values_list("procedure__reference", flat=True)
     own = entries_about(application.reference, *grants.values_list("reference", flat=True)).values("sequence")
     named = LedgerSubject.objects.filter(reference=str(application.applicant.public_id)).values("entry_id")
-    concerns = Q(kind__in=_OF_A_WHOLE_PROCEDURE) | Q(sequence__in=named)
+    concerns = Q(kind__in=reached.OF_A_WHOLE_PROCEDURE) | Q(sequence__in=named)
     theirs = entries_about(*procedures).filter(concerns).values("sequence")
     return LedgerEntry.objects.filter(Q(sequence__in=own) | Q(sequence__in=theirs)).order_by("sequence")
 
@@ -94,19 +79,24 @@ def about_person(person: User | None, *, within: QuerySet[Dataset]) -> Answer:
         return _nothing()
     members = GrantMember.objects.filter(grant__dataset__in=within, person=person)
     applications = _handed_in(within).filter(applicant=person)
-    reached = AffectedGrant.objects.filter(Q(grant__holder=person, member=None) | Q(member__person=person))
+    affected = AffectedGrant.objects.filter(grant__holder=person, member=None) | reached.as_members(members)
     bars = Bar.objects.filter(dataset__in=within, person=person)
     on_domain = Bar.objects.filter(dataset__in=within, domain__in=domains_of(person.email))
     named = LedgerSubject.objects.filter(reference=str(person.public_id)).values("entry_id")
+    grants = Grant.objects.filter(dataset__in=within, holder=person)
+    procedures = _procedures(within, affected, scope=Q(scope=ScopeKind.PERSON, scope_value=str(person.public_id)))
     theirs = Q(sequence__in=named) | Q(actor=person.actor.id)
-    grants, entries = Grant.objects.filter(dataset__in=within, holder=person), _of(within).filter(theirs)
+    theirs |= Q(sequence__in=reached.rows_about_memberships(members).values("entry_id"))
+    theirs |= Q(sequence__in=reached.rows_about_procedures(procedures).values("sequence"))
+    entries = _of(within).filter(theirs)
     if not any(known.exists() for known in (applications, grants, members, bars, entries)):
         return _nothing()
     return _answer(
         applications=applications,
         grants=grants,
         members=members,
-        procedures=_procedures(within, reached, scope=Q(scope=ScopeKind.PERSON, scope_value=str(person.public_id))),
+        procedures=procedures,
+        owed=reached.owed_after(affected, by_people=Q(person=person), within=within),
         bars=bars | on_domain,
         downloads=DownloadOpened.objects.filter(link__seal__person=person, grant__dataset__in=within).count(),
         entries=entries,
@@ -114,32 +104,45 @@ def about_person(person: User | None, *, within: QuerySet[Dataset]) -> Answer:
 
 
 def about_organization(*, name: str, domain: str, within: QuerySet[Dataset]) -> Answer:
-    """Return everything about an organization, by its name however it is written, and by its domain and all below."""
+    """Return everything about an organization, by its name however it is written, and by its domain and all below.
+
+    Under a name also what is at the domains that its people write from, so that both questions answer alike.
+    """
     key = organization_key(name.replace("\0", ""))
-    below = domain.replace("\0", "").strip().strip(".@").lower()
-    if not key and not below:
+    asked = domain.replace("\0", "").strip().strip(".@").lower()
+    domains = [asked] if asked else _domains_of(within, key)
+    if not key and not domains:
         return _nothing()
-    applications = _handed_in(within).filter(Q(pk__in=_named(within, key)) | _at("email", below))
+    applications = _handed_in(within).filter(Q(pk__in=_named(within, key)) | _at("email", domains))
     grants = Grant.objects.filter(dataset__in=within).filter(
-        (Q(organization_key=key) if key else Q(pk__in=[]))
-        | _at("holder__email", below)
-        | _at("application__email", below)
+        (Q(organization_key=key) if key else _NOTHING)
+        | _at("holder__email", domains)
+        | _at("application__email", domains)
     )
-    members = GrantMember.objects.filter(grant__dataset__in=within).filter(_at("email", below))
-    reached = AffectedGrant.objects.filter(Q(grant__in=grants, member=None) | Q(member__in=members))
-    scope = Q(pk__in=[])
-    scope |= Q(scope=ScopeKind.ORGANIZATION, scope_value=key) if key else Q(pk__in=[])
-    scope |= Q(scope=ScopeKind.DOMAIN, scope_value=below) if below else Q(pk__in=[])
-    references = [*applications.values_list("reference", flat=True)[:MOST]]
-    references += grants.values_list("reference", flat=True)[:MOST]
+    everybody = GrantMember.objects.filter(grant__dataset__in=within)
+    members = everybody.filter(_at("email", domains) | Q(grant__in=grants))
+    affected = AffectedGrant.objects.filter(grant__in=grants) | reached.as_members(members)
+    bars = Bar.objects.filter(_below("domain", domains) | _at("person__email", domains), dataset__in=within)
+    scope = Q(scope=ScopeKind.ORGANIZATION, scope_value=key) if key else _NOTHING
+    scope |= Q(scope=ScopeKind.DOMAIN, scope_value__in=domains)
+    procedures = _procedures(within, affected, scope=scope)
+    known: tuple[Iterable[str], ...] = (
+        applications.values_list("reference", flat=True)[:MOST],
+        grants.values_list("reference", flat=True)[:MOST],
+    )
+    rows = Q(sequence__in=entries_about(*(reference for some in known for reference in some)).values("sequence"))
+    rows |= Q(sequence__in=reached.rows_about_procedures(procedures).values("sequence"))
+    rows |= Q(sequence__in=reached.rows_about_memberships(members).values("entry_id"))
+    rows |= Q(sequence__in=_rows_of_bars(bars))
     return _answer(
         applications=applications,
         grants=grants,
         members=members,
-        procedures=_procedures(within, reached, scope=scope),
-        bars=Bar.objects.filter(_below("domain", below), dataset__in=within),
+        procedures=procedures,
+        owed=reached.owed_after(affected, by_people=_at("person__email", domains), within=within),
+        bars=bars,
         downloads=DownloadOpened.objects.filter(grant__in=grants).count(),
-        entries=_of(within).filter(sequence__in=entries_about(*references).values("sequence")),
+        entries=_of(within).filter(rows),
     )
 
 
@@ -153,21 +156,27 @@ def _answer(
     grants: QuerySet[Grant],
     members: QuerySet[GrantMember],
     procedures: QuerySet[Procedure],
+    owed: QuerySet[Destruction],
     bars: QuerySet[Bar],
     downloads: int,
     entries: QuerySet[LedgerEntry],
 ) -> Answer:
     decisions = Decision.objects.filter(application__in=applications)
-    parts = (
-        [_application(each) for each in applications.select_related("applicant").order_by("-pk")[:MOST]],
-        [_decision(each) for each in decisions.select_related("application", "reviewer").order_by("-pk")[:MOST]],
-        [_grant(each) for each in grants.select_related("holder", "application").order_by("-pk")[:MOST]],
-        [_member(each) for each in members.select_related("person", "grant__application").order_by("-pk")[:MOST]],
-        [_procedure(each) for each in procedures.select_related("begun_by").order_by("-pk")[:MOST]],
-        [_bar(each) for each in bars.select_related("set_by").order_by("-pk")[:MOST]],
+    parts: tuple[list[facts.Fact], ...] = (
+        [*map(facts.of_application, _newest(applications, "applicant"))],
+        [*map(facts.of_decision, _newest(decisions, "application", "reviewer"))],
+        [*map(facts.of_grant, _newest(grants, "holder", "application"))],
+        [*map(facts.of_member, _newest(members, "person", "grant__application"))],
+        [*map(facts.of_procedure, _newest(procedures, "begun_by"))],
+        [*map(facts.of_owed, _newest(owed, "person", "affected__grant__application", "affected__procedure"))],
+        [*map(facts.of_bar, _newest(bars, "set_by", "person"))],
     )
-    facts = sorted((fact for part in parts for fact in part), key=lambda fact: fact.at)
-    return Answer(facts, downloads, entries, is_cut=any(len(part) == MOST for part in parts))
+    told = sorted((fact for part in parts for fact in part), key=lambda fact: fact.at)
+    return Answer(told, downloads, entries, is_cut=any(len(part) == MOST for part in parts))
+
+
+def _newest(found: QuerySet[_Found], *related: str) -> QuerySet[_Found]:
+    return found.select_related(*related).order_by("-pk")[:MOST]
 
 
 def _handed_in(within: QuerySet[Dataset]) -> QuerySet[Application]:
@@ -187,21 +196,44 @@ def _named(within: QuerySet[Dataset], key: str) -> list[int]:
     return [pk for pk, name in written if organization_key(name) == key][:MOST]
 
 
-def _at(field: str, domain: str) -> Q:
+def _domains_of(within: QuerySet[Dataset], key: str) -> list[str]:
+    """Return the domains that an organization's people with access write from; a free mailbox is no organization's."""
+    if not key:
+        return []
+    grants = Grant.objects.filter(dataset__in=within, organization_key=key)
+    written = grants.values_list("holder__email", "application__email")[:MOST]
+    domains = {domain_of(email) for pair in written for email in pair if "@" in email}
+    known = lists.load()
+    return sorted(each for each in domains if known.academic(each) or not known.free_provider(each))[:_MOST_DOMAINS]
+
+
+def _at(field: str, domains: Iterable[str]) -> Q:
     """Return the condition that an address is at a domain or below it."""
-    if not domain:
-        return Q(pk__in=[])
-    return Q(**{f"{field}__iendswith": f"@{domain}"}) | Q(**{f"{field}__iendswith": f".{domain}"})
+    found = _NOTHING
+    for domain in domains:
+        found |= Q(**{f"{field}__iendswith": f"@{domain}"}) | Q(**{f"{field}__iendswith": f".{domain}"})
+    return found
 
 
-def _below(field: str, domain: str) -> Q:
-    if not domain:
-        return Q(pk__in=[])
-    return Q(**{field: domain}) | Q(**{f"{field}__iendswith": f".{domain}"})
+def _below(field: str, domains: Iterable[str]) -> Q:
+    found = _NOTHING
+    for domain in domains:
+        found |= Q(**{field: domain}) | Q(**{f"{field}__iendswith": f".{domain}"})
+    return found
 
 
-def _procedures(within: QuerySet[Dataset], reached: QuerySet[AffectedGrant], *, scope: Q) -> QuerySet[Procedure]:
-    touched = Q(pk__in=reached.values("procedure"))
+def _rows_of_bars(bars: QuerySet[Bar]) -> QuerySet[LedgerEntry, int]:
+    """Return the rows that tell of bars: of a person by their id, of a domain by its digest."""
+    some = bars.select_related("person").order_by("-pk")[:MOST]
+    people = [str(bar.person.public_id) for bar in some if bar.person is not None]
+    digests = [text_digest(bar.domain, salt=bar.domain_salt) for bar in some if bar.domain and bar.domain_salt]
+    named = LedgerSubject.objects.filter(reference__in=people).values("entry_id")
+    told = LedgerEntry.objects.filter(kind__in=(Kind.BAR_SET, Kind.BAR_LIFTED))
+    return told.filter(Q(sequence__in=named) | Q(payload__domain_digest__in=digests)).values_list("sequence", flat=True)
+
+
+def _procedures(within: QuerySet[Dataset], affected: QuerySet[AffectedGrant], *, scope: Q) -> QuerySet[Procedure]:
+    touched = Q(pk__in=affected.values("procedure"))
     return Procedure.objects.filter(touched | scope, dataset__in=within)
 
 
@@ -209,41 +241,3 @@ def _of(within: QuerySet[Dataset]) -> QuerySet[LedgerEntry]:
     slugs = list(within.values_list("slug", flat=True))
     named = LedgerSubject.objects.filter(role="dataset", reference__in=slugs).values("entry_id")
     return LedgerEntry.objects.filter(sequence__in=named).order_by("-sequence")
-
-
-def _application(each: Application) -> Fact:
-    reference, who = each.reference, each.name or each.applicant.display_name
-    return Fact(_("Application"), each.created_at, reference, reference, who, each.get_state_display())
-
-
-def _decision(each: Decision) -> Fact:
-    reference = each.application.reference
-    kind = each.get_kind_display()
-    return Fact(_("Decision"), each.decided_at, reference, reference, each.reviewer.display_name, kind)
-
-
-def _grant(each: Grant) -> Fact:
-    application = each.application.reference
-    return Fact(_("Access"), each.starts_at, each.reference, application, each.holder_name, each.get_state_display())
-
-
-def _member(each: GrantMember) -> Fact:
-    at, application = each.joined_at or each.invited_at, each.grant.application.reference
-    return Fact(_("Membership"), at, each.grant.reference, application, each.display_name, each.get_state_display())
-
-
-def _procedure(each: Procedure) -> Fact:
-    return Fact(
-        each.get_act_display(), each.begun_at, each.reference, "", each.begun_by.display_name, each.get_scope_display()
-    )
-
-
-def _bar(each: Bar) -> Fact:
-    state = _("lifted") if each.lifted_at else _("set")
-    return Fact(_("Bar"), each.set_at, each.domain, "", each.set_by.display_name, state)
-
-
-def rows_of(facts: Iterable[Fact]) -> Iterator[list[object]]:
-    """Yield the cells of each fact, for CSV."""
-    for fact in facts:
-        yield [fact.what, fact.at, fact.reference, fact.application, fact.who, fact.state]
