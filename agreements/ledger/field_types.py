@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+
+from agreements.core.sizes import size
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -116,7 +117,7 @@ CODE: Final = FieldType(
 FLAG: Final = FieldType("flag", "true or false", lambda value: type(value) is bool, True)
 COUNT: Final = FieldType("count", "whole number from 0", _is_count, 3)
 NUMBER: Final = FieldType("number", "whole number from 1", lambda value: _is_count(value) and value > 0, 2)
-SIZE: Final = FieldType("size", "whole number of bytes", _is_count, 4096, filesizeformat)
+SIZE: Final = FieldType("size", "whole number of bytes", _is_count, 4096, size)
 SHA256: Final = FieldType("sha256", "SHA-256, 64 hex digits", _is_hex(64), "0" * 63 + "1", _beginning)
 DIGEST: Final = FieldType(
     "digest",

@@ -1,7 +1,7 @@
 """What each kind of ledger row says to a person: one sentence, filled in from its payload.
 
 A sentence begins like the kind's label, names no person and quotes nobody. Words that are wanted in the plural in some
-language have no number in them here: "grants: 3".
+language have no number in them here: "people: 3".
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ SENTENCES: Final[Mapping[Kind, StrOrPromise]] = {
     Kind.DATASET_WITHDRAWN: _("Dataset withdrawn"),
     Kind.DATASET_OFFERED_AGAIN: _("Dataset offered again"),
     Kind.DATASET_SHUT: _(
-        "Downloads shut after a restore (%(cause)s): the record ended at row %(found_sequence)s, "
-        "expected was row %(expected_sequence)s"
+        "Downloads shut after a restore: %(cause)s; the record ends at row %(found_sequence)s, "
+        "row %(expected_sequence)s was expected"
     ),
     Kind.DATASET_REOPENED: _(
         "Downloads opened after a restore, compared with a checkpoint of row %(checkpoint_sequence)s; "
         "rows missing: %(missing)s"
     ),
     Kind.SUBSET_OPENED: _("Announced subset %(subset)s opened"),
-    Kind.OPENING_DECIDED: _("Decided who gets the opened subset %(subset)s: %(choice)s; grants: %(grants)s"),
+    Kind.OPENING_DECIDED: _("Decided who gets the opened subset %(subset)s: %(choice)s; access: %(grants)s"),
     Kind.INTEREST_NOTED: _("Asked to be told of subset %(subset)s"),
     Kind.INTEREST_ENDED: _("No longer to be told of subset %(subset)s (%(cause)s)"),
     Kind.CHECKPOINT_MADE: _("Checkpoint of the record made: rows %(count)s, signed under key %(key_number)s"),
@@ -88,10 +88,10 @@ SENTENCES: Final[Mapping[Kind, StrOrPromise]] = {
     Kind.SUBSET_ADDED: _("Opened subset %(subset)s added to access (%(cause)s)"),
     Kind.SUBSET_DECLINED: _("Opened subset %(subset)s declined"),
     Kind.PROCEDURE_BEGUN: _(
-        "Procedure begun under clause %(clause)s: %(act)s of %(scope)s; grants: %(grants)s, people: %(people)s, "
-        "destruction by: %(destroy_by)s"
+        "Procedure begun under clause %(clause)s: %(act)s, %(scope)s; access reached: %(grants)s, people: %(people)s; "
+        "copies to be destroyed by %(destroy_by)s"
     ),
-    Kind.SUSPENSION_LIFTED: _("Suspension lifted; grants: %(grants)s"),
+    Kind.SUSPENSION_LIFTED: _("Suspension lifted; access reached: %(grants)s"),
     Kind.CERTIFICATE_MADE: _("Certificate made: %(certificate)s"),
     Kind.DESTRUCTION_ATTESTED: _("Destruction attested"),
     Kind.DESTRUCTION_EXCUSED: _("Destruction excused"),
@@ -109,15 +109,117 @@ SENTENCES: Final[Mapping[Kind, StrOrPromise]] = {
 }
 
 
+# Where a field is null, the sentence without it.
+WITHOUT: Final[Mapping[Kind, tuple[str, StrOrPromise]]] = {
+    Kind.DATASET_SHUT: (
+        "expected_sequence",
+        _("Downloads shut after a restore: %(cause)s; the record ends at row %(found_sequence)s"),
+    ),
+    Kind.DATASET_REOPENED: (
+        "checkpoint_sequence",
+        _("Downloads opened after a restore, compared with no checkpoint; rows missing: %(missing)s"),
+    ),
+    Kind.PROCEDURE_BEGUN: (
+        "destroy_by",
+        _(
+            "Procedure begun under clause %(clause)s: %(act)s, %(scope)s; access reached: %(grants)s, "
+            "people: %(people)s"
+        ),
+    ),
+    Kind.BAR_SET: ("until", _("Barred from applying, with no end")),
+    Kind.GRANT_ISSUED: ("ends", _("Access granted under terms %(terms)s to %(subsets)s, with no end")),
+    Kind.GRANT_RENEWED: ("ends", _("Access renewed under terms %(terms)s, with no end")),
+    Kind.GRANT_IMPORTED: ("ends", _("Earlier access brought in: terms %(terms)s, %(subsets)s, with no end")),
+}
+
+# What a field of ours calls a thing, as people call it. A word that is not here is shown as it is.
+WORDS: Final[Mapping[str, Mapping[str, StrOrPromise]]] = {
+    "act": {
+        "revoke": _("revocation"),
+        "suspend": _("suspension"),
+        "move": _("end after a move"),
+        "close": _("end by its holder"),
+    },
+    "assigned_role": {"steward": _("steward"), "reviewer": _("reviewer"), "auditor": _("auditor")},
+    "cause": {
+        # of a suspension
+        "address": _("the address was not proven again"),
+        "unconfirmed": _("until its holder confirms it"),
+        "procedure": _("by a procedure"),
+        # of the end of an expired access
+        "moved": _("moved to another institution"),
+        "declined": _("no longer used"),
+        # of a subset taken or added
+        "revoke": _("revocation"),
+        "suspend": _("suspension"),
+        "not-used": _("not used any more"),
+        "accepted": _("its holder accepted"),
+        "upgraded": _("given to all who had access"),
+        # of a wish to be told
+        "taken-back": _("taken back"),
+        "told": _("told by the operator"),
+        "taken-out": _("the subset was taken out"),
+        # of a shutting
+        "behind": _("rows are missing"),
+        "different": _("rows differ from what the store remembers"),
+        # of an erasure
+        "person": _("at the person's request"),
+        "forget_days": _("its time was over"),
+        "copy_years": _("its time was over"),
+        # of a replaced password
+        "key-compromised": _("the master key may be known to others"),
+    },
+    "choice": {"upgrade": _("all who have access, at once"), "ask": _("who has access is asked")},
+    "seal": {"none": _("none"), "personal": _("personal"), "shared": _("shared")},
+    "verdict": {"allow": _("institutional"), "review": _("look closely"), "deny": _("not accepted")},
+    "visibility": {"applicant": _("for the applicant and reviewers"), "reviewers": _("for reviewers only")},
+}
+# A field means one thing in one kind, and another elsewhere.
+_IN_KIND: Final[Mapping[tuple[Kind, str, str], StrOrPromise]] = {
+    (Kind.INTEREST_ENDED, "cause", "told"): _("they were told"),
+}
+_SCOPES: Final[Mapping[str, StrOrPromise]] = {
+    "grant": _("the access %(value)s"),
+    "person": _("all of one person"),
+    "organization": _("the organization %(value)s"),
+    "domain": _("addresses at %(value)s"),
+    "site": _("one site"),
+    "subset": _("the subset %(value)s"),
+    "terms": _("terms %(value)s"),
+    "dataset": _("the whole dataset"),
+}
+# What people wrote of those the record has as a digest.
+_UNNAMED: Final[Mapping[str, StrOrPromise]] = {
+    "organization": _("an organization"),
+    "domain": _("an organization by its addresses"),
+    "site": _("a site"),
+}
+
+
 def sentence(kind: str, payload: Mapping[str, Any]) -> str:
     """Return the sentence of a row; its kind's label alone where another version wrote other fields."""
     if kind not in Kind.values:
         return kind
-    fields = PAYLOADS[Kind(kind)]
+    known, fields = Kind(kind), PAYLOADS[Kind(kind)]
     shown = {
-        name: fields[name].show(value) for name, value in payload.items() if name in fields and fields[name].fits(value)
+        name: _word(known, name, value) or fields[name].show(value)
+        for name, value in payload.items()
+        if name in fields and fields[name].fits(value)
     }
+    field, shorter = WITHOUT.get(known, ("", ""))
+    words = shorter if field in shown and payload[field] is None else SENTENCES[known]
     try:
-        return str(SENTENCES[Kind(kind)]) % shown
+        return str(words) % shown
     except KeyError:
         return str(label(kind))
+
+
+def _word(kind: Kind, field: str, value: Any) -> str:
+    """Return what people call a value of ours; empty for what has no such word."""
+    if not isinstance(value, str):
+        return ""
+    if (kind, field) == (Kind.PROCEDURE_BEGUN, "scope"):
+        what, _space, which = value.partition(" ")
+        words = _SCOPES.get(what, "") if which else _UNNAMED.get(what) or _SCOPES.get(what, "")
+        return str(words) % {"value": which}
+    return str(_IN_KIND.get((kind, field, value)) or WORDS.get(field, {}).get(value, ""))

@@ -15,7 +15,7 @@ from agreements.ledger.field_types import FieldType
 from agreements.ledger.kinds import Kind, label
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.payloads import PAYLOADS, check_payload
-from agreements.ledger.sentences import SENTENCES, sentence
+from agreements.ledger.sentences import SENTENCES, WITHOUT, sentence
 from agreements.ledger.verify import verify
 from tests.ledger.samples import sample
 
@@ -73,9 +73,7 @@ def test_sentences_are_what_a_person_reads() -> None:
     revoked = {"clause": "no-redistribution", "terms": "1.0", "reason_digest": "0" * 64}
     assert sentence("grant.revoked", revoked) == "Access revoked under clause no-redistribution of terms 1.0"
     granted = {"terms": "1.0", "subsets": ["train40", "test10"], "starts": "2026-03-02T12:00:00+00:00", "ends": None}
-    assert sentence("grant.issued", granted) == (
-        "Access granted under terms 1.0 to train40, test10, until further notice"
-    )
+    assert sentence("grant.issued", granted) == ("Access granted under terms 1.0 to train40, test10, with no end")
 
 
 def test_a_row_of_another_version_still_says_what_it_is() -> None:
@@ -121,3 +119,34 @@ def test_what_every_type_allows_is_the_same_after_the_database_kept_it() -> None
     assert verify().holds
     for entry in LedgerEntry.objects.all():
         assert json.dumps(entry.payload, sort_keys=True) == json.dumps(sample(Kind(entry.kind)), sort_keys=True)
+
+
+def test_words_of_ours_are_said_as_people_say_them_and_what_is_null_is_left_out() -> None:
+    begun = sample(Kind.PROCEDURE_BEGUN) | {"clause": "single-site", "act": "suspend", "grants": 2, "people": 3}
+    assert sentence("procedure.begun", begun | {"scope": "organization eth zurich", "destroy_by": None}) == (
+        "Procedure begun under clause single-site: suspension, the organization eth zurich; access reached: 2, "
+        "people: 3"
+    )
+    assert sentence("procedure.begun", begun | {"act": "revoke", "scope": "person 1d0c"}) == (
+        "Procedure begun under clause single-site: revocation, all of one person; access reached: 2, people: 3; "
+        "copies to be destroyed by 2 March 2026"
+    )
+    barred = sample(Kind.BAR_SET) | {"until": None}
+    assert sentence("bar.set", barred) == "Barred from applying, with no end"
+    shut = sample(Kind.DATASET_SHUT) | {"cause": "told", "expected_sequence": None}
+    assert (
+        sentence("dataset.shut", shut)
+        == "Downloads shut after a restore: told by the operator; the record ends at row 3"
+    )
+    ended = sample(Kind.INTEREST_ENDED) | {"cause": "told", "subset": "test10"}
+    assert sentence("interest.ended", ended) == "No longer to be told of subset test10 (they were told)"
+    # Another version's word is shown as it is.
+    assert sentence("grant.closed", {"cause": "some-thing"}) == "Access closed by its holder (some thing)"
+    assert sentence("signed-copy.received", sample(Kind.SIGNED_COPY_RECEIVED) | {"size": 5 * 2**20}).endswith("5.0 MiB")
+
+
+def test_a_sentence_without_a_field_is_for_one_that_may_be_null() -> None:
+    for kind, (field, words) in WITHOUT.items():
+        assert PAYLOADS[kind][field].fits(None)
+        fields = set(re.findall(r"%\((\w+)\)s", str(words)))
+        assert fields <= set(PAYLOADS[kind]) - {field}
