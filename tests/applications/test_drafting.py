@@ -94,7 +94,7 @@ REFUSED = {
         "organization",
         "cannot be printed",
     ),
-    "a filler that looks like nothing": ({"organization": "MIT\u3164"}, "organization", "hangul filler"),
+    "a filler that looks like nothing": ({"organization": "MIT\u3164"}, "organization", "hangul jungseong filler"),
     "a joiner that shows nothing": ({"organization": "M\u034fIT"}, "organization", "combining grapheme joiner"),
     "a selector that selects nothing": (
         {"site_department": "Vision\ufe0f"},

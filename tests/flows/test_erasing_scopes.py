@@ -47,16 +47,14 @@ def erased(person: User) -> User:
 def ended_by_her_name(scene: Scene) -> tuple[Grant, list[Procedure]]:
     """Return her access, ended by her organization, her site and her domain, with somebody else at that site."""
     site = {"department": "Zyxwvutsky Lab", "city": "Cambridge", "country": "US"}
-    named = {"organization": f"Dr. {NAME} Consulting", "site": site}
-    own, _other = many.grants(scene.dataset, [ADDRESS, "p@mit.edu"], **named)
+    organization = f"Dr. {NAME} Consulting"
+    own, _other = many.grants(scene.dataset, [ADDRESS, "p@mit.edu"], organization=organization, site=site)
     User.objects.filter(pk=own.holder_id).update(name=NAME)
-    organization = start(
-        scene.dataset, ScopeKind.ORGANIZATION, own.organization, by=scene.dan, act=ProcedureAct.SUSPEND
-    )
+    by_name = start(scene.dataset, ScopeKind.ORGANIZATION, own.organization, by=scene.dan, act=ProcedureAct.SUSPEND)
     at_site = start(scene.dataset, ScopeKind.SITE, own.site_key, by=scene.dan, act=ProcedureAct.SUSPEND)
     wish = BarWish(domain="zyxwvutsky.example")
     domain = start(scene.dataset, ScopeKind.DOMAIN, "zyxwvutsky.example", by=scene.dan, bar=wish)
-    return own, [organization, at_site, domain]
+    return own, [by_name, at_site, domain]
 
 
 def test_the_record_never_names_an_organization_a_site_or_a_domain(scene: Scene) -> None:

@@ -23,7 +23,8 @@ def test_what_is_not_known_of_a_site_is_left_out_and_an_unknown_country_stays_as
     "written",
     [
         f"M{sign}IT{sign}"
-        for sign in "\u00ad\u034f\u115f\u1160\u17b4\u180b\u180e\u200b\u200c\u200d\u2060\u2800\u3164\ufe0f\uffa0\U000e0101"
+        for sign in "\u00ad\u034f\u115f\u1160\u17b4\u180b\u180e\u200b\u200c\u200d"
+        "\u2060\u2800\u3164\ufe0f\uffa0\U000e0101"
     ]
     + ["\u3164 mit \u3164", "ＭＩＴ", "  MIT\u2003"],
 )

@@ -18,7 +18,7 @@ from agreements.catalog import roles
 from agreements.catalog.models import Archive, Dataset, Role
 from agreements.core import clock
 from agreements.core.domains import domain_of
-from agreements.flows import accounts
+from agreements.flows import accounts, restore_watch
 from agreements.grants.downloads import digests
 from agreements.grants.models import DownloadClosed, DownloadEnd, DownloadOpened, Grant, GrantMember, Link, MemberState
 from agreements.people.models import User
@@ -106,25 +106,23 @@ def test_a_bar_on_a_domain_tells_nobody_who_has_an_account_there(
     scene: Scene, grant: Grant, stranger: Client, how: str
 ) -> None:
     User.objects.filter(pk=scene.alice.pk).update(name="Alice Secretname")
-    where = {"reason": "Why.", "domain": domain_of(scene.alice.email)}
-    barring.set_bar(dataset=Dataset.objects.get(slug="other"), by=scene.eve.actor, **where)
+    domain = domain_of(scene.alice.email)
+    barring.set_bar(dataset=Dataset.objects.get(slug="other"), by=scene.eve.actor, reason="Why.", domain=domain)
 
     def told(who: str) -> tuple[str, list[dict[str, str]], list[dict[str, str]]]:
         page = stranger.get("/record/person/", {"who": who}).content.decode().partition("<main")[2]
         both = [rows_of(stranger.get("/record/person/", {"who": who, "csv": csv})) for csv in ("facts", "rows")]
-        return page.replace(who, "WHO").replace(quote(who), "WHO"), *both
+        return page.replace(who, "WHO").replace(quote(who), "WHO"), both[0], both[1]
 
     asked, nobody = (
-        (scene.alice.email, f"nobody@{domain_of(scene.alice.email)}")
-        if how == "address"
-        else (str(scene.alice.public_id), str(uuid.uuid4()))
+        (scene.alice.email, f"nobody@{domain}") if how == "address" else (str(scene.alice.public_id), str(uuid.uuid4()))
     )
     assert told(asked) == told(nobody)
     assert "Secretname" not in told(asked)[0]
     # Who is known by something else has the bar on the domain among what is known.
-    barring.set_bar(dataset=scene.dataset, by=scene.dan.actor, **where)
+    barring.set_bar(dataset=scene.dataset, by=scene.dan.actor, reason="Why.", domain=domain)
     facts = rows_of(signed_in(scene.dan).get("/record/person/", {"who": asked, "csv": "facts"}))
-    assert [row["reference"] for row in facts if row["what"] == "Bar"] == [where["domain"]]
+    assert [row["reference"] for row in facts if row["what"] == "Bar"] == [domain]
 
 
 def test_the_life_of_an_application_has_no_rows_of_others_whom_the_same_procedure_reached(
@@ -211,17 +209,18 @@ def test_a_draft_is_its_authors_alone(scene: Scene, dan: Client) -> None:
 
 def test_who_could_open_what_on_a_date(scene: Scene, grant: Grant, dan: Client, stranger: Client) -> None:
     tomorrow = clock.now() + dt.timedelta(days=1)
-    asked = {"subset": "genebody/train40", "at": tomorrow.strftime("%Y-%m-%dT%H:%M")}
+    asked = {"subset": "genebody/train40", "on": f"{tomorrow:%Y-%m-%d}", "time": f"{tomorrow:%H:%M}"}
     page = dan.get("/record/access/", asked).content.decode()
     assert scene.alice.email in page
     assert grant.reference in page
     row = rows_of(dan.get("/record/access/", asked | {"csv": "rows"}))[0]
     assert (row["email"], row["terms"], row["standing"]) == (scene.alice.email, "1.0", "holder")
     assert row["rows"].isdigit()
-    before = dan.get("/record/access/", asked | {"at": "2020-01-01"}).content.decode()
+    before = dan.get("/record/access/", asked | {"on": "2020-01-01"}).content.decode()
     assert "Nobody could open Train40 then" in before
     assert stranger.get("/record/access/", asked).status_code == 422
-    assert dan.get("/record/access/", asked | {"at": "yesterday"}).status_code == 422
+    assert dan.get("/record/access/", asked | {"on": "yesterday"}).status_code == 422
+    assert dan.get("/record/access/", asked | {"on": ""}).status_code == 422
     assert dan.get("/record/access/", asked | {"subset": "genebody/nothing"}).status_code == 422
 
 
@@ -229,6 +228,27 @@ def test_after_a_revocation_nobody_could(scene: Scene, grant: Grant, dan: Client
     revoke(grant=grant, clause_id="termination", reason="Shared.", by=scene.dan.actor)
     page = dan.get("/record/access/", {"subset": "genebody/train40"}).content.decode()
     assert "Nobody could open" in page
+
+
+def test_a_day_alone_is_any_moment_of_it(scene: Scene, grant: Grant, dan: Client) -> None:
+    later = clock.now() + dt.timedelta(days=2)
+    with clock.frozen(later.replace(hour=12)):
+        revoke(grant=grant, clause_id="termination", reason="Shared.", by=scene.dan.actor)
+    asked = {"subset": "genebody/train40", "on": f"{later:%Y-%m-%d}"}
+    page = dan.get("/record/access/", asked).content.decode()
+    assert scene.alice.email in page
+    assert "1 person could open Train40 at any moment of" in page
+    assert scene.alice.email in dan.get("/record/access/", asked | {"time": "11:59"}).content.decode()
+    for nobody in (asked | {"time": "12:01"}, asked | {"on": f"{later + dt.timedelta(days=1):%Y-%m-%d}"}):
+        assert "Nobody could open Train40 then" in dan.get("/record/access/", nobody).content.decode()
+
+
+def test_a_shutting_after_a_restore_is_named(scene: Scene, grant: Grant, dan: Client) -> None:
+    restore_watch.tell(by=SETUP)
+    for moment in ({}, {"on": f"{clock.now():%Y-%m-%d}"}):
+        page = dan.get("/record/access/", {"subset": "genebody/train40"} | moment).content.decode()
+        assert "were shut after a restore, since" in page
+        assert "no running access" not in page
 
 
 def test_what_was_downloaded_under_a_grant_with_totals_and_digests(scene: Scene, grant: Grant, dan: Client) -> None:
