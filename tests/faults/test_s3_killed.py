@@ -185,10 +185,11 @@ def test_a_pack_that_comes_back_as_another_ends_the_transfer(site: Deliveries, s
     pack = b"".join(store.open_range(key, 0, int(size)))
     download = Download(site.urls("personal")[0])
     download.read_until(10 * MIB)
-    server.kill()
-    server.start()
     try:
+        # Before the restart: the reader asks again the moment the server is there.
         store.put(key, [pack[::-1]])
+        server.kill()
+        server.start()
         got = download.finish()
     finally:
         store.put(key, [pack])
