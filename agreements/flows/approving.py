@@ -20,8 +20,8 @@ from agreements.revocation import standing
 def approve(*, application: Application, seen: Seen, reason: str, by: Actor) -> tuple[Approved, Grant | None]:
     """Approve, and issue the grant if this was the last approval needed.
 
-    It is suspended at once where a suspension in force names it. Raises what `decisions.approve` raises, and NotPossible
-    if the applicant was barred since they submitted, or nothing of the dataset is left to give.
+    It is suspended at once where a suspension in force names it. Raises what `decisions.approve` raises, and
+    NotPossible if the applicant was barred since they submitted, or nothing of the dataset is left to give.
     """
     with act():
         holding.hold(application.dataset_id)

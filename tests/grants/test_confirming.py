@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from django.core import mail
 
+from agreements.applications.models import Application
 from agreements.bars import barring
 from agreements.core import clock
 from agreements.core.errors import NotAllowed, NotPossible
 from agreements.flows import giving_up
 from agreements.grants import lifecycle
 from agreements.grants.imported import confirming
-from agreements.grants.models import ClosedFor, GrantState, Link, Seal, Suspension
+from agreements.grants.models import ClosedFor, Grant, GrantState, Link, Seal, Suspension
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
 from agreements.mail.drain import drain
@@ -24,6 +25,7 @@ from agreements.revocation import beginning, hits
 from agreements.revocation.models import AffectedGrant, Destruction, ProcedureAct, ScopeKind
 from agreements.revocation.scope import Scope
 from tests.flows.scene import Scene, make_scene
+from tests.revocation import many
 from tests.web.opening_things import bring_in
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +105,13 @@ def test_copies_that_are_left_are_owed_to_be_destroyed(scene: Scene) -> None:
     assert entry.payload["scope"] == f"grant {grant.reference}"
     assert (entry.subjects["grant"], entry.subjects["person"]) == (grant.reference, str(scene.eve.public_id))
     assert owed.affected.state_before == before
+    told = OutboxMessage.objects.get(kind="destruction-asked")
+    assert (told.recipient, told.values["procedure"]) == (scene.eve.email, owed.affected.procedure.reference)
+    mail.outbox.clear()
+    drain()
+    [letter] = [one for one in mail.outbox if "destroy your copies and attest it" in one.subject]
+    assert f"/grants/{grant.reference}/destruction/{owed.pk}/" in str(letter.body)
+    assert "Please destroy your copies by" in str(letter.body)
 
 
 @pytest.mark.parametrize(
@@ -164,3 +173,23 @@ def test_an_invitation_that_waits_is_not_sent_once_it_was_answered(scene: Scene)
     confirming.confirm(grant=grant, by=scene.eve.actor)
     drain()
     assert OutboxMessage.objects.get(kind="grant-imported").state == "superseded"
+
+
+def test_whose_access_the_lab_ended_meanwhile_does_not_confirm(scene: Scene) -> None:
+    many.grants(scene.dataset, [scene.eve.email])
+    grant = bring_in(scene, scene.eve)
+    own = Grant.objects.get(holder=scene.eve, imported_at=None)
+    many.start(scene.dataset, ScopeKind.GRANT, own.reference, by=scene.dan)
+    with pytest.raises(NotAllowed, match="The lab has ended your access to this dataset"):
+        confirming.confirm(grant=grant, by=scene.eve.actor)
+    assert not Seal.objects.filter(grant=grant).exists()
+
+
+def test_a_bar_on_the_address_of_signing_in_counts_as_the_one_on_the_address_written_to(scene: Scene) -> None:
+    grant = bring_in(scene, scene.eve)
+    Application.objects.filter(pk=grant.application_id).update(email="eve@elsewhere.example")
+    User.objects.filter(pk=scene.eve.pk).update(email="eve@barred.example")
+    barring.set_bar(dataset=scene.dataset, domain="barred.example", reason="Misuse.", by=scene.dan.actor)
+    grant.refresh_from_db()
+    with pytest.raises(NotAllowed):
+        confirming.confirm(grant=grant, by=scene.eve.actor)

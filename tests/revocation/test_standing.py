@@ -7,18 +7,22 @@ import datetime as dt
 import pytest
 from django.core import mail
 
+from agreements.applications import submission
 from agreements.applications.models import Application, State
+from agreements.bars import barring
 from agreements.catalog.models import Access, Opening, Subset, Terms
 from agreements.core import clock
 from agreements.core.clock import now
-from agreements.core.errors import NotPossible
+from agreements.core.errors import NotAllowed, NotPossible
+from agreements.flows import opening
 from agreements.flows.approving import approve
 from agreements.grants import lifecycle
 from agreements.grants.ends import renewing
-from agreements.grants.models import Grant, GrantState, Suspension, TakenSubset
+from agreements.grants.models import Grant, GrantState, SubsetOffer, Suspension, TakenSubset
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
 from agreements.mail.drain import drain
+from agreements.people.models import User
 from agreements.revocation import standing
 from agreements.revocation.lifting import lift
 from agreements.revocation.models import AffectedGrant, Procedure, ProcedureAct, ScopeKind
@@ -186,3 +190,35 @@ def test_nothing_is_approved_where_nothing_is_left_to_give(scene: Scene) -> None
         approved(scene, application)
     application.refresh_from_db()
     assert application.state == State.SUBMITTED
+
+
+@pytest.mark.parametrize("where", ["signs in", "applies"])
+def test_a_bar_on_either_address_keeps_an_application_from_submission_and_from_approval(
+    scene: Scene, where: str
+) -> None:
+    waiting = put(scene, State.SUBMITTED)
+    if where == "signs in":
+        User.objects.filter(pk=scene.alice.pk).update(email="alice@barred.example")
+    else:
+        Application.objects.filter(pk=waiting.pk).update(email="alice@barred.example")
+    barring.set_bar(dataset=scene.dataset, domain="barred.example", reason="Misuse.", by=scene.dan.actor)
+    with pytest.raises(NotPossible, match="was barred"):
+        approved(scene, Application.objects.get(pk=waiting.pk))
+    if where == "signs in":
+        Application.objects.update(state=State.RETURNED)
+        with pytest.raises(NotAllowed, match="cannot apply for this dataset at present"):
+            submission.submit(application=waiting, by=scene.alice.actor)
+
+
+@pytest.mark.parametrize("where", ["signs in", "applied"])
+def test_a_bar_on_either_address_keeps_an_offer_from_being_accepted(scene: Scene, extended: Subset, where: str) -> None:
+    [grant] = many.grants(scene.dataset, [scene.alice.email], subsets=[Subset.objects.get(slug="train40")])
+    offer = SubsetOffer.objects.create(grant=grant, subset=extended)
+    if where == "signs in":
+        User.objects.filter(pk=scene.alice.pk).update(email="alice@barred.example")
+    else:
+        Application.objects.update(email="alice@barred.example")
+    barring.set_bar(dataset=scene.dataset, domain="barred.example", reason="Misuse.", by=scene.dan.actor)
+    with pytest.raises(NotAllowed):
+        opening.accept(offer=SubsetOffer.objects.get(pk=offer.pk), by=scene.alice.actor)
+    assert not grant.subsets.filter(pk=extended.pk).exists()
