@@ -8,9 +8,14 @@ from functools import partial
 import pytest
 from django.db import connection
 
+from agreements.bars import barring
+from agreements.bars.models import Bar
+from agreements.catalog.models import Access, Subset
 from agreements.core.errors import MovedOn
+from agreements.flows import opening
 from agreements.grants.members import invitations, membership
-from agreements.grants.models import Grant, GrantState, MemberState
+from agreements.grants.models import Grant, GrantState, MemberState, SubsetOffer
+from agreements.ledger.models import LedgerEntry
 from agreements.people.models import User
 from agreements.revocation.beginning import BarWish
 from agreements.revocation.models import Procedure, ScopeKind
@@ -74,3 +79,53 @@ def test_joining_beside_the_end_of_the_person(world: World, rounds: int) -> None
             assert invited.state == MemberState.JOINED
             seen["joined first"] += 1
     note(f"join against the end of a person on {connection.vendor}, {rounds} rounds", seen)
+
+
+@ROUNDS
+def test_an_approval_beside_a_bar_that_comes_with_no_procedure(world: World, rounds: int) -> None:
+    seen: Counter[str] = Counter()
+    for _number in range(rounds):
+        waiting = world.submitted()
+        bars = partial(
+            barring.set_bar,
+            dataset=world.scene.dataset,
+            person=waiting.applicant,
+            reason="Misuse.",
+            by=world.scene.dan.actor,
+        )
+        approved, barred = at_once(approving(waiting, world.scene.carol), bars)
+        assert isinstance(barred, Bar), barred
+        issued = LedgerEntry.objects.filter(kind="grant.issued", subjects__application=waiting.reference).first()
+        if issued is None:
+            assert "was barred" in str(approved)
+            seen["barred first"] += 1
+        else:
+            # Rows stand in the order in which their acts came to an end.
+            assert issued.sequence < LedgerEntry.objects.filter(kind="bar.set").latest("sequence").sequence
+            seen["approved first"] += 1
+    note(f"approve against a bar on {connection.vendor}, {rounds} rounds", seen)
+
+
+@ROUNDS
+def test_accepting_an_offer_beside_the_end_of_its_subset(world: World, rounds: int) -> None:
+    seen: Counter[str] = Counter()
+    dataset = world.scene.dataset
+    for number in range(rounds):
+        grant = world.granted()
+        slug = f"more{number}"
+        subset = Subset.objects.create(dataset=dataset, slug=slug, title=slug, access=Access.AGREEMENT, position=9)
+        many.grants(dataset, [f"other{number}@mit.edu"], subsets=[subset])
+        offer = SubsetOffer.objects.create(grant=grant, subset=subset)
+        accepts = partial(opening.accept, offer=offer, by=grant.holder.actor)
+        ends = partial(many.start, dataset, ScopeKind.SUBSET, slug, by=world.scene.dan, expected=1)
+        accepted, ended = at_once(accepts, ends)
+        covered = grant.subsets.filter(pk=subset.pk).exists()
+        if isinstance(ended, Procedure):
+            assert not covered
+            assert "can no longer be had" in str(accepted)
+            seen["ended first"] += 1
+        else:
+            assert isinstance(ended, MovedOn), ended
+            assert covered
+            seen["accepted first"] += 1
+    note(f"accept an offer against the end of its subset on {connection.vendor}, {rounds} rounds", seen)
