@@ -14,7 +14,7 @@ from agreements.core.actors import Actor
 from agreements.core.errors import Invalid, NotAllowed
 from agreements.grants.ends import due
 from agreements.grants.members import queries as member_queries
-from agreements.grants.models import Grant
+from agreements.grants.models import ClosedFor, Grant
 from agreements.ledger.act import act
 
 OF_THE_PERSON: Final = frozenset({"name", "position", "intended_use"})
@@ -51,6 +51,15 @@ def running_application(grant: Grant) -> Application | None:
     """Return the application for the same dataset that the holder has under way."""
     running = Application.objects.filter(dataset_id=grant.dataset_id, applicant_id=grant.holder_id, state__in=RUNNING)
     return running.first()
+
+
+def moved_from(application: Application) -> Grant | None:
+    """Return the access that ended with the move for which this application was begun, or None if it was not."""
+    earlier = Grant.objects.filter(
+        dataset_id=application.dataset_id, holder_id=application.applicant_id, starts_at__lte=application.created_at
+    )
+    last = earlier.exclude(application=application).order_by("-starts_at", "-pk").first()
+    return last if last is not None and last.closed_for == ClosedFor.MOVED else None
 
 
 def _known(grant: Grant, wanted: frozenset[str]) -> dict[str, str]:

@@ -9,14 +9,14 @@ from agreements.grants import lifecycle
 from agreements.grants.imported import confirming
 from agreements.grants.models import Grant
 from agreements.ledger.act import act
-from agreements.revocation import by_holder
+from agreements.revocation import by_holder, messages
 from agreements.revocation.models import Destruction, ProcedureAct
 
 
 def give_up(*, grant: Grant, has_copies: bool, by: Actor) -> Destruction | None:
     """End it for good; where there are copies, return what its holder owes: to destroy them, and to attest it.
 
-    Raises NotAllowed, NotPossible as `confirming.decline` does.
+    They get mail that says by when, and where. Raises NotAllowed, NotPossible as `confirming.decline` does.
     """
     with act():
         was = str(lifecycle.lock(grant).state)
@@ -31,4 +31,6 @@ def give_up(*, grant: Grant, has_copies: bool, by: Actor) -> Destruction | None:
             people=[closed.holder],
             by=by,
         )
-        return Destruction.objects.get(affected__procedure=procedure)
+        owed = Destruction.objects.get(affected__procedure=procedure)
+        messages.queue_asked(owed)
+        return owed

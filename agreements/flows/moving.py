@@ -11,9 +11,11 @@ from agreements.applications.models import Application
 from agreements.catalog.terms import NoTerms, in_force
 from agreements.catalog.visibility import takes_applications
 from agreements.core.actors import Actor
+from agreements.core.addresses import comparison_key
 from agreements.core.errors import Invalid, NotPossible
 from agreements.flows import applying_again, moving_messages
 from agreements.grants import lifecycle
+from agreements.grants.ends import due
 from agreements.grants.members import queries as member_queries
 from agreements.grants.models import ClosedFor, Grant
 from agreements.ledger.act import act
@@ -34,8 +36,9 @@ class Moved:
 def move(*, grant: Grant, email: str, reason: str, by: Actor) -> Moved:
     """End an access because its holder moves, in one act with the draft of the application for the new place.
 
-    The caller has taken a code that was mailed to `email`. Raises Invalid without a reason, NotAllowed for others
-    than the holder, NotPossible if the access has ended for good or another application is under way.
+    The caller has taken a code that was mailed to `email`. Raises Invalid without a reason or a new address,
+    NotAllowed for others than the holder, NotPossible if the access has ended for good or another application is
+    under way.
     """
     words = reason.strip()
     if not words:
@@ -44,6 +47,7 @@ def move(*, grant: Grant, email: str, reason: str, by: Actor) -> Moved:
         raise Invalid(_("At most %(most)s characters.") % {"most": REASON_LIMIT}, field="reason")
     with act():
         locked = lifecycle.lock(grant)
+        check_new(email, grant=locked)
         if (running := applying_again.running_application(locked)) is not None:
             told = _("You have application %(reference)s under way, from the old place. Withdraw it first, then move.")
             raise NotPossible(told % {"reference": running.reference})
@@ -55,6 +59,13 @@ def move(*, grant: Grant, email: str, reason: str, by: Actor) -> Moved:
         draft = applying_again.apply_from_new_place(grant=closed, email=email, by=by) if _takes_more(closed) else None
         moving_messages.queue_moved(closed, procedure, members, draft=draft.reference if draft else "")
     return Moved(procedure, draft)
+
+
+def check_new(email: str, *, grant: Grant) -> None:
+    """Raise Invalid for an address of the old place: the one signed in with, or the one that the access is for."""
+    known = {comparison_key(address) for address in (grant.holder.email, due.address_of(grant))}
+    if comparison_key(email) in known:
+        raise Invalid(_("You have this address already. Give the one that you have at the new place."), field="email")
 
 
 def _takes_more(grant: Grant) -> bool:

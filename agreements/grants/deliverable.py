@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db.models import Exists, OuterRef, QuerySet
 
 from agreements.catalog.models import Access, Archive, SealKind, Subset
 from agreements.grants.models import Grant, Link
+
+_SEALED: Final = (SealKind.PERSONAL, SealKind.SHARED)
 
 
 def deliverable(grant: Grant) -> QuerySet[Archive]:
@@ -16,9 +20,15 @@ def deliverable(grant: Grant) -> QuerySet[Archive]:
     standing = Archive.objects.filter(withdrawn_at=None)
     newer = standing.filter(subset=OuterRef("subset"), name=OuterRef("name"), version__gt=OuterRef("version"))
     given = Link.objects.filter(grant=grant, archive=OuterRef("pk"))
-    covered = standing.filter(subset__in=grant.subsets.values("pk"), seal__in=[SealKind.PERSONAL, SealKind.SHARED])
+    covered = standing.filter(subset__in=grant.subsets.values("pk"), seal__in=_SEALED)
     found = covered.filter(~Exists(newer) | Exists(given)).select_related("subset__dataset")
     return found.order_by("subset__position", "name", "-version")
+
+
+def is_published(subset: Subset) -> bool:
+    """Return whether there is anything of a subset that links can be made for."""
+    sealed = Archive.objects.filter(subset=subset, withdrawn_at=None, seal__in=_SEALED)
+    return sealed.exists()
 
 
 def withdrawn_from(grant: Grant, *, person_pk: int) -> QuerySet[Archive]:

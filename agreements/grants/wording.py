@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 
@@ -42,6 +43,21 @@ def duration(length: dt.timedelta) -> str:
         hours = minutes // 60
         return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
     return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+
+
+def copies(version: str) -> str:
+    """Return what counts as a copy, under a version of the terms: the one wording of what must be destroyed."""
+    words = _(
+        "the archives, what was unpacked from them and, as far as the terms (version %(version)s) bind it, what was "
+        "derived from them"
+    )
+    return words % {"version": version}
+
+
+def every_copy(version: str) -> str:
+    """Return the same with the places where none may be left, for what asks to destroy them."""
+    words = _("%(copies)s; also in backups, on shared or remote storage, and on any other device")
+    return words % {"copies": copies(version)}
 
 
 def _local(at: dt.datetime, zone: str) -> dt.datetime:

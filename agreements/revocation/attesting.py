@@ -14,6 +14,7 @@ from agreements.core.clock import now
 from agreements.core.errors import Invalid, NotAllowed, NotPossible
 from agreements.documents import store
 from agreements.documents.fonts import unprintable
+from agreements.grants import wording
 from agreements.grants.permissions import Standing
 from agreements.ledger.act import act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
@@ -44,7 +45,6 @@ def statement_of(destruction: Destruction) -> Statement:
         "lab": reached.grant.dataset.organization,
         "dataset": reached.grant.dataset.title,
         "reference": reached.grant.reference,
-        "version": reached.grant.terms.version,
     }
     if reached.subset is None:
         opening = _("I attest to %(lab)s, for what I had of %(dataset)s under access %(reference)s:") % names
@@ -55,11 +55,7 @@ def statement_of(destruction: Destruction) -> Statement:
     return Statement(
         opening,
         (
-            _(
-                "I have destroyed every copy: the archives, what was unpacked from them and, as far as the terms "
-                "(version %(version)s) bind it, what was derived from them."
-            )
-            % names,
+            _("I have destroyed every copy: %(copies)s.") % {"copies": wording.copies(reached.grant.terms.version)},
             _("No copy is left in backups, on shared or remote storage, or on any other device."),
             _("Nobody who is not named under this access got a copy from me."),
         ),

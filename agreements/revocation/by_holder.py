@@ -17,8 +17,8 @@ from agreements.revocation.hits import Hit, Hits
 from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
 from agreements.revocation.scope import Scope
 
-_CLAUSES: Final = ("single-site", "termination")
-"""The clause of the terms that speaks of the site, or else the one that speaks of the end."""
+_CLAUSES: Final = {ProcedureAct.MOVE: ("single-site", "termination"), ProcedureAct.CLOSE: ("termination",)}
+"""A move ends it under the clause that speaks of the site; that, or giving it up, under the one that speaks of ends."""
 
 
 def begin(*, grant: Grant, was: str, act: ProcedureAct, reason: str, people: Iterable[User], by: Actor) -> Procedure:
@@ -30,14 +30,14 @@ def begin(*, grant: Grant, was: str, act: ProcedureAct, reason: str, people: Ite
     found = Hits([Hit(grant=grant, why="", people=list(people))])
     with transaction() as record:
         scope = Scope(grant.dataset, ScopeKind.GRANT, grant.reference)
-        procedure = writing.create(scope, act, clause_id=clause_of(grant.terms), reason=reason, by=by)
+        procedure = writing.create(scope, act, clause_id=clause_of(grant.terms, act), reason=reason, by=by)
         writing.write_down(procedure, found, was=was)
         about = lifecycle.subjects(grant)
         writing.record_begun(record, procedure, found, by=by, as_role=Standing.HOLDER, about=about)
     return procedure
 
 
-def clause_of(terms: Terms) -> str:
-    """Return the id of the clause under which an access ends when its holder ends it."""
+def clause_of(terms: Terms, act: ProcedureAct) -> str:
+    """Return the id of the clause under which an access ends when its holder moves, or gives it up; else the first."""
     known = [str(clause["id"]) for clause in terms.clauses]
-    return next((wanted for wanted in _CLAUSES if wanted in known), known[0])
+    return next((wanted for wanted in _CLAUSES[act] if wanted in known), known[0])

@@ -23,6 +23,7 @@ from agreements.revocation.models import Destruction, DestructionState
 
 REMINDER: Final = "destruction-reminder"
 ATTESTED: Final = "destruction-attested"
+ASKED: Final = "destruction-asked"
 OVERDUE: Final = "destruction-overdue"
 LISTED: Final = 50
 """How many a mail to stewards lists; the desk has them all."""
@@ -31,6 +32,7 @@ LISTED: Final = 50
 def register() -> None:
     """Make the kinds known to the outbox."""
     for kind in (
+        MessageKind(ASKED, _render_asked, still_true=_is_owed, title=gettext_lazy("Destroy your copies")),
         MessageKind(REMINDER, _render_reminder, still_true=_is_owed, title=gettext_lazy("Your copies, and their end")),
         MessageKind(ATTESTED, _render_attested, title=gettext_lazy("Your attestation was received")),
         MessageKind(OVERDUE, _render_overdue, still_true=_any_owed, title=gettext_lazy("Attestations are overdue")),
@@ -41,6 +43,11 @@ def register() -> None:
 def address(destruction: Destruction) -> str:
     """Return the page on which it is attested, and where the certificate is afterwards, behind sign-in."""
     return f"{settings.SITE_URL}/grants/{destruction.affected.grant.reference}/destruction/{destruction.pk}/"
+
+
+def queue_asked(destruction: Destruction) -> OutboxMessage:
+    """Give notice to somebody who ended their access themselves: by when copies must go, and where to attest it."""
+    return _queue(ASKED, destruction, procedure=destruction.affected.procedure.reference)
 
 
 def queue_reminder(destruction: Destruction) -> OutboxMessage:
@@ -64,10 +71,15 @@ def queue_overdue(dataset: Dataset, *, to: User, overdue: Sequence[Destruction])
     )
 
 
-def _queue(kind: str, destruction: Destruction) -> OutboxMessage:
+def _queue(kind: str, destruction: Destruction, **more: str) -> OutboxMessage:
     reference = destruction.affected.grant.reference
-    values = {"grant": reference, "destruction": destruction.pk}
+    values = {"grant": reference, "destruction": destruction.pk, **more}
     return grant_messages.queue(kind, to=destruction.person, reference=reference, values=values)
+
+
+def _render_asked(message: OutboxMessage) -> Rendered:
+    subject = _("access %(reference)s has ended: destroy your copies and attest it")
+    return _render(message, _destruction(message), subject, action_label=_("Attest that they are destroyed"))
 
 
 def _render_reminder(message: OutboxMessage) -> Rendered:

@@ -39,6 +39,12 @@ def joined(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
+@register.simple_tag
+def every_copy(version: str) -> str:
+    """Return what has to be destroyed under a version of the terms, and where."""
+    return wording.every_copy(version)
+
+
 @register.filter
 def code_in_backticks(text: str) -> SafeString:
     """Return text, escaped, in which what stands in backticks is marked as code."""

@@ -12,6 +12,7 @@ from agreements.applications.states import RUNNING
 from agreements.catalog.models import Dataset
 from agreements.documents import issuing
 from agreements.documents.models import Inspection, InspectionState
+from agreements.flows import applying_again
 from agreements.grants.models import Grant, GrantState
 from agreements.grants.permissions import held_by
 from agreements.ledger.queries import entries_about
@@ -46,6 +47,7 @@ def context(application: Application) -> dict[str, Any]:
         "inspection": inspection_of(copy),
         "decision": _last_words(application),
         "remarks": remarks.visible_to_applicant(application),
+        "moved_from": applying_again.moved_from(application),
         "grant": Grant.objects.filter(application=application).first(),
         "timeline": timeline_of(entries_about(application.reference), viewer=application.applicant),
         "mails": [(mail, outbox.can_resend(mail)) for mail in access.own_mails(application)],

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from agreements.flows import giving_up
 from agreements.grants.imported import confirming
 from agreements.revocation import writing
+from agreements.revocation.models import Destruction
 from agreements.web import access, access_opening
 from agreements.web.opening_forms import ConfirmForm, DeclineForm
 from agreements.web.posted import posted
@@ -40,8 +42,7 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
     if decline_form.is_valid():
         with IntoForm(decline_form):
             has_copies = decline_form.cleaned_data["copies"] == DeclineForm.COPIES
-            giving_up.give_up(grant=grant, has_copies=has_copies, by=by)
-            messages.success(request, _("Thank you. The access has ended; nothing more will be mailed about it."))
+            messages.success(request, _ended(giving_up.give_up(grant=grant, has_copies=has_copies, by=by)))
             return redirect("grant", reference=reference)
     refused = bool(form.errors or decline_form.errors)
     context = {
@@ -54,3 +55,13 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
         "is_open": bool(decline_form.errors),
     }
     return render(request, "grants/confirm.html", context, status=422 if refused else 200)
+
+
+def _ended(owed: Destruction | None) -> str:
+    if owed is None:
+        return _("Thank you. The access has ended; nothing more will be mailed about it.")
+    words = _(
+        "Thank you. The access has ended. Destroy the copies that are left by %(date)s, and attest it on this page; "
+        "we mail you how, and remind you."
+    )
+    return words % {"date": date_format(owed.due_on)}

@@ -43,10 +43,14 @@ class AttestForm(forms.Form):
         return sha256(self.statement.text.encode()).hexdigest()
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what was ticked under another statement than today's."""
+        """Refuse what was ticked under another statement than today's, and another name without the word that it is."""
+        given = super().clean() or {}
         if self.data.get("seen") != self.seen:
             raise forms.ValidationError(_("The statement was changed while this page was open. Read it again."))
-        return super().clean() or {}
+        if "name_is_right" in self.fields and not given.get("name_is_right"):
+            told = _("You are known here by another name. Correct what you typed, or tick this if it is right.")
+            self.add_error("name_is_right", told)
+        return given
 
 
 class ExcuseForm(forms.Form):
@@ -63,7 +67,7 @@ class ExcuseForm(forms.Form):
 def _name_field(known_as: str) -> forms.CharField:
     told = _("It stands for your signature.")
     if known_as:
-        told = _("It stands for your signature. The agreement has: %(name)s") % {"name": known_as}
+        told = _("It stands for your signature. You are known here as: %(name)s") % {"name": known_as}
     return forms.CharField(
         label=_("Your full name"),
         max_length=LONGEST_NAME,
@@ -74,9 +78,6 @@ def _name_field(known_as: str) -> forms.CharField:
 
 def _name_is_right(typed: str, known_as: str) -> forms.BooleanField:
     names = {"typed": typed[:LONGEST_NAME], "known": known_as}
-    return forms.BooleanField(
-        label=_("“%(typed)s” is my name, though the agreement has “%(known)s”.") % names,
-        error_messages={
-            "required": _("The agreement has another name. Correct what you typed, or tick this if it is right.")
-        },
-    )
+    # Not required, for the browser would not send a corrected name without the tick; `clean` asks for it.
+    label = _("“%(typed)s” is my name, though I am known here as “%(known)s”.") % names
+    return forms.BooleanField(label=label, required=False)

@@ -20,6 +20,7 @@ from agreements.grants.models import Grant
 from agreements.grants.permissions import Permission
 from agreements.people.emailed_codes import Purpose
 from agreements.revocation import by_holder
+from agreements.revocation.models import ProcedureAct
 from agreements.web import access, address_codes
 from agreements.web.code_page import answer
 from agreements.web.posted import posted
@@ -56,7 +57,7 @@ def move(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, grant: Grant, context: dict[str, Any]) -> HttpResponse:
-    form = MovingForm(posted(request))
+    form = MovingForm(posted(request), grant=grant)
     if form.is_valid():
         request.session[_ASKED] = {"grant": grant.reference, **form.cleaned_data}
         return redirect("grant-moving", reference=grant.reference)
@@ -94,6 +95,6 @@ def _context(grant: Grant) -> dict[str, Any]:
         "is_over": due.ended_for_good(grant),
         "running": applying_again.running_application(grant),
         "members": list(member_queries.joined(grant)),
-        "clause": grant.terms.clause(by_holder.clause_of(grant.terms)),
+        "clause": grant.terms.clause(by_holder.clause_of(grant.terms, ProcedureAct.MOVE)),
         "destroy_days": grant.dataset.destroy_days,
     }

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from agreements.flows import opening as openings
+from agreements.grants.deliverable import is_published
 from agreements.grants.offered import offers
 from agreements.web import access, access_opening
 from agreements.web.opening_forms import OfferForm
@@ -30,12 +31,21 @@ def offer(request: HttpRequest, reference: str, offer_id: int) -> HttpResponse:
             offers.decline(offer=found, by=by)
             messages.success(request, _("You declined it. Your access stays as it is."))
         return redirect("grant", reference=reference)
+    published = is_published(found.subset)
     form = OfferForm(posted(request))
     if form.is_valid():
         with IntoForm(form):
             openings.accept(offer=found, by=by)
             words = _("%(subset)s is part of your access now; its links are below and on their way to you.")
+            if not published:
+                words = _("%(subset)s is part of your access now. Its archives will be below once they are published.")
             messages.success(request, words % {"subset": found.subset.title})
             return redirect("grant", reference=reference)
-    context = {"offer": found, "grant": found.grant, "form": form, "why_not": offers.why_not(found)}
+    context = {
+        "offer": found,
+        "grant": found.grant,
+        "form": form,
+        "why_not": offers.why_not(found),
+        "is_published": published,
+    }
     return render(request, "grants/subset_offer.html", context, status=422 if form.errors else 200)

@@ -89,8 +89,9 @@ def context(request: HttpRequest, procedure: Procedure, *, lift_form: LiftForm |
 
 def scope_words(procedure: Procedure) -> str:
     """Return what a procedure named, in words: as they were then, where those were kept."""
-    kept = procedure.scope_label or f"{ScopeKind(procedure.scope).label}: {procedure.scope_value}".rstrip(": ")
-    return str(capfirst(kept))
+    if procedure.scope_label:
+        return procedure.scope_label
+    return str(capfirst(f"{ScopeKind(procedure.scope).label}: {procedure.scope_value}".rstrip(": ")))
 
 
 def shared_lines(procedure: Procedure) -> list[SharedLine]:
@@ -142,6 +143,7 @@ def _words(procedure: Procedure, grants: int) -> dict[str, str]:
     return {
         "title": capfirst(str(ProcedureAct(procedure.act).label)),
         "scope": scope_words(procedure),
+        "what": _("What stopped") if procedure.act == ProcedureAct.SUSPEND else _("What ended"),
         "notices": _("%(sent)d sent, %(waiting)d waiting, %(failed)d failed") % told,
         "lifting": opens % {"n": grants},
     }

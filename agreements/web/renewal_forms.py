@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agreements.core.addresses import parse
 from agreements.core.errors import Invalid
+from agreements.flows import moving
 from agreements.flows.moving import REASON_LIMIT
 from agreements.grants.ends.renewing import USE_LIMIT
 from agreements.grants.models import Grant, GrantMember
@@ -88,9 +89,15 @@ class MovingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
+    def __init__(self, data: Any = None, *, grant: Grant, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self._grant = grant
+
     def clean_email(self) -> str:
-        """Return the address in its normal form."""
+        """Return the address in its normal form; refuse the one of the old place."""
         try:
-            return parse(self.cleaned_data["email"]).normalized
+            address = parse(self.cleaned_data["email"]).normalized
+            moving.check_new(address, grant=self._grant)
+            return address
         except Invalid as refused:
             raise forms.ValidationError(str(refused)) from None

@@ -33,12 +33,16 @@ from agreements.ledger.verify import verify
 from agreements.mail.drain import drain
 from agreements.review import gathering
 from agreements.revocation import by_holder
-from agreements.revocation.models import AffectedGrant, Destruction, Procedure
+from agreements.revocation.models import AffectedGrant, Destruction, Procedure, ProcedureAct
 from tests.applications.cases import put
 from tests.flows.scene import Scene
 from tests.web.test_member_pages import joined
 
 NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
+COPIES = (
+    "the archives, what was unpacked from them and, as far as the terms (version 1.0) bind it, what was derived from "
+    "them; also in backups, on shared or remote storage, and on any other device"
+)
 NEW = "alice@inf.ethz.ch"
 
 
@@ -104,11 +108,23 @@ def test_all_of_it_is_recorded_and_the_words_only_as_a_digest(scene: Scene, gran
 
 def test_the_clause_is_the_one_about_the_site_where_there_is_one(scene: Scene, grant: Grant) -> None:
     terms = Terms.objects.get()
-    assert by_holder.clause_of(terms) == "termination"
+    moves, gives_up = ProcedureAct.MOVE, ProcedureAct.CLOSE
+    assert by_holder.clause_of(terms, moves) == "termination"
     terms.clauses = [*terms.clauses, {"id": "single-site", "heading": "One site", "paragraphs": ["At one site."]}]
-    assert by_holder.clause_of(terms) == "single-site"
+    assert (by_holder.clause_of(terms, moves), by_holder.clause_of(terms, gives_up)) == ("single-site", "termination")
     terms.clauses = terms.clauses[:1]
-    assert by_holder.clause_of(terms) == "research-only"
+    assert (by_holder.clause_of(terms, moves), by_holder.clause_of(terms, gives_up)) == ("research-only",) * 2
+
+
+@pytest.mark.parametrize("same", ["alice@connect.ust.hk", "Alice+lab@connect.UST.hk", "alice@ust.hk"])
+def test_an_address_of_the_old_place_is_not_the_new_one(scene: Scene, grant: Grant, same: str) -> None:
+    Application.objects.filter(pk=grant.application.pk).update(email="alice@ust.hk")
+    grant.application.refresh_from_db()
+    with pytest.raises(Invalid, match="You have this address already") as refused:
+        moving.move(grant=grant, email=same, reason="I go.", by=scene.alice.actor)
+    assert refused.value.field == "email"
+    grant.refresh_from_db()
+    assert grant.state == GrantState.ACTIVE
 
 
 def test_the_new_draft_has_what_is_true_of_the_person_and_nothing_of_the_place(scene: Scene, grant: Grant) -> None:
@@ -149,8 +165,8 @@ The clause of the terms, version 1.0, that asks for this: Termination
 
 The lab may end access at any time.
 
-Destroy every copy at the old site by 16 March 2026, the archives, what was unpacked from them, and copies in backups, \
-and attest it on the page of the access. Each member does the same for theirs.
+Destroy every copy at the old site by 16 March 2026: {COPIES}. \
+Attest it on the page of the access. Each member does the same for theirs.
 {page}
 
 Your application for the new place, {draft.reference}, is begun; what we know is filled in. You find it among your \
@@ -166,8 +182,8 @@ You receive this because alice@connect.ust.hk has, or had, {foot}""",
 access {grant.reference} to GeneBody, which Alice Zhang 张爱丽 held and you were a member of, has ended: \
 Alice Zhang 张爱丽 moves to another institution. Your links no longer work, and the password is no longer shown.
 
-Destroy every copy that you hold by 16 March 2026, the archives, what was unpacked from them, and copies in backups, \
-and attest it on the page of the access:
+Destroy every copy that you hold by 16 March 2026: {COPIES}. \
+Attest it on the page of the access:
 {page}
 
 If you still work with the data, apply for access of your own.

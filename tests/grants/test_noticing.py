@@ -274,16 +274,18 @@ your access {ref} to GeneBody ended on 6 April 2027, 12:00 (UTC). Its links and 
 You can still renew it, until 5 July 2027:
 http://testserver/grants/{ref}/renew/
 
-If you do not need it any more, delete the copies that you hold, if you have not yet: the archives, what was unpacked \
-from them, and copies in backups.
+If you do not need it any more, destroy the copies that you hold, if you have not yet: the archives, what was unpacked \
+from them and, as far as the terms (version 1.0) bind it, what was derived from them; also in backups, on shared or \
+remote storage, and on any other device.
 """,
     (400, BOB): """Good day,
 
 access {ref} to GeneBody, which Alice Example holds and you are a member of, ended on 6 April 2027, 12:00 (UTC). Your \
 links and your password no longer work.
 
-Alice Example can renew it until 5 July 2027, and was told so. If it is not renewed, delete the copies that you hold: \
-the archives, what was unpacked from them, and copies in backups.
+Alice Example can renew it until 5 July 2027, and was told so. If it is not renewed, destroy the copies that you hold: \
+the archives, what was unpacked from them and, as far as the terms (version 1.0) bind it, what was derived from them; \
+also in backups, on shared or remote storage, and on any other device.
 """,
     (410, ALICE): """Dear Alice Example,
 

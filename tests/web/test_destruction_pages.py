@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from agreements.catalog.models import Role
+from agreements.catalog.models import Role, Subset
 from agreements.core import clock
 from agreements.documents import store
+from agreements.grants import wording
 from agreements.grants.models import Seal
-from agreements.revocation import attesting, certifying
-from agreements.revocation.models import AffectedGrant
+from agreements.mail.drain import drain
+from agreements.revocation import attesting, certifying, writing
+from agreements.revocation.models import AffectedGrant, Destruction, ProcedureAct, ScopeKind
+from agreements.revocation.scope import Scope
 from tests.applications.cases import staff
 from tests.flows.scene import Scene, signed_in
-from tests.revocation.ended import day, downloaded, ended, granted, owed_by
+from tests.revocation.ended import DUE, day, downloaded, ended, granted, owed_by
 from tests.web.destructions import browser, page, post, prove, seen
 
 NAME = "Alice Zhang 张爱丽"
@@ -107,6 +112,9 @@ def test_another_name_is_asked_about_once_and_kept_as_typed(scene: Scene, affect
     text = answer.content.decode()
     assert "“Alice Wu” is my name, though the agreement has “Alice Zhang 张爱丽”." in text
     assert owed_by(scene.alice).state == "due"
+    box = re.search(r'<input[^>]*name="name_is_right"[^>]*>', text)
+    assert box is not None
+    assert "required" not in box[0], "the browser would not send the name when it is corrected"
     assert post(alice, owed, name="Alice Wu", name_is_right="on").status_code == 302
     settled = owed_by(scene.alice)
     assert settled.signed_name == "Alice Wu"
@@ -242,6 +250,39 @@ def test_who_owes_something_is_told_where_their_access_is_listed(scene: Scene, a
     assert "Your attestation is overdue" in text
     post(browser(scene.alice), owed_by(scene.alice))
     assert "Destroy and attest" not in signed_in(scene.alice).get("/grants/").content.decode()
+
+
+def test_two_ends_of_one_access_are_told_apart(scene: Scene, affected: AffectedGrant) -> None:
+    train = Subset.objects.get(slug="train40")
+    scope = Scope(scene.dataset, ScopeKind.SUBSET, train.slug)
+    later = writing.create(scope, ProcedureAct.REVOKE, clause_id="termination", reason="Wrong.", by=scene.dan.actor)
+    part = AffectedGrant.objects.create(
+        procedure=later, grant=affected.grant, subset=train, state_before=affected.grant.state
+    )
+    owed = Destruction.objects.create(affected=part, person=scene.alice, due_on=DUE)
+    text = signed_in(scene.alice).get("/grants/").content.decode()
+    for words in (
+        "Destroy all your copies of GeneBody by 16 March 2026",
+        f"(procedure {affected.procedure.reference} of 2 March 2026)",
+        "Destroy your copies of Train40 of GeneBody by 16 March 2026",
+        f"Train40 is no longer part of access {affected.grant.reference} (procedure {later.reference} of",
+    ):
+        assert text.count(words) == 1, words
+    assert "Your copies of Train40 of GeneBody</h1>" in browser(scene.alice).get(page(owed)).content.decode()
+
+
+def test_what_must_be_destroyed_is_said_in_the_same_words_everywhere(scene: Scene, affected: AffectedGrant) -> None:
+    words = wording.copies("1.0")
+    alice, here = browser(scene.alice), affected.grant.reference
+    assert (
+        f"Destroy every copy by <strong>16 March 2026</strong>: {words}"
+        in alice.get(f"/grants/{here}/").content.decode()
+    )
+    assert f"I have destroyed every copy: {words}." in alice.get(page(owed_by(scene.alice))).content.decode()
+    drain()
+    notices = [str(letter.body) for letter in mail.outbox if "has ended" in letter.subject]
+    assert len(notices) == 2
+    assert all(words in notice for notice in notices)
 
 
 def test_the_proof_runs_out(scene: Scene, affected: AffectedGrant) -> None:

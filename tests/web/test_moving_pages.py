@@ -85,6 +85,10 @@ def test_from_the_page_of_the_access_to_the_new_draft(scene: Scene, alice: Clien
     draft = Application.objects.get(state=State.DRAFT)
     assert went["Location"] == f"/applications/{draft.reference}/"
     assert (draft.email, draft.organization) == (NEW, "")
+    overview = alice.get(went["Location"]).content.decode()
+    assert f"<dd>{NEW}</dd>" in overview
+    assert f'your access <a class="ref" href="{here}">{grant.reference}</a>' in overview
+    assert "which ended with your move on 2 March 2026" in overview
     shown = alice.get(here).content.decode()
     assert "This access ended when its holder moved" in shown
     assert page not in shown
@@ -126,6 +130,15 @@ def test_what_cannot_be_is_said_at_the_form(alice: Client, page: str) -> None:
     refused = alice.post(page, {"email": "alice", "reason": ""})
     assert refused.status_code == 422
     assert 'value="alice"' in refused.content.decode()
+
+
+def test_the_address_one_has_is_no_new_one_and_no_code_is_mailed_to_it(alice: Client, page: str) -> None:
+    mail.outbox.clear()
+    refused = alice.post(page, WHERE | {"email": "Alice+new@connect.ust.hk"})
+    assert refused.status_code == 422
+    assert "You have this address already" in refused.content.decode()
+    alice.post(page, {"action": "send"})
+    assert not mail.outbox
 
 
 def test_with_an_application_under_way_it_says_what_to_do_first(

@@ -127,8 +127,9 @@ def test_an_offer_is_accepted_on_its_page_with_the_terms_in_full(scene: Scene) -
     assert "Hands has opened and is offered to you" in text_of(browser.get(f"/grants/{grant.reference}/"))
     assert "The lab may end access at any time." in text_of(browser.get(address))
     assert browser.post(address).status_code == 422
+    assert "Nothing of it is published yet, so there are no links" in text_of(browser.get(address))
     page = text_of(browser.post(address, {"accept": "on"}, follow=True))
-    assert "Hands is part of your access now" in page
+    assert "Hands is part of your access now. Its archives will be below once they are published." in page
     assert grant.subsets.filter(slug="hands").exists()
     assert "You accepted this on" in text_of(browser.get(address))
 
@@ -168,6 +169,8 @@ def test_who_no_longer_uses_it_says_so_and_owes_what_is_left(scene: Scene) -> No
     assert browser.post(address, {"decline": "yes"}).status_code == 422
     page = text_of(browser.post(address, {"decline": "yes", "copies": "destroy"}, follow=True))
     assert "This access ended because it is no longer used" in page
+    assert "nothing more will be mailed" not in page
+    assert "Destroy the copies that are left by" in page
     assert Destruction.objects.get().person == scene.eve
     steward = text_of(signed_in(scene.dan).get("/stewardship/genebody/imported/"))
     assert "no longer used" in steward

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from agreements.catalog.models import Subset
 from agreements.catalog.terms import in_force
 from agreements.grants import messages
+from agreements.grants.deliverable import is_published
 from agreements.grants.models import Grant, Link, SubsetOffer
 from agreements.grants.running import is_running
 from agreements.mail import registry
@@ -82,6 +83,7 @@ def _render_offered(message: OutboxMessage) -> Rendered:
     return _render(
         message,
         _("%(subset)s is offered to you"),
+        is_published=is_published(_subset(message)),
         action_url=f"{settings.SITE_URL}/grants/{message.values['grant']}/offers/{message.values['offer']}/",
         action_label=_("Read the offer and answer it"),
     )
