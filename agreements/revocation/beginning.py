@@ -88,10 +88,10 @@ def _checked(scope: Scope, act: ProcedureAct, reason: str, *, bar: BarWish | Non
 def _locked(scope: Scope, act: ProcedureAct, *, expected: int) -> Hits:
     """Return the hits, their grants locked. Raises MovedOn, NotPossible."""
     holding.hold(scope.dataset.pk)
-    before = hits.hit_by(scope, act=act)
-    lifecycle.lock_all(before.pks)
+    before = hits.keys_hit_by(scope, act=act)
+    lifecycle.lock_all(before)
     found = hits.hit_by(scope, act=act)
-    if found.pks - before.pks or found.count != expected:
+    if found.pks - before or found.count != expected:
         _check_still_there(scope, found, expected)
         raise MovedOn(_("What is hit has changed since you looked."), changes=_changes(scope, found, expected))
     hits.check_any(found, scope)

@@ -8,21 +8,22 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from agreements.catalog.models import Subset, Terms
-from agreements.core.addresses import same_mailbox_pattern
 from agreements.core.domains import domains_of
 from agreements.core.errors import NotPossible
 from agreements.grants import places
 from agreements.grants.grounds import has_clause
-from agreements.grants.members.queries import joined_under
 from agreements.grants.models import Grant, GrantMember, GrantState, MemberState, TakenSubset
 from agreements.grants.states import NOT_ENDED
 from agreements.people.models import User
+from agreements.revocation import parts
 from agreements.revocation.models import ProcedureAct, ScopeKind
 from agreements.revocation.queries import suspensions_in_force
-from agreements.revocation.scope import Scope, describe, in_domain, normal, person_of
+from agreements.revocation.scope import Scope, describe, in_domain, normal
+
+_NAMED_AT_ONCE: Final = 500
+"""Grants that a query names; of more, those of the whole dataset are asked for: always one query."""
 
 # An expired access is revoked too: copies may still be there. It is suspended too: else it could be renewed.
 REACHED: Final[Mapping[str, frozenset[GrantState]]] = {
@@ -98,9 +99,9 @@ def hit_by(scope: Scope, *, act: ProcedureAct) -> Hits:
     named = normal(scope)
     found = _of_subset(named, act) if named.kind == ScopeKind.SUBSET else _whole(named, act)
     shared, notes = _memberships(named, act, held={hit.grant.pk for hit in found})
-    with_people = _with_people([*found, *shared])
+    with_people = _with_people([*found, *shared], named)
     return Hits(
-        sorted(with_people, key=lambda hit: hit.grant.pk), _invitations(named, act, with_people), _explain(named, notes)
+        sorted(with_people, key=lambda hit: hit.grant.pk), _invitations(named, act, with_people), parts.explain(notes)
     )
 
 
@@ -119,6 +120,22 @@ def of_grant(scope: Scope, grant: Grant) -> Hit | None:
         subset if len(covered) > 1 else None,
         people=[grant.holder],
     )
+
+
+def keys_hit_by(scope: Scope, *, act: ProcedureAct) -> set[int]:
+    """Return the keys of every grant that a scope may do something to now: those of `hit_by`, and perhaps more.
+
+    For locking them before `hit_by` says exactly what is hit. Raises Invalid if it names nothing.
+    """
+    named = normal(scope)
+    if named.kind == ScopeKind.SUBSET:
+        found = {hit.grant.pk for hit in _of_subset(named, act)}
+    else:
+        found = set(_reached(named, act).filter(_NAMED[named.kind](named)).values_list("pk", flat=True))
+    if act == ProcedureAct.REVOKE and named.kind in parts.NAMED:
+        found.update(parts.joined(named, states=_with_parts(act)).values_list("grant", flat=True))
+        found.update(parts.invited(named).values_list("grant", flat=True))
+    return found
 
 
 def check_any(found: Hits, scope: Scope) -> None:
@@ -157,7 +174,8 @@ def _reached(scope: Scope, act: ProcedureAct) -> QuerySet[Grant]:
     rows = Grant.objects.filter(dataset=scope.dataset, state__in=REACHED[act])
     if act == ProcedureAct.SUSPEND:
         rows = rows.filter(closed_for="")  # what was closed for good opens no more
-    return rows.select_related("dataset", "terms", "holder", "application").order_by("pk")
+    # Ten thousand grants have few datasets and terms between them, and the terms are long: each is read once.
+    return rows.select_related("holder", "application").prefetch_related("dataset", "terms").order_by("pk")
 
 
 def _whole(scope: Scope, act: ProcedureAct) -> list[Hit]:
@@ -230,18 +248,21 @@ def _subsets_of(rows: QuerySet[TakenSubset]) -> dict[int, set[int]]:
 
 def _memberships(scope: Scope, act: ProcedureAct, *, held: set[int]) -> tuple[list[Hit], list[GrantMember]]:
     """Return the parts that people have under grants which are not hit themselves, and those that stay as they are."""
-    condition = _MEMBER.get(scope.kind)
-    if condition is None:
+    if scope.kind not in parts.NAMED:
         return [], []
-    rows = GrantMember.objects.filter(condition(scope), state=MemberState.JOINED, person__isnull=False)
-    # Of an expired access nobody uses anything: only an end for good reaches a part of it.
-    states = REACHED[act] if act == ProcedureAct.REVOKE else NOT_ENDED
-    rows = rows.filter(grant__dataset=scope.dataset, grant__state__in=states).exclude(grant__in=held)
-    related = ("person", "grant__dataset", "grant__terms", "grant__holder", "grant__application")
-    members = list(rows.select_related(*related).order_by("grant", "pk"))
+    members = [
+        member
+        for member in parts.with_grants(parts.joined(scope, states=_with_parts(act)))
+        if member.grant_id not in held
+    ]
     if act != ProcedureAct.REVOKE:
         return [], members
     return [_part(member) for member in members], []
+
+
+def _with_parts(act: ProcedureAct) -> Iterable[GrantState]:
+    # Of an expired access nobody uses anything: only an end for good reaches a part of it.
+    return REACHED[act] if act == ProcedureAct.REVOKE else NOT_ENDED
 
 
 def _part(member: GrantMember) -> Hit:
@@ -249,45 +270,22 @@ def _part(member: GrantMember) -> Hit:
     return Hit(member.grant, _("%(email)s is a member of the access of %(holder)s.") % names, member=member)
 
 
-_MEMBER: Final[Mapping[ScopeKind, Callable[[Scope], Q]]] = {
-    ScopeKind.PERSON: lambda scope: Q(person__public_id=scope.value),
-    ScopeKind.DOMAIN: lambda scope: in_domain("person__email", scope.value) | in_domain("email", scope.value),
-}
-
-
 def _invitations(scope: Scope, act: ProcedureAct, found: list[Hit]) -> list[GrantMember]:
     """Return the invitations that wait for a person, or at a domain, under grants that go on."""
-    if act != ProcedureAct.REVOKE or scope.kind not in _MEMBER:
+    if act != ProcedureAct.REVOKE or scope.kind not in parts.NAMED:
         return []
-    if scope.kind == ScopeKind.PERSON:
-        person = person_of(scope.value)
-        condition = Q(email__iregex=same_mailbox_pattern(person.email)) if person else Q(pk=None)
-    else:
-        condition = in_domain("email", scope.value)
-    rows = GrantMember.objects.filter(condition, state=MemberState.INVITED, grant__dataset=scope.dataset)
-    rows = rows.exclude(grant__state=GrantState.REVOKED).exclude(
-        grant__in=[hit.grant.pk for hit in found if hit.is_whole]
-    )
-    related = ("person", "grant__dataset", "grant__terms", "grant__holder", "grant__application")
-    return list(rows.select_related(*related).order_by("grant", "pk"))
+    ending = {hit.grant.pk for hit in found if hit.is_whole}
+    return [member for member in parts.with_grants(parts.invited(scope)) if member.grant_id not in ending]
 
 
-def _explain(scope: Scope, staying: list[GrantMember]) -> list[str]:
-    if not staying:
-        return []
-    words = ngettext(
-        "A membership cannot be suspended by itself: %(people)s goes on under the access of a colleague.",
-        "Memberships cannot be suspended by themselves: %(people)s go on under the access of colleagues.",
-        len(staying),
-    )
-    named = [f"{member.email} ({member.grant.reference})" for member in staying]
-    return [words % {"people": ", ".join(named)}]
-
-
-def _with_people(found: list[Hit]) -> list[Hit]:
+def _with_people(found: list[Hit], scope: Scope) -> list[Hit]:
     members: dict[int, list[User]] = {}
-    for member in joined_under([hit.grant for hit in found if hit.member is None]):
-        if member.person is not None:
+    asked = {hit.grant.pk for hit in found if hit.member is None}
+    rows = GrantMember.objects.filter(grant__dataset=scope.dataset, state=MemberState.JOINED, person__isnull=False)
+    if len(asked) <= _NAMED_AT_ONCE:
+        rows = rows.filter(grant__in=asked)
+    for member in rows.select_related("person").order_by("grant", "pk"):
+        if member.grant_id in asked and member.person is not None:
             members.setdefault(member.grant_id, []).append(member.person)
     return [replace(hit, people=_people_of(hit, members.get(hit.grant.pk, []))) for hit in found]
 

@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission
@@ -23,6 +24,7 @@ from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
 from agreements.revocation.scope import Scope, normal
 from agreements.web import access, access_procedures
 from agreements.web import procedure_begin_preview as preview
+from agreements.web.csv_answer import as_csv
 from agreements.web.procedure_begin_forms import ACTS, ChooseForm, GroundsForm
 from agreements.web.refusals import IntoForm
 
@@ -44,6 +46,21 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         return _do(request, scope, act, found)
     return _show(request, scope, act, found, _form(scope, act, found, initial={"expected": found.count}))
+
+
+@login_required
+@never_cache
+@require_safe
+def reached_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Give everybody whom it would reach as CSV; an address that names nobody leads to the choice."""
+    dataset = access.staffed_dataset(request, slug, needs=Permission.END_ACCESS)
+    try:
+        act = _act(request.GET.get("act", ""))
+        scope = _scope(dataset, request.GET.get("scope", ""), request.GET.get("value", ""))
+    except Invalid:
+        return redirect("procedure-begin", slug=slug)
+    found = hits.hit_by(scope, act=act)
+    return as_csv(f"{dataset.slug}-{act.value}", preview.COLUMNS, preview.csv_lines(found))
 
 
 @login_required
@@ -128,12 +145,14 @@ def _do(request: HttpRequest, scope: Scope, act: ProcedureAct, found: Hits) -> H
             )
             messages.success(request, _done(begun, found.count))
             return redirect("procedure", slug=scope.dataset.slug, reference=begun.reference)
-    return _show_again(request, scope, act, form)
+        found = hits.hit_by(scope, act=act)
+    return _show_again(request, scope, act, found, form)
 
 
-def _show_again(request: HttpRequest, scope: Scope, act: ProcedureAct, refused: GroundsForm) -> HttpResponse:
+def _show_again(
+    request: HttpRequest, scope: Scope, act: ProcedureAct, found: Hits, refused: GroundsForm
+) -> HttpResponse:
     """Show what is hit now, with everything typed kept and what was wrong; the next try expects the number of now."""
-    found = hits.hit_by(scope, act=act)
     form = _form(scope, act, found, data=_with(request.POST, expected=str(found.count)))
     for name, errors in refused.errors.items():
         if name not in form.errors:

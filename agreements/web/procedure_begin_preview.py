@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,8 +19,9 @@ from agreements.revocation.hits import Hits
 from agreements.revocation.models import ProcedureAct, ScopeKind
 from agreements.revocation.scope import Scope, describe
 
-SHOWN: Final = 20
-"""Rows above the fold; the number of all of them stands over the table."""
+SHOWN: Final = 50
+"""Rows on the page; the number of all of them stands over the table, and a file has them all."""
+COLUMNS: Final = ("access", "holder", "organization", "terms", "status", "part", "why", "name", "email")
 PERSON: Final = "person"
 DOMAIN: Final = "domain:"
 """The choices of a bar: the one person whom the scope names, or a domain, as `domain:ust.hk`."""
@@ -28,10 +29,10 @@ _BY_PERSON: Final = frozenset({ScopeKind.GRANT, ScopeKind.PERSON})
 _BY_PLACE: Final = frozenset({ScopeKind.ORGANIZATION, ScopeKind.DOMAIN, ScopeKind.SITE})
 
 
-def address(scope: Scope, act: ProcedureAct) -> str:
-    """Return the address of the preview."""
+def address(scope: Scope, act: ProcedureAct, *, route: str = "procedure-begin") -> str:
+    """Return the address of the preview, or of the same as a file."""
     query = urlencode({"act": act.value, "scope": scope.kind.value, "value": scope.value})
-    return f"{reverse('procedure-begin', args=[scope.dataset.slug])}?{query}"
+    return f"{reverse(route, args=[scope.dataset.slug])}?{query}"
 
 
 def context(scope: Scope, act: ProcedureAct, found: Hits) -> dict[str, Any]:
@@ -40,13 +41,23 @@ def context(scope: Scope, act: ProcedureAct, found: Hits) -> dict[str, Any]:
         "dataset": scope.dataset,
         "hits": found,
         "first": found.grants[:SHOWN],
-        "rest": found.grants[SHOWN:],
+        "is_cut": found.count > SHOWN,
+        "all_of_them": address(scope, act, route="procedure-begin-csv"),
         "words": _words(scope, act, found),
         "consequences": _consequences(scope, act, found),
         "address": address(scope, act),
         "instead": _instead(scope, act, found),
         "keep": _back(scope),
     }
+
+
+def csv_lines(found: Hits) -> Iterator[list[str]]:
+    """Return a line for each person whom it reaches, in `COLUMNS`."""
+    for hit in found.grants:
+        grant, part = hit.grant, hit.subset.slug if hit.subset else hit.member.email if hit.member else ""
+        start = [grant.reference, grant.holder_name, grant.organization, grant.terms.version, grant.state, part]
+        for person in hit.people:
+            yield [*start, hit.why, person.name, person.email]
 
 
 def bar_choices(scope: Scope, act: ProcedureAct, found: Hits) -> list[tuple[str, str]]:
@@ -66,7 +77,7 @@ def _words(scope: Scope, act: ProcedureAct, found: Hits) -> dict[str, str]:
     people = ngettext("%(n)d person", "%(n)d people", found.people) % {"n": found.people}
     return {
         "title": _("End access for good") if revokes else _("Suspend access"),
-        "scope": str(capfirst(describe(scope))),
+        "scope": describe(scope),
         "reach": f"{reach}, {people}",
         "nothing": _nothing(scope, found),
         "what": _("What ends") if revokes else _("What stops"),

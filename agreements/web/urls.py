@@ -178,6 +178,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("stewardship/<slug:slug>/end/", procedure_begin_pages.begin, name="procedure-begin"),
     path("stewardship/<slug:slug>/offer-again/", offering_pages.offer_again, name="offer-again"),
+    path("stewardship/<slug:slug>/end/reached.csv", procedure_begin_pages.reached_csv, name="procedure-begin-csv"),
     path("stewardship/<slug:slug>/procedures/", procedure_pages.procedures, name="procedures"),
     path("stewardship/<slug:slug>/procedures/<reference:reference>/", procedure_pages.procedure, name="procedure"),
     path("stewardship/<slug:slug>/procedures/<reference:reference>/lift/", procedure_pages.lift, name="procedure-lift"),

@@ -195,6 +195,8 @@ GET  /stewardship/{slug}/end/                           in     404    404    404
 POST /stewardship/{slug}/end/                           in     404    404    404    404    ok     404    404    404
 GET  /stewardship/{slug}/offer-again/                   in     404    404    404    404    ok     404    404    404
 POST /stewardship/{slug}/offer-again/                   in     404    404    404    404    422    404    404    404
+GET  /stewardship/{slug}/end/reached.csv                in     404    404    404    404    to     404    404    404
+POST /stewardship/{slug}/end/reached.csv                in     405    405    405    405    405    405    405    405
 GET  /stewardship/{slug}/procedures/                    in     404    404    404    404    ok     ok     404    404
 POST /stewardship/{slug}/procedures/                    in     405    405    405    405    405    405    405    405
 GET  /stewardship/{slug}/procedures/{procedure}/        in     404    404    404    404    ok     ok     404    404
@@ -239,6 +241,8 @@ GET  /record/record.csv                                 in     404    404    404
 POST /record/record.csv                                 in     405    405    405    405    405    405    405    405
 GET  /record/checkpoints/                               in     404    404    404    404    ok     ok     404    404
 POST /record/checkpoints/                               in     404    404    404    404    422    422    404    404
+GET  /record/checkpoints/make/                          in     405    405    405    405    405    405    405    405
+POST /record/checkpoints/make/                          in     404    404    404    404    to     404    404    404
 GET  /record/checkpoints/{checkpoint}.txt               in     404    404    404    404    ok     ok     404    404
 POST /record/checkpoints/{checkpoint}.txt               in     405    405    405    405    405    405    405    405
 GET  /record/record.jsonl                               in     404    404    404    404    ok     ok     404    404

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import html
+import io
+import re
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from agreements.applications.models import State
 from agreements.bars.models import Bar
@@ -15,11 +21,13 @@ from agreements.catalog.models import Dataset, Role
 from agreements.core.clock import now
 from agreements.grants.models import Grant, GrantState
 from agreements.people.models import User
-from agreements.revocation.models import Procedure
+from agreements.revocation import hits
+from agreements.revocation import scope as ended
+from agreements.revocation.models import Procedure, ProcedureAct
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import Scene, signed_in
-from tests.web.test_member_pages import joined
 from tests.revocation import many
+from tests.web.test_member_pages import joined
 
 DESK = "/stewardship/genebody/"
 END = f"{DESK}end/"
@@ -190,13 +198,56 @@ def test_what_changed_since_the_preview_is_told_with_everything_kept(scene: Scen
     assert dan.post(address, typed(3, number="3")).status_code == 302
 
 
-def test_a_long_preview_is_folded_and_tells_the_number_of_all(scene: Scene, grant: Grant) -> None:
-    for number in range(1, 30):
+def test_a_long_preview_shows_the_first_tells_the_number_of_all_and_has_a_file_of_them(
+    scene: Scene, grant: Grant
+) -> None:
+    for number in range(1, 60):
         another(grant, number)
-    page = signed_in(scene.dan).get(end("terms", "1.0")).content.decode()
-    assert "It reaches 30 accesses, 30 people" in page
-    assert "10 more</summary>" in page
-    assert page.count('class="ref" href') == 30
+    dan, address = signed_in(scene.dan), end("terms", "1.0")
+    page = dan.get(address).content.decode()
+    assert "It reaches 60 accesses, 60 people" in page
+    assert "These are the first 50." in page
+    assert page.count('class="ref" href') == 50
+    (linked,) = re.findall('href="([^"]*reached.csv[^"]*)"', page)
+    answer = dan.get(html.unescape(linked))
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+    assert len({row["access"] for row in rows}) == 60
+    assert {row["email"] for row in rows} == {grant.holder.email} | {
+        f"holder{number}@connect.ust.hk" for number in range(1, 60)
+    }
+
+
+def test_the_file_of_nobody_leads_to_the_choice_and_only_a_steward_gets_one(scene: Scene, grant: Grant) -> None:
+    file = end("terms", "1.0").replace("/end/", "/end/reached.csv")
+    nobody = signed_in(scene.dan).get(file.replace("1.0", "9.9"))
+    assert (nobody.status_code, nobody["Location"]) == (302, END)
+    audrey = signed_in(staff(scene, "audrey", Role.AUDITOR))
+    assert [browser.get(file).status_code for browser in (audrey, signed_in(scene.eve))] == [404, 404]
+
+
+def test_a_preview_and_the_act_ask_as_often_for_many_as_for_few(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    many.grants(scene.dataset, [f"p{number}@mit.edu" for number in range(3)], members=1)
+    many.grants(scene.dataset, [f"p{number}@ethz.ch" for number in range(600)], organization="ETH", members=1)
+    dan, asked = signed_in(scene.dan), []
+    dan.get(end("organization", "mit"))  # the first page of a session asks more
+    for organization, people in (("mit", 6), ("eth", 1200)):
+        with CaptureQueriesContext(connection) as queries:
+            page = dan.get(end("organization", organization)).content.decode()
+        asked.append(len(queries))
+        assert f"{people} people" in page.replace(",", "")
+    assert asked[0] == asked[1]
+    found: list[int] = []
+    real = hits.hit_by
+
+    def counted(scope: ended.Scope, *, act: ProcedureAct) -> hits.Hits:
+        found.append(1)
+        return real(scope, act=act)
+
+    monkeypatch.setattr(hits, "hit_by", counted)
+    assert dan.post(end("organization", "mit"), typed(3, number="3")).status_code == 302
+    assert len(found) == 2
+    assert dan.post(end("organization", "eth"), typed(600, number="1")).status_code == 422
+    assert len(found) == 3
 
 
 def test_a_bar_comes_with_it(scene: Scene, grant: Grant) -> None:
