@@ -33,15 +33,21 @@ class OrganizationForm(forms.Form):
 
 
 class AccessForm(forms.Form):
-    """Which subset, and when (UTC)."""
+    """Which subset, and when (UTC): a day, or a moment of it."""
 
     subset = forms.ChoiceField(label=_("Subset"))
-    at = forms.DateTimeField(
-        label=_("When (UTC)"),
+    on = forms.DateField(
+        label=_("Day (UTC)"),
         required=False,
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_("A date alone means its first moment."),
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Without a time: at any moment of that day. Without a day: now."),
+    )
+    time = forms.TimeField(
+        label=_("Time (UTC)"),
+        required=False,
+        input_formats=["%H:%M", "%H:%M:%S"],
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
 
     def __init__(self, *args: Any, subsets: list[Subset], **kwargs: Any) -> None:
@@ -49,7 +55,14 @@ class AccessForm(forms.Form):
         choices = [(f"{each.dataset.slug}/{each.slug}", f"{each.dataset.title}: {each.title}") for each in subsets]
         self.fields["subset"] = forms.ChoiceField(label=_("Subset"), choices=choices)
 
-    def clean_at(self) -> dt.datetime:
-        """Return the moment in UTC, now if none was given."""
-        given = self.cleaned_data["at"]
-        return given.replace(tzinfo=dt.UTC) if given else now()
+    def clean(self) -> dict[str, Any]:
+        """Add `at`, the moment asked about, in UTC; None where a whole day is."""
+        data = super().clean() or self.cleaned_data
+        day, time = data.get("on"), data.get("time")
+        if time is not None and day is None and "on" not in self.errors:
+            self.add_error("on", _("Choose the day that the time is of."))
+        if day is None:
+            data["at"] = now()
+        else:
+            data["at"] = dt.datetime.combine(day, time, dt.UTC) if time is not None else None
+        return data

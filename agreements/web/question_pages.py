@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from functools import partial
 
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_safe
 from agreements.catalog.models import Access, Subset
 from agreements.flows.questions import downloads, lives
 from agreements.flows.questions.facts import rows_of
-from agreements.flows.questions.holders import Holder, who_could_open
+from agreements.flows.questions.holders import Holder, shut_since, who_could_open, who_could_open_on
 from agreements.flows.questions.lives import Answer
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.sentences import sentence
@@ -82,12 +83,20 @@ def access_at(request: HttpRequest) -> HttpResponseBase:
     form = AccessForm(request.GET if "subset" in request.GET else None, subsets=subsets)
     context: dict[str, object] = {"form": form, "query": _query(request)}
     if form.is_valid():
-        at, chosen = form.cleaned_data["at"], _chosen(subsets, form.cleaned_data["subset"])
-        found = who_could_open(chosen.dataset, subset=chosen.slug, at=at)
+        asked, chosen = form.cleaned_data, _chosen(subsets, form.cleaned_data["subset"])
+        at, day = asked["at"], asked["on"]
+        found = (
+            who_could_open(chosen.dataset, subset=chosen.slug, at=at)
+            if at is not None
+            else who_could_open_on(chosen.dataset, subset=chosen.slug, day=day)
+        )
         if _wants_csv(request):
-            return as_csv(f"{chosen.dataset.slug}-{chosen.slug}-{at:%Y-%m-%d}", HOLDERS, map(_holder_cells, found))
+            when = f"{at or day:%Y-%m-%d}"
+            return as_csv(f"{chosen.dataset.slug}-{chosen.slug}-{when}", HOLDERS, map(_holder_cells, found))
         page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-        context |= {"subset": chosen, "at": at, "page": page, "is_open": chosen.access == Access.OPEN}
+        shut = shut_since(chosen.dataset, at=at or dt.datetime.combine(day, dt.time.max, dt.UTC))
+        context |= {"subset": chosen, "at": at, "day": day, "shut_since": shut, "page": page}
+        context["is_open"] = chosen.access == Access.OPEN
     return render(request, "record/access.html", context, status=422 if form.errors else 200)
 
 

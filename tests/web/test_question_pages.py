@@ -232,7 +232,7 @@ def test_after_a_revocation_nobody_could(scene: Scene, grant: Grant, dan: Client
 
 def test_a_day_alone_is_any_moment_of_it(scene: Scene, grant: Grant, dan: Client) -> None:
     later = clock.now() + dt.timedelta(days=2)
-    with clock.frozen(later.replace(hour=12)):
+    with clock.frozen(later.replace(hour=12, minute=0)):
         revoke(grant=grant, clause_id="termination", reason="Shared.", by=scene.dan.actor)
     asked = {"subset": "genebody/train40", "on": f"{later:%Y-%m-%d}"}
     page = dan.get("/record/access/", asked).content.decode()
@@ -301,6 +301,12 @@ def test_an_organization_named_as_a_formula_is_quoted(scene: Scene, grant: Grant
 def test_what_no_name_has_is_no_error(dan: Client, address: str, text: str) -> None:
     assert dan.get(f"/record/{address}{text}").status_code == 200
     assert dan.get(f"/record/{address}{text}&page=99999999999999999999").status_code == 200
+
+
+def test_a_row_of_a_procedure_leads_to_its_page(scene: Scene, grant: Grant, dan: Client) -> None:
+    procedure = many.start(scene.dataset, ScopeKind.DATASET, by=scene.dan)
+    page = dan.get("/record/", {"kind": "procedure.begun"}).content.decode()
+    assert f'href="/stewardship/genebody/procedures/{procedure.reference}/">{procedure.reference}</a>' in page
 
 
 def test_the_record_leads_to_each_question(grant: Grant, dan: Client) -> None:

@@ -82,12 +82,49 @@ def holders_at(entries: Iterable[Row], *, subset: str, at: dt.datetime) -> list[
     for row in entries:
         if row.at <= at and (change := _CHANGES.get(row.kind)) is not None:
             change(state, row)
-    if state.is_withdrawn or state.is_shut:
-        return []
+    return _open_at(state, sorted(state.grants), subset, at)
+
+
+def holders_during(entries: Iterable[Row], *, subset: str, start: dt.datetime, end: dt.datetime) -> list[Holding]:
+    """Return everybody who could open a subset at any moment from `start` up to `end`, each as they last could.
+
+    `entries` as for `holders_at`. Whoever lost it meanwhile could before the row that says so.
+    """
+    state, found = _State(), dict[tuple[str, bool, str], Holding]()
+
+    def look(at: dt.datetime, references: Iterable[str]) -> None:
+        found.update(
+            {(each.grant, each.is_member, each.person): each for each in _open_at(state, references, subset, at)}
+        )
+
+    is_within, last = False, start
+    for row in entries:
+        if row.at >= end or (change := _CHANGES.get(row.kind)) is None:
+            continue
+        if row.at >= start and not is_within:
+            is_within = True
+            look(start, state.grants)
+        named = row.subjects.get("grant")
+        touched = [named] if named else list(state.grants)
+        if is_within:
+            look(last, touched)
+        change(state, row)
+        if is_within:
+            look(row.at, touched)
+            last = row.at
+    look(start if not is_within else last, state.grants)
+    look(end - dt.timedelta(microseconds=1), state.grants)
+    return [found[key] for key in sorted(found)]
+
+
+def _open_at(state: _State, references: Iterable[str], subset: str, at: dt.datetime) -> list[Holding]:
+    """Return who could open a subset under some grants, the holder before the members."""
     found: list[Holding] = []
-    for reference in sorted(state.grants):
-        grant = state.grants[reference]
-        if grant.opens(subset, at):
+    if state.is_withdrawn or state.is_shut:
+        return found
+    for reference in references:
+        grant = state.grants.get(reference)
+        if grant is not None and grant.opens(subset, at):
             found += _of_grant(state, reference, grant, subset)
     return found
 
