@@ -88,8 +88,9 @@ def make(table: Table, *, dataset: Dataset, folder: Path, told: Callable[[int], 
     """
     plan = Plan(problems=list(table.problems))
     known = _Known(dataset, folder.resolve())
-    for number, row in enumerate(table.rows, 1):
-        _look_at(row, known, plan)
+    rows = [(row, frozenset[str]()) for row in table.rows] + table.wrong
+    for number, (row, wrong) in enumerate(sorted(rows, key=lambda each: each[0].line), 1):
+        _look_at(row, known, plan, wrong=wrong)
         told(number)
     plan.problems.sort(key=lambda problem: problem.line)
     return plan
@@ -117,8 +118,11 @@ def there_already(dataset: Dataset, *, sha256: str = "") -> dict[tuple[str, str,
     }
 
 
-def _look_at(row: Row, known: _Known, plan: Plan) -> None:
-    """Put a row among those wanted or those that are there, or every problem of it into the list."""
+def _look_at(row: Row, known: _Known, plan: Plan, *, wrong: frozenset[str]) -> None:
+    """Put a row among those wanted or those that are there, or every problem of it into the list.
+
+    `wrong`: columns of which the list has a problem already.
+    """
     checks: dict[str, tuple[str, Callable[[str], Any]]] = {
         "email": ("email", lambda text: known.email(text, line=row.line)),
         "country": ("country", _country),
@@ -131,11 +135,13 @@ def _look_at(row: Row, known: _Known, plan: Plan) -> None:
     found: dict[str, Any] = {}
     before = len(plan.problems)
     for name, (column, check) in checks.items():
+        if column in wrong:
+            continue
         try:
             found[name] = check(row.cells[column])
         except Invalid as problem:
             plan.problems.append(Problem(row.line, column, str(problem)))
-    if len(plan.problems) > before:
+    if wrong or len(plan.problems) > before:
         return
     values = {name: value for name, value in found.items() if not name.startswith("printed ")}
     key = (comparison_key(values["email"]), values["terms"].version, values["paper"].sha256)

@@ -72,9 +72,10 @@ class Row:
 
 @dataclass(slots=True)
 class Table:
-    """`rows` are those without a problem."""
+    """`rows` are those without a problem, `wrong` the others: each with the columns that have one."""
 
     rows: list[Row] = field(default_factory=list)
+    wrong: list[tuple[Row, frozenset[str]]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     lines: int = 0
 
@@ -153,7 +154,9 @@ def _read_row(table: Table, columns: list[str], line: int, cells: list[str]) -> 
     values = dict.fromkeys(COLUMNS, "") | {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}
     found = [Problem(line, column, text) for column, value in values.items() if (text := _wrong(column, value))]
     table.problems += found
-    if not found:
+    if found:
+        table.wrong.append((Row(line, values), frozenset(problem.column for problem in found)))
+    else:
         table.rows.append(Row(line, values))
 
 
