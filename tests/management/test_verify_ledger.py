@@ -52,6 +52,9 @@ def test_it_begins_behind_a_row_a_date_or_a_checkpoint(kept: list[str]) -> None:
         said = told("--since", asked)
         assert f"Trusted: row {row}, hash {hashes.get(row, '0' * 64)}" in said
         assert "The record holds: 7 rows" in said
+    nothing = told("--since", "7")
+    assert "No row was walked: none stands behind row 7." in nothing
+    assert "holds" not in nothing
     assert "from row 4 on" in told("--since", "3", "--trusted", hashes[3])
     assert refused("--since", "3", "--trusted", hashes[4])[0] == 1
 

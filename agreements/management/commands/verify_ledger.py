@@ -59,6 +59,9 @@ class Command(BaseCommand):
         self._compare(kept)
         for fault in download_faults():
             _broken(fault)
+        if since and verdict.rows == since:
+            self.stdout.write(f"No row was walked: none stands behind row {since}. Head {verdict.head_hash}")
+            return
         begun = f", from row {since + 1} on" if since else ""
         self.stdout.write(f"The record holds: {verdict.rows} rows{begun}, head {verdict.head_hash}")
 
