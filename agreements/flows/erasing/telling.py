@@ -48,7 +48,10 @@ def stays(reach: Reach, *, colleagues_papers: bool) -> list[str]:
     ]
     opened = DownloadOpened.objects.filter(link__seal__person=person).count()
     if opened:
-        lines.append(_("That %(n)d downloads were opened, and when.") % {"n": opened})
+        words = ngettext(
+            "That %(n)d download was opened, and when.", "That %(n)d downloads were opened, and when.", opened
+        )
+        lines.append(words % {"n": opened})
     lines += [
         _("A bar in %(dataset)s: of the mailbox a keyed digest, so that the bar holds for whoever comes back with it.")
         % {"dataset": bar.dataset.title}
