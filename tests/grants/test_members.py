@@ -158,7 +158,7 @@ class TestEnding:
         membership.remove(member=member, reason="Left the group.", by=getattr(scene, who).actor)
         text = sent_to(scene.bob, "has ended")
         assert "Left the group." in text
-        assert "Please delete every copy" in text
+        assert "Please destroy every copy" in text
         entry = LedgerEntry.objects.get(kind="member.removed")
         assert entry.role == {"alice": "holder", "dan": "steward"}[who]
         assert "Left" not in str(entry.payload)

@@ -153,7 +153,7 @@ def test_holder_and_members_are_told_what_goes_and_what_stays(scene: Scene, exte
         "Your access goes on for: Extended.",
         "version 1.0: Termination",
         "The subjects asked.",
-        "Please delete every copy of Train40 that you hold by 16 March 2026",
+        "Please destroy every copy of Train40 that you hold by 16 March 2026",
         f"/grants/{scene.grant.reference}/destruction/",
         "name GB-R-ABCDEF",
     ):

@@ -85,7 +85,7 @@ def test_a_member_whose_part_alone_ends_reads_that_it_is_only_theirs(scene: Scen
     assert set(told) == {"bea@mit.edu"}
     for words in (
         f"the lab has ended your part in access {grant.reference} to GeneBody, which Ann holds.",
-        "Please delete every copy that you hold by",
+        "Please destroy every copy that you hold by",
         f"/grants/{grant.reference}/destruction/",
         many.REASON,
         procedure.reference,
