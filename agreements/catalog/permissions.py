@@ -30,6 +30,7 @@ class Permission(StrEnum):
     BRING_IN = "bring in earlier access, and mail its holders"
     TRACE = "trace found archives"
     RECONCILE = "reconcile after a restore"
+    MAKE_CHECKPOINT = "make a checkpoint of the record"
 
 
 class Standing(StrEnum):
@@ -57,6 +58,8 @@ TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
     # It tells who a person is by a file from anywhere: reading the desk is not enough for that.
     Permission.TRACE: frozenset({Standing.STEWARD, Standing.SYSTEM}),
     Permission.RECONCILE: frozenset({Standing.STEWARD}),
+    # The record is the whole site's: a steward of any dataset may.
+    Permission.MAKE_CHECKPOINT: frozenset({Standing.STEWARD, Standing.SYSTEM}),
 }
 
 _REFUSALS: Final = {

@@ -9,7 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agreements.catalog.models import Role, RoleAssignment
+from agreements.catalog.permissions import Permission, Standing, datasets_for
 from agreements.core import actors
+from agreements.core.actors import Actor
+from agreements.core.errors import NotAllowed
 from agreements.core.secrets import key_ring
 from agreements.keys import master_keys
 from agreements.ledger import checkpoints
@@ -41,6 +44,23 @@ def make_and_mail() -> Checkpoint | None:
         if made is not None:
             for steward in stewards():
                 _queue(made, steward)
+    return made
+
+
+def make_on_purpose(*, by: Actor) -> Checkpoint:
+    """Make a checkpoint now and mail it to every steward.
+
+    Raises NotAllowed for whoever is a steward of no dataset, NotPossible for more than one a minute or where nothing
+    was recorded since the last, WrongKey as `make_and_mail`.
+    """
+    is_steward = datasets_for(Permission.MAKE_CHECKPOINT, by=by).exists()
+    if by.person_pk is not None and not is_steward:
+        raise NotAllowed(_("Only a steward can make a checkpoint of the record."))
+    master_keys.confirm(key_ring().current)
+    with act():
+        made = checkpoints.make_now(by=by, as_role=Standing.STEWARD if is_steward else Standing.SYSTEM)
+        for steward in stewards():
+            _queue(made, steward)
     return made
 
 

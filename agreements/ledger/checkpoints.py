@@ -7,23 +7,29 @@ somebody kept. What was done after the newest kept checkpoint, none of them can 
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from agreements.core import secrets
 from agreements.core.actors import Actor
 from agreements.core.clock import now
+from agreements.core.errors import NotPossible
 from agreements.core.secrets import UnknownKey, key_ring, same
 from agreements.ledger.act import act
 from agreements.ledger.chain import GENESIS
 from agreements.ledger.checkpoint_text import Checkpoint
 from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry, LedgerHead
+
+AT_MOST_EVERY: Final = dt.timedelta(minutes=1)
 
 
 class Signature(StrEnum):
@@ -59,13 +65,13 @@ class Finding:
         return self.signature in {Signature.OURS, Signature.RECORDED}
 
 
-def make(*, by: Actor) -> Checkpoint:
+def make(*, by: Actor, as_role: str = "system") -> Checkpoint:
     """Sign the record as it stands under the newest master key, and record that. Raises nothing but UnknownKey."""
     with act() as record:
         head = _lock_head()
         checkpoint = _signed(head)
         fields = dataclasses.asdict(checkpoint)
-        record.record(Kind.CHECKPOINT_MADE, by=by, as_role="system", subjects={}, **fields)
+        record.record(Kind.CHECKPOINT_MADE, by=by, as_role=as_role, subjects={}, **fields)
     return checkpoint
 
 
@@ -80,6 +86,19 @@ def make_due(*, by: Actor) -> Checkpoint | None:
         if last is not None and (last.at.date() >= now().date() or last.sequence == head.sequence):
             return None
         return make(by=by) if head.sequence else None
+
+
+def make_now(*, by: Actor, as_role: str) -> Checkpoint:
+    """Make a checkpoint on purpose. Raises NotPossible for a second one within a minute, or if nothing is new."""
+    with act():
+        head, last = _lock_head(), every().first()
+        if not head.sequence:
+            raise NotPossible(_("Nothing was recorded yet."))
+        if last is not None and last.sequence == head.sequence:
+            raise NotPossible(_("Nothing was recorded since the last checkpoint: that one is enough."))
+        if last is not None and now() - last.at < AT_MOST_EVERY:
+            raise NotPossible(_("A checkpoint was made less than a minute ago. Wait a minute, then make the next."))
+        return make(by=by, as_role=as_role)
 
 
 def every() -> QuerySet[LedgerEntry]:

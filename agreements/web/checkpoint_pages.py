@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from agreements.catalog.permissions import Permission
+from agreements.catalog.permissions import Permission, datasets_for
+from agreements.core.errors import NotPossible
 from agreements.flows.checkpoint_check import judge
+from agreements.flows.checkpoint_mail import make_on_purpose
 from agreements.ledger import checkpoints as kept
 from agreements.web import access, access_checkpoints
 from agreements.web.refusals import IntoForm
@@ -62,13 +65,33 @@ def checkpoints(request: HttpRequest) -> HttpResponse:
     """List the checkpoints, newest first, and compare what somebody kept with the record."""
     access.staffed_datasets(request, Permission.VIEW_RECORD)
     form = KeptForm(request.POST, request.FILES) if request.method == "POST" else KeptForm()
-    context: dict[str, object] = {"form": form}
+    context: dict[str, object] = {"form": form, "may_make": _may_make(request)}
     if form.is_bound and form.is_valid():
         with IntoForm(form):
             context["judged"] = judge(form.cleaned_data["kept"], walk=True)
     page = Paginator(kept.every(), PER_PAGE).get_page(request.GET.get("page"))
     context |= {"page": page, "rows": [(entry, kept.of(entry)) for entry in page.object_list]}
     return render(request, "record/checkpoints.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def make(request: HttpRequest) -> HttpResponse:
+    """Make a checkpoint now, for a steward; it goes to every steward by mail."""
+    access.staffed_datasets(request, Permission.MAKE_CHECKPOINT)
+    try:
+        made = make_on_purpose(by=access.actor(request))
+    except NotPossible as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(
+            request, _("Checkpoint of row %(row)s made. It goes to every steward by mail.") % {"row": made.count}
+        )
+    return redirect("checkpoints")
+
+
+def _may_make(request: HttpRequest) -> bool:
+    return datasets_for(Permission.MAKE_CHECKPOINT, by=access.actor(request)).exists()
 
 
 @login_required

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("restored/", restored_pages.restored, name="restored"),
     path("restored/<slug:slug>/", restored_pages.reconcile, name="reconcile"),
     path("checkpoints/", checkpoint_pages.checkpoints, name="checkpoints"),
+    path("checkpoints/make/", checkpoint_pages.make, name="make-checkpoint"),
     path("checkpoints/<int:sequence>.txt", checkpoint_pages.checkpoint, name="checkpoint"),
     path("record.jsonl", record_exports.record_jsonl, name="record-jsonl"),
     path("whole-record.jsonl", record_exports.whole_record, name="whole-record"),

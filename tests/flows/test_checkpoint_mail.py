@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from io import StringIO
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core import mail
+from django.core.management import CommandError, call_command
 
 from agreements.catalog import roles
 from agreements.catalog.models import Dataset, Role
 from agreements.core import clock, secrets
+from agreements.core.errors import NotAllowed, NotPossible
 from agreements.core.secrets import key_ring
 from agreements.flows.checkpoint_check import judge
-from agreements.flows.checkpoint_mail import make_and_mail, stewards
+from agreements.flows.checkpoint_mail import make_and_mail, make_on_purpose, stewards
 from agreements.keys import master_keys
 from agreements.ledger.checkpoint_text import parse
+from agreements.ledger.models import LedgerEntry
 from agreements.mail import drain
 from agreements.mail.models import OutboxMessage
 from tests.applications.cases import SYSTEM, staff
@@ -29,6 +33,28 @@ DAY = dt.datetime(2026, 3, 2, 3, tzinfo=dt.UTC)
 def arrived() -> list[mail.EmailMessage]:
     drain.drain()
     return [message for message in mail.outbox if "checkpoint" in message.subject]
+
+
+def test_a_steward_makes_one_on_purpose_once_a_minute(scene: Scene) -> None:
+    with clock.frozen(DAY):
+        made = make_on_purpose(by=scene.dan.actor)
+        with pytest.raises(NotPossible, match="Nothing was recorded since"):
+            make_on_purpose(by=scene.dan.actor)
+        staff(scene, "audrey", Role.AUDITOR)
+        with pytest.raises(NotPossible, match="less than a minute ago"):
+            make_on_purpose(by=scene.dan.actor)
+        with pytest.raises(NotAllowed):
+            make_on_purpose(by=scene.alice.actor)
+        [message] = arrived()
+    row = LedgerEntry.objects.get(kind="checkpoint.made")
+    assert (row.actor, row.role) == (scene.dan.actor.id, "steward")
+    assert parse(str(message.body)) == [made]
+    out = StringIO()
+    with clock.frozen(DAY + dt.timedelta(minutes=1)):
+        call_command("make_checkpoint", stdout=out)
+        assert len(parse(out.getvalue())) == 1
+        with pytest.raises(CommandError, match="Nothing was recorded since"):
+            call_command("make_checkpoint")
 
 
 def test_every_steward_of_any_dataset_gets_it_once_and_nobody_else(scene: Scene) -> None:
