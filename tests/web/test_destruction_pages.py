@@ -21,7 +21,7 @@ from agreements.revocation.models import AffectedGrant, Destruction, ProcedureAc
 from agreements.revocation.scope import Scope
 from tests.applications.cases import staff
 from tests.flows.scene import Scene, signed_in
-from tests.revocation.ended import DUE, day, downloaded, ended, granted, owed_by
+from tests.revocation.ended import DUE, NOON, day, downloaded, ended, granted, owed_by
 from tests.web.destructions import browser, page, post, prove, seen
 
 NAME = "Alice Zhang 张爱丽"
@@ -110,7 +110,7 @@ def test_another_name_is_asked_about_once_and_kept_as_typed(scene: Scene, affect
     answer = post(alice, owed, name="Alice Wu")
     assert answer.status_code == 422
     text = answer.content.decode()
-    assert "“Alice Wu” is my name, though the agreement has “Alice Zhang 张爱丽”." in text
+    assert "“Alice Wu” is my name, though I am known here as “Alice Zhang 张爱丽”." in text
     assert owed_by(scene.alice).state == "due"
     box = re.search(r'<input[^>]*name="name_is_right"[^>]*>', text)
     assert box is not None
@@ -273,16 +273,17 @@ def test_two_ends_of_one_access_are_told_apart(scene: Scene, affected: AffectedG
 
 def test_what_must_be_destroyed_is_said_in_the_same_words_everywhere(scene: Scene, affected: AffectedGrant) -> None:
     words = wording.copies("1.0")
+    with clock.frozen(NOON):
+        drain()
+    notices = [str(letter.body) for letter in mail.outbox if "has ended" in letter.subject]
+    assert len(notices) == 2
+    assert all(words in notice for notice in notices)
     alice, here = browser(scene.alice), affected.grant.reference
     assert (
         f"Destroy every copy by <strong>16 March 2026</strong>: {words}"
         in alice.get(f"/grants/{here}/").content.decode()
     )
     assert f"I have destroyed every copy: {words}." in alice.get(page(owed_by(scene.alice))).content.decode()
-    drain()
-    notices = [str(letter.body) for letter in mail.outbox if "has ended" in letter.subject]
-    assert len(notices) == 2
-    assert all(words in notice for notice in notices)
 
 
 def test_the_proof_runs_out(scene: Scene, affected: AffectedGrant) -> None:
