@@ -9,12 +9,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils.http import content_disposition_header
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from agreements.catalog import shutting
 from agreements.catalog.archives import sha256sums
 from agreements.grants.downloads import quota, redeeming, sources, streaming
 from agreements.grants.downloads.connection import Connection
@@ -211,4 +213,13 @@ def _too_many(retry_after: int, page: str = "429.html", context: dict[str, Any] 
 def _refusal(request: HttpRequest) -> HttpResponse:
     if bad_tokens.count_refusal(client_address(request)):
         return _too_many(bad_tokens.WINDOW)
-    return HttpResponse(render_to_string("delivery/refused.html", {"grants_url": addresses.grants_page()}), status=404)
+    # Whether anything is shut, not whether this is: a refusal must not tell what the link was.
+    context = {"grants_url": addresses.grants_page(), "is_shut": _is_any_shut()}
+    return HttpResponse(render_to_string("delivery/refused.html", context), status=404)
+
+
+def _is_any_shut() -> bool:
+    try:
+        return shutting.is_any_shut()
+    except DatabaseError:
+        return False

@@ -40,5 +40,6 @@ def _nav(request: HttpRequest) -> dict[str, Any]:
         found["stewardship"] = list(datasets_for(Permission.VIEW_DESK, by=user.actor).values("slug", "title"))
         match = request.resolver_match
         found["in_stewardship"] = match is not None and match.route.startswith("stewardship/")
+        found["in_record"] = match is not None and match.route.startswith("record/")
         found["record"] = datasets_for(Permission.VIEW_RECORD, by=user.actor).exists()
     return found

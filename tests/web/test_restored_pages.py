@@ -76,6 +76,25 @@ def test_access_says_why_nothing_opens(kept: dict[str, str], grant: Grant, scene
     assert "restored from a backup" in page
 
 
+def test_every_page_of_the_desk_says_so_and_leads_on(kept: dict[str, str], dan: Client) -> None:
+    for page in ("", "procedures/", "bars/", "archives/"):
+        text = dan.get(f"/stewardship/genebody/{page}").content.decode()
+        assert "All downloads have been shut since" in text
+        assert f'href="{PAGE}"' in text
+
+
+def test_a_link_that_does_not_open_says_that_downloads_are_shut(kept: dict[str, str], client: Client) -> None:
+    text = client.get("/l/nothing").content.decode()
+    assert "Downloads are shut at present" in text
+    Dataset.objects.update(shut_at=None)
+    assert "Downloads are shut" not in client.get("/l/nothing").content.decode()
+
+
+def test_the_record_is_marked_in_the_menu_on_all_of_its_pages(scene: Scene, dan: Client) -> None:
+    for page in ("", "person/", "checkpoints/", "restored/"):
+        assert re.search(r'<a href="/record/" aria-current="(page|true)">', dan.get(f"/record/{page}").content.decode())
+
+
 def test_the_page_says_what_is_missing_and_what_to_do_again(kept: dict[str, str], dan: Client) -> None:
     found = LedgerEntry.objects.get(kind=Kind.DATASET_SHUT).payload["found_sequence"]
     page = dan.get(PAGE).content.decode()
