@@ -67,6 +67,7 @@ TOLD = [
     [("import", 5, 1), ("confirm", 0, 1), ("suspend", 1, 1), ("resume", 0, 1), ("revoke", 1, 1)],
     [("import", 2, 1), ("suspend", 1, 1), ("confirm", 1, 1), ("resume", 0, 1), ("account", 6, 1), ("confirm", 0, 1)],
     [("import", 4, 1), ("expire", 0, 10 * DAY), ("confirm", 0, 1), ("import", 3, 1), ("confirm", 0, 1)],
+    [("close", 0, 1), ("import", 4, 1), *[("resume", n, 1) for n in range(2)], ("join", 1, 1), ("join", 41, 1)],
     [("shut", 0, 1), ("issue", 1, 1), ("reopen", 0, 1), ("shut", 0, 1)],
 ]
 

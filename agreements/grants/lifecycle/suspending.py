@@ -83,13 +83,18 @@ def resume_all(*, procedure: str, reason: str, by: Actor) -> list[Grant]:
 
 
 def resume(*, grant: Grant, by: Actor, suspension: Suspension, reason: str) -> Grant:
-    """Close one suspension; the grant opens again when none is left. Returns the grant as it then is."""
+    """Close one suspension; the grant opens again when none is left. Returns the grant as it then is.
+
+    Raises NotAllowed, NotPossible (lifted already, or access that was brought in and waits for its holder).
+    """
     with act() as record:
         locked = lock(grant)
         check_step(locked, Step.RESUME, by)
         found = Suspension.objects.filter(pk=suspension.pk, grant=locked, closed_at=None).first()
         if found is None:
             raise NotPossible(_("This suspension was lifted already."))
+        if found.cause == Cause.UNCONFIRMED and not found.procedure:
+            raise NotPossible(_("Only its holder opens access that was brought in, by accepting the terms."))
         found.grant = locked
         _close(record, [found], reason=reason, by=by)
     return locked
