@@ -18,6 +18,7 @@ from agreements.revocation import hits
 from agreements.revocation.hits import Hits
 from agreements.revocation.models import ProcedureAct, ScopeKind
 from agreements.revocation.scope import Scope, describe
+from agreements.web import subset_left
 
 SHOWN: Final = 50
 """Rows on the page; the number of all of them stands over the table, and a file has them all."""
@@ -48,6 +49,7 @@ def context(scope: Scope, act: ProcedureAct, found: Hits) -> dict[str, Any]:
         "address": address(scope, act),
         "instead": _instead(scope, act, found),
         "keep": _back(scope),
+        "left_published": subset_left.words(scope.dataset, act=act, kind=scope.kind, value=scope.value),
     }
 
 

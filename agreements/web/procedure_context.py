@@ -27,7 +27,7 @@ from agreements.mail.models import MessageState
 from agreements.revocation import listing
 from agreements.revocation.models import AffectedGrant, Procedure, ProcedureAct, ScopeKind
 from agreements.revocation.queries import Counts, counts_of
-from agreements.web import access, access_procedures
+from agreements.web import access, access_procedures, subset_left
 from agreements.web.procedure_forms import LiftForm
 from agreements.web.timeline import Happening, timeline_of
 
@@ -79,6 +79,9 @@ def context(request: HttpRequest, procedure: Procedure, *, lift_form: LiftForm |
         **_clause(procedure, terms),
         "bars": access_procedures.bars(dataset).filter(procedure=procedure.reference),
         "shared": shared_lines(procedure),
+        "left_published": subset_left.words(
+            dataset, act=procedure.act, kind=procedure.scope, value=procedure.scope_value
+        ),
         "notices": notices,
         "notices_shown": [(mail, outbox.can_resend(mail)) for mail in notices.object_list],
         "happened": happened,

@@ -317,3 +317,14 @@ def test_terms_without_a_clause_in_common_are_said(scene: Scene) -> None:
     many.grants(scene.dataset, ["a@mit.edu"])
     many.grants(scene.dataset, ["b@mit.edu"], terms=many.second_terms(scene.dataset, "newer"))
     assert "have no clause in common" in signed_in(scene.dan).get(end("dataset")).content.decode()
+
+
+def test_the_end_of_a_whole_subset_says_that_its_archive_stays_published(scene: Scene, grant: Grant) -> None:
+    dan, said = signed_in(scene.dan), "New approvals leave Train40 out"
+    preview = dan.get(end("subset", "train40")).content.decode()
+    assert said in preview
+    assert f'href="{DESK}archives/"' in preview
+    for other in (end("subset", "train40", act="suspend"), end("dataset")):
+        assert said not in dan.get(other).content.decode()
+    answer = dan.post(end("subset", "train40"), typed(clause_id="termination"))
+    assert said in dan.get(answer.headers["Location"]).content.decode()
