@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agreements.catalog.models import SealKind
+from agreements.core.sizes import size
 from agreements.grants import wording
 from agreements.grants.links import addresses, lifetimes, tokens
 from agreements.grants.models import Grant, Link
@@ -80,7 +81,7 @@ def render_links(message: OutboxMessage, subject: str, **context: Any) -> Render
         {
             "name": link.archive.name,
             "version": link.archive.version,
-            "size": wording.size(link.archive.sealed_size),
+            "size": size(link.archive.sealed_size),
             "is_shared": link.archive.seal == SealKind.SHARED,
             "url": addresses.landing(tokens.token(link)),
             "until": wording.moment(lifetimes.expected_end(link), zone=zone),

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichProgress
 
-from agreements.grants.wording import size
+from agreements.core.sizes import size
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from agreements.core import countries
+from agreements.core.sizes import size
 from agreements.grants import wording
 from agreements.mail import registry
 from agreements.templatetags.badges import badge_of
@@ -24,7 +25,7 @@ register.filter("badge_of", badge_of)
 @register.filter
 def binary_size(count: int) -> str:
     """Return a number of bytes as people read it: `1.5 GiB`."""
-    return wording.size(count)
+    return size(count)
 
 
 @register.filter

@@ -6,6 +6,7 @@ from typing import Any
 
 from agreements.catalog import archives
 from agreements.catalog.models import SealKind
+from agreements.core.sizes import size
 from agreements.grants import wording
 from agreements.grants.downloads.redeeming import Offer
 from agreements.grants.links import addresses, scripts
@@ -21,7 +22,7 @@ def context(token: str, offer: Offer) -> dict[str, Any]:
         "archive": archive,
         "dataset": archive.subset.dataset,
         "subset": archive.subset,
-        "size": wording.size(offer.size),
+        "size": size(offer.size),
         "until": wording.moment(link.expires_at, zone=link.seal.person.time_zone),
         "is_shared": archive.seal == SealKind.SHARED,
         "is_being_sealed": archive.seal == SealKind.SHARED and offer.generation is None,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from agreements.grants.wording import size
+from agreements.core.sizes import size
 from agreements.management import vault_checks
 from agreements.management.bars import telling
 from agreements.vault import stores

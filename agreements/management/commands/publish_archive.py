@@ -13,7 +13,7 @@ from agreements.catalog.publishing.publish import publish_archive
 from agreements.core.actors import job
 from agreements.core.clock import now
 from agreements.core.errors import DomainError
-from agreements.grants.wording import size
+from agreements.core.sizes import size
 from agreements.management.bars import telling
 from agreements.vault.s3_prefix import SCHEME
 
