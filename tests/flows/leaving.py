@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -13,14 +14,18 @@ from django.test import Client
 from agreements.applications import remarks
 from agreements.applications.models import Application, EvidenceRun, State, Visibility
 from agreements.bars.models import Bar
-from agreements.catalog import invitations
-from agreements.catalog.models import Role
+from agreements.catalog import interest, invitations, shutting
+from agreements.catalog.models import Access, Dataset, Role, Subset
 from agreements.core import actors
-from agreements.core.clock import today
+from agreements.core.clock import now, today
+from agreements.flows import restore_watch
 from agreements.flows.approving import approve
+from agreements.grants import lifecycle
+from agreements.grants.ends import renewing
+from agreements.grants.imported import confirming
 from agreements.grants.members import invitations as member_invitations
 from agreements.grants.members import membership
-from agreements.grants.models import Grant, GrantMember
+from agreements.grants.models import Grant, GrantMember, SubsetOffer
 from agreements.identity import rules
 from agreements.identity.models import Verdict
 from agreements.ledger.act import new_salt
@@ -33,6 +38,7 @@ from agreements.revocation.models import AffectedGrant, Destruction
 from agreements.revocation.revoking import revoke
 from tests.applications.cases import put
 from tests.flows.scene import DETAILS, SITE, Scene, signed_in
+from tests.web.opening_things import bring_in
 
 FIRST, LAST = "Quirinella", "Zyxwvutsky"
 NAME: Final = f"{FIRST} {LAST}"
@@ -100,6 +106,7 @@ def go_through_everything(scene: Scene) -> Left:
     join(bobs, person)
     drain()
     _download(browser)
+    _go_on(scene, person, grant)
     _end(scene, person, grant)
     _mention(scene, person)
     drain()
@@ -148,6 +155,36 @@ def _download(browser: Client) -> None:
     assert direct, page
     response = Client().get(direct.group(1))
     assert b"".join(response.streaming_content)  # type: ignore[attr-defined]
+
+
+def _go_on(scene: Scene, person: User, grant: Grant) -> None:
+    """Suspend and resume, renew, wait for a subset and be offered it, restore a backup."""
+    dan, dataset = scene.dan.actor, scene.dataset
+    cause = lifecycle.suspend(grant=grant, by=dan, cause="question", reason=f"What does {NAME} do?")
+    lifecycle.resume(grant=grant, by=dan, suspension=cause, reason=f"{NAME} answered.")
+    Dataset.objects.filter(pk=dataset.pk).update(grant_days=365)
+    Grant.objects.filter(pk=grant.pk).update(ends_at=now() + dt.timedelta(days=10))
+    ending = Grant.objects.select_related("dataset", "terms", "holder", "application").get(pk=grant.pk)
+    use = f"What {NAME} still wants."
+    end = ending.ends_at
+    renewing.renew(grant=ending, seen_end=end, drop_subsets=(), drop_members=(), use=use, by=person.actor)
+    coming = Subset.objects.create(dataset=dataset, slug="extended370", title="More", access=Access.ANNOUNCED)
+    interest.note(subset=coming, by=person.actor)
+    SubsetOffer.objects.create(grant=grant, subset=coming)
+    restore_watch.tell(by=OPERATOR)
+    shutting.reopen(
+        dataset=dataset,
+        checkpoint_sequence=None,
+        checkpoint_hash="",
+        missing=None,
+        reason=f"The end of {NAME} was done again.",
+        by=dan,
+    )
+
+
+def had_access_before(scene: Scene, person: User) -> Grant:
+    """Bring in access from before the portal, of which its holder says that it is no longer used."""
+    return confirming.decline(grant=bring_in(scene, person, note=f"{NAME} signed on paper."), by=person.actor)
 
 
 def _end(scene: Scene, person: User, grant: Grant) -> None:

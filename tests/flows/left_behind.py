@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pikepdf
 
@@ -40,7 +41,9 @@ def file_texts(data: bytes) -> Iterator[str]:
     """Yield what a file says: as bytes in two encodings, the streams and texts of a PDF, the members of a zip."""
     yield from _spelt(data)
     if data.startswith(b"%PDF"):
-        yield from _pdf(data)
+        # What only says that it is a PDF was read as bytes.
+        with suppress(pikepdf.PdfError):
+            yield from _pdf(data)
     if zipfile.is_zipfile(io.BytesIO(data)):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for info in archive.infolist():
