@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 
 import pytest
@@ -13,10 +14,9 @@ from agreements.grants.running import is_running
 from agreements.people.models import User
 from agreements.revocation import revoking
 from tests.faults.at_once import at_once, refusals
-from tests.faults.world import World
+from tests.faults.world import ROUNDS, World, note
 from tests.web.opening_things import bring_in
 
-ROUNDS = pytest.mark.parametrize("rounds", [10, pytest.param(100, marks=pytest.mark.long)])
 pytestmark = pytest.mark.timeout(900)
 
 
@@ -26,6 +26,7 @@ def brought_in(world: World, number: int) -> Grant:
 
 @ROUNDS
 def test_confirm_against_revoke_leaves_nothing_open(world: World, rounds: int) -> None:
+    seen: Counter[str] = Counter()
     for number in range(rounds):
         grant = brought_in(world, number)
         ends = at_once(
@@ -44,8 +45,12 @@ def test_confirm_against_revoke_leaves_nothing_open(world: World, rounds: int) -
         assert not is_running(after)
         assert not Link.objects.filter(grant=grant, ended_at=None).exists()
         was_late = isinstance(ends[0], DomainError)
+        if was_late:
+            assert refusals(ends) == [f"Access {grant.reference} is revoked: it can no longer be confirmed."]
+        seen["revoked first" if was_late else "confirmed first"] += 1
         assert was_late == (after.confirmed_at is None)
         assert Seal.objects.filter(grant=grant).exists() == (not was_late)
+    note("confirm against revoke", seen, rounds=rounds, orders=2)
 
 
 @ROUNDS

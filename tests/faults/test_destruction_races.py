@@ -65,7 +65,7 @@ def test_a_double_click_attests_once(world: World, rounds: int) -> None:
         assert about(first, "destruction.attested") == recorded + 1
         outcomes[won.signed_name] += 1
     assert verify().holds
-    note(f"attest twice, {rounds} rounds", outcomes)
+    note("attest twice", outcomes, rounds=rounds)
 
 
 @ROUNDS
@@ -85,7 +85,7 @@ def test_attested_or_excused_and_never_both(world: World, rounds: int) -> None:
         outcomes[due.state] += 1
     assert about(first, "destruction.attested") + about(first, "destruction.excused") == rounds
     assert verify().holds
-    note(f"attest against excuse, {rounds} rounds", outcomes)
+    note("attest against excuse", outcomes, rounds=rounds)
 
 
 @ROUNDS

@@ -66,7 +66,7 @@ def test_what_is_revoked_stays_revoked_however_it_is_renewed(world: World, round
         assert _recorded(grant, "grant.revoked") == 1
         with pytest.raises(Refused):
             redeem(tokens.token(Link.objects.get(grant=grant)), start=0, stop=10)
-    note(f"renew against revoke, {rounds} rounds", seen)
+    note("renew against revoke", seen, rounds=rounds, orders=2)
 
 
 @ROUNDS
@@ -96,7 +96,7 @@ def test_renewal_and_expiry_agree(world: World, rounds: int) -> None:
         seen["expired first" if ends[1] else "renewed first"] += 1
         grant.refresh_from_db()
         assert (grant.state, grant.ended_at) == (GrantState.ACTIVE, None)
-    note(f"renew against expiry, {rounds} rounds", seen)
+    note("renew against expiry", seen, rounds=rounds, orders=2)
 
 
 @ROUNDS
@@ -125,7 +125,7 @@ def test_a_proof_in_the_moment_of_the_suspension_leaves_it_open(world: World, ro
         seen["suspended first" if ends[1] else "proven first"] += 1
         grant.refresh_from_db()
         assert grant.state == GrantState.ACTIVE
-    note(f"proof against suspension, {rounds} rounds", seen)
+    note("proof against suspension", seen, rounds=rounds, orders=2)
 
 
 @ROUNDS
@@ -147,7 +147,7 @@ def test_a_move_and_a_revocation_both_count_and_a_second_press_does_not(world: W
         assert grant.state == GrantState.REVOKED
         owed = Destruction.objects.filter(affected__grant=grant)
         assert owed.count() == 1 + moved
-    note(f"move against revoke, {rounds} rounds", seen)
+    note("move against revoke", seen, rounds=rounds, orders=2)
 
 
 def _recorded(grant: Grant, kind: str) -> int:

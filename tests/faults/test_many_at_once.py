@@ -30,6 +30,8 @@ from tests.revocation import many
 
 pytestmark = pytest.mark.timeout(900)
 ALL = "All of them"
+SECONDS = 60
+"""In which hundreds of accesses must have ended: generous, for a machine that does much else."""
 MANY = pytest.mark.parametrize("grants", [200, pytest.param(1000, marks=pytest.mark.long)])
 
 
@@ -55,17 +57,17 @@ def test_others_go_on_while_an_organization_ends(world: World, grants: int) -> N
     waiting = world.submitted()
     done = threading.Event()
     acts: Counter[str] = Counter()
+    took: list[float] = []
 
     def ends() -> Procedure:
         started = time.monotonic()
         try:
             return begin(world, expected=grants)()
         finally:
-            FIGURES.append(
-                f"{grants} accesses with a member each revoked on {connection.vendor} in "
-                f"{time.monotonic() - started:.1f} s while others acted"
-            )
             done.set()
+            took.append(time.monotonic() - started)
+            words = f"{grants} accesses with a member each revoked on {connection.vendor} in {took[0]:.1f} s"
+            FIGURES.append(f"{words} while others acted")
 
     def renews() -> None:
         for grant in others[:20]:
@@ -87,9 +89,15 @@ def test_others_go_on_while_an_organization_ends(world: World, grants: int) -> N
     ended, *rest = at_once(ends, renews, suspends, revokes, approving(waiting, world.scene.carol))
     assert isinstance(ended, Procedure), ended
     assert not any(isinstance(each, Exception) for each in rest), rest
-    note(f"acts of others within the revocation of {grants} on {connection.vendor}", acts)
+    FIGURES.append(f"acts of others within the revocation of {grants} on {connection.vendor}: {dict(acts)}")
+    # SQLite has one writer: there the others go on before and after.
+    assert acts.total() > 0 or connection.vendor == "sqlite"
+    assert took[0] < SECONDS, f"{grants} accesses took {took[0]:.0f} s to end"
     assert set(many.states(ending)) == {"revoked"}
-    assert not Link.objects.filter(grant__in=ending, ended_at=None).exists()
+    some = Link.objects.filter(grant__in=ending).order_by("pk")
+    for link in some[:: max(1, some.count() // 10)][:10]:
+        with pytest.raises(Refused):
+            redeem(tokens.token(link), start=0, stop=10)
     assert OutboxMessage.objects.filter(kind__in=["grant-revoked", "member-revoked"]).count() == 2 * grants + 20
     assert Destruction.objects.filter(affected__procedure=ended).count() == 2 * grants
     assert Grant.objects.get(application=waiting).state == GrantState.ACTIVE
@@ -123,7 +131,7 @@ def test_a_download_and_the_end_of_the_organization_have_one_outcome(world: Worl
         assert DownloadOpened.objects.filter(grant=hit[-1]).count() == isinstance(fetched, Ticket)
         with pytest.raises(Refused):
             fetch()
-    note(f"redeem against the end of 20 on {connection.vendor}, {rounds} rounds", seen)
+    note("redeem against the end of 20", seen, rounds=rounds, orders=2)
 
 
 @ROUNDS
@@ -139,7 +147,7 @@ def test_lifting_a_suspension_never_opens_what_was_revoked(world: World, rounds:
         assert set(many.states(hit)) == {"revoked"}
         resumed = OutboxMessage.objects.filter(kind="grant-resumed", recipient=hit[0].holder.email).exists()
         seen["lifted first" if resumed else "revoked first"] += 1
-    note(f"lift against revoke on {connection.vendor}, {rounds} rounds", seen)
+    note("lift against revoke", seen, rounds=rounds, orders=2)
 
 
 @ROUNDS
@@ -172,7 +180,7 @@ def test_a_renewal_and_a_revocation_have_one_outcome(world: World, rounds: int) 
         if isinstance(renewed, DomainError):
             assert str(renewed) == f"Access {hit[1].reference} is revoked: this can no longer be done."
         seen["revoked first" if isinstance(renewed, DomainError) else "renewed first"] += 1
-    note(f"renew against revoke on {connection.vendor}, {rounds} rounds", seen)
+    note("renew against revoke", seen, rounds=rounds, orders=2)
 
 
 def _link(grant: Grant) -> Link:

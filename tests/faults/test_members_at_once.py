@@ -15,7 +15,7 @@ from agreements.grants.models import DownloadOpened, GrantMember, Link, MemberSt
 from agreements.ledger.models import LedgerEntry
 from agreements.people.models import User
 from tests.faults.at_once import at_once, refusals
-from tests.faults.world import ROUNDS, World, note, revoking_it
+from tests.faults.world import ROUNDS, World, check_told, note, revoking_it
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -34,7 +34,7 @@ def invited(world: World) -> GrantMember:
 @ROUNDS
 def test_nothing_is_redeemed_by_a_member_after_their_removal(world: World, rounds: int) -> None:
     seen: Counter[str] = Counter()
-    for _ in range(rounds):
+    for number in range(rounds):
         member = joined(world)
         link = Link.objects.get(grant=member.grant, seal__person=member.person)
         fetch = partial(redeem, tokens.token(link), start=0, stop=10)
@@ -45,9 +45,10 @@ def test_nothing_is_redeemed_by_a_member_after_their_removal(world: World, round
         assert DownloadOpened.objects.filter(link=link).count() == isinstance(ends[0], Ticket)
         with pytest.raises(Refused):
             fetch()
+        check_told(link, number=number)
         removed = LedgerEntry.objects.get(kind="member.removed", subjects__member=str(_person(member).public_id))
         assert not DownloadOpened.objects.filter(link=link, at__gt=removed.at).exists()
-    note(f"member removed against download, {rounds} rounds", seen)
+    note("member removed against download", seen, rounds=rounds, orders=2)
 
 
 @ROUNDS
@@ -64,7 +65,7 @@ def test_a_member_who_leaves_while_being_removed_ends_once(world: World, rounds:
         seen[member.state] += 1
         kinds = LedgerEntry.objects.filter(kind__in=["member.removed", "member.left"], subjects__grant=_grant(member))
         assert [entry.kind for entry in kinds] == [f"member.{member.state}"]
-    note(f"member removed against leaving, {rounds} rounds", seen)
+    note("member removed against leaving", seen, rounds=rounds, orders=2)
 
 
 @ROUNDS
@@ -81,7 +82,7 @@ def test_who_joins_while_access_is_revoked_is_out_or_was_never_in(world: World, 
         for link in Link.objects.filter(grant=member.grant):
             with pytest.raises(Refused):
                 redeem(tokens.token(link), start=0, stop=10)
-    note(f"joining against revocation, {rounds} rounds", seen)
+    note("joining against revocation", seen, rounds=rounds, orders=2)
 
 
 def _colleague(world: World) -> User:

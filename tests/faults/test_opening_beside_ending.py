@@ -6,7 +6,6 @@ from collections import Counter
 from functools import partial
 
 import pytest
-from django.db import connection
 
 from agreements.bars import barring
 from agreements.bars.models import Bar
@@ -55,7 +54,7 @@ def test_an_approval_beside_the_end_and_the_bar_of_its_domain(world: World, roun
             assert isinstance(ended, MovedOn), ended
             assert opened
             seen["approved first"] += 1
-    note(f"approve against the end of a domain on {connection.vendor}, {rounds} rounds", seen)
+    note("approve against the end of a domain", seen, rounds=rounds, orders=2)
 
 
 @ROUNDS
@@ -78,7 +77,7 @@ def test_joining_beside_the_end_of_the_person(world: World, rounds: int) -> None
             assert isinstance(ended, MovedOn), ended
             assert invited.state == MemberState.JOINED
             seen["joined first"] += 1
-    note(f"join against the end of a person on {connection.vendor}, {rounds} rounds", seen)
+    note("join against the end of a person", seen, rounds=rounds, orders=2)
 
 
 @ROUNDS
@@ -103,7 +102,7 @@ def test_an_approval_beside_a_bar_that_comes_with_no_procedure(world: World, rou
             # Rows stand in the order in which their acts came to an end.
             assert issued.sequence < LedgerEntry.objects.filter(kind="bar.set").latest("sequence").sequence
             seen["approved first"] += 1
-    note(f"approve against a bar on {connection.vendor}, {rounds} rounds", seen)
+    note("approve against a bar", seen, rounds=rounds, orders=2)
 
 
 @ROUNDS
@@ -128,4 +127,4 @@ def test_accepting_an_offer_beside_the_end_of_its_subset(world: World, rounds: i
             assert isinstance(ended, MovedOn), ended
             assert covered
             seen["accepted first"] += 1
-    note(f"accept an offer against the end of its subset on {connection.vendor}, {rounds} rounds", seen)
+    note("accept an offer against the end of its subset", seen, rounds=rounds, orders=2)

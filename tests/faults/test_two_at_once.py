@@ -14,6 +14,7 @@ from django.test import Client
 
 from agreements.applications import evidence, submission, withdrawing
 from agreements.applications.models import Application, Decision, EvidenceRun, Submission
+from agreements.core.errors import DomainError
 from agreements.grants.downloads.redeeming import Ticket, redeem
 from agreements.grants.downloads.refusals import Refused
 from agreements.grants.links import tokens
@@ -27,7 +28,7 @@ from agreements.review import decisions, gathering
 from agreements.review.decisions import Seen
 from agreements.revocation.models import Procedure
 from tests.faults.at_once import at_once, refusals
-from tests.faults.world import ROUNDS, World, approving, note, revoking_it
+from tests.faults.world import ROUNDS, World, approving, check_told, note, revoking_it
 from tests.flows.scene import signed_in
 
 pytestmark = pytest.mark.timeout(900)
@@ -53,7 +54,7 @@ def test_a_double_click_on_submit_hands_in_once(world: World, rounds: int) -> No
             seen[str(answer.status_code)] += 1
             if answer.status_code != 302:
                 assert TOO_LATE.search(answer.content.decode()), answer.content.decode()
-    note(f"double submit, {rounds} rounds", seen)
+    note("double submit", seen, rounds=rounds)
 
 
 @ROUNDS
@@ -68,17 +69,18 @@ def test_of_two_decisions_at_the_same_moment_one_counts(world: World, rounds: in
             "return": _decide(decisions.return_for_changes, application, world.scene.dan),
             "withdraw": partial(withdrawing.withdraw, application=application, by=application.applicant.actor),
         }
-        told = refusals(at_once(approving(application, world.scene.carol), others[against]))
+        ends = at_once(approving(application, world.scene.carol), others[against])
+        told = refusals(ends)
         assert len(told) == 1, told
         assert TOO_LATE.match(told[0]), told
         application.refresh_from_db()
         granted = application.state == "approved"
-        seen[str(application.state)] += 1
+        seen[f"{against} first" if isinstance(ends[0], DomainError) else "first approval first"] += 1
         assert Grant.objects.filter(application=application).count() == int(granted)
         assert Decision.objects.filter(application=application).count() == (application.state != "withdrawn")
         # The receipt of the submission, and the news of the one decision.
         assert OutboxMessage.objects.filter(recipient=application.email).count() == 2
-    note(f"approve against {against}, {rounds} rounds", seen)
+    note(f"approve against {against}", seen, rounds=rounds, orders=2)
 
 
 @ROUNDS
@@ -122,7 +124,7 @@ def test_a_decision_and_evidence_that_arrives_in_that_moment_agree_on_what_was_s
         assert application.state == ("submitted" if told else "approved")
         assert EvidenceRun.objects.get(submission__application=application).state == "complete"
         seen[str(application.state)] += 1
-    note(f"approve against evidence, {rounds} rounds", seen)
+    note("approve against evidence", seen, rounds=rounds, orders=2)
 
 
 @ROUNDS
@@ -159,7 +161,7 @@ def test_two_clicks_on_send_again_queue_one_mail(world: World, rounds: int) -> N
 @ROUNDS
 def test_nothing_is_redeemed_after_a_revocation(world: World, rounds: int) -> None:
     seen: Counter[str] = Counter()
-    for _ in range(rounds):
+    for number in range(rounds):
         grant = world.granted()
         link = Link.objects.get(grant=grant)
         token = tokens.token(link)
@@ -173,8 +175,9 @@ def test_nothing_is_redeemed_after_a_revocation(world: World, rounds: int) -> No
         assert DownloadOpened.objects.filter(grant=grant).count() == isinstance(ends[0], Ticket)
         with pytest.raises(Refused):
             fetch()
+        check_told(link, number=number)
         _opened_rows_come_before_the_revocation(grant)
-    note(f"redeem against revoke, {rounds} rounds", seen)
+    note("redeem against revoke", seen, rounds=rounds, orders=2)
 
 
 @ROUNDS

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import pytest
+from django.db import connection
+from django.test import Client
 
 from agreements.applications import submission
 from agreements.applications.models import Application, EvidenceRun
 from agreements.documents.models import Inspection
 from agreements.flows.approving import approve
-from agreements.grants.models import Grant
+from agreements.grants.links import tokens
+from agreements.grants.models import Grant, Link
 from agreements.people.models import User
 from agreements.review.decisions import Seen
 from agreements.revocation import revoking
@@ -65,6 +68,27 @@ def revoking_it(grant: Grant, steward: User) -> Callable[[], Procedure]:
     return lambda: revoking.revoke(grant=grant, clause_id="termination", reason="It is over.", by=steward.actor)
 
 
-def note(what: str, outcomes: Counter[str]) -> None:
-    """Keep for the end of the run how often who came first."""
-    FIGURES.append(f"{what}: {dict(outcomes)}")
+LONG: Final = 200
+REFUSED: Final = "This link does not open"
+
+
+def note(what: str, outcomes: Counter[str], *, rounds: int, orders: int = 0) -> None:
+    """Keep for the end of the run how often who came first.
+
+    In the long profile each of the `orders` in which it can come must have come, or the race was none. Not so on
+    SQLite: it has one writer at a time, and who comes first may always be the same.
+    """
+    FIGURES.append(f"{what} on {connection.vendor}, {rounds} rounds: {dict(outcomes)}")
+    if orders and rounds >= LONG and connection.vendor == "postgresql":
+        assert len(outcomes) == orders, f"{what}: only {dict(outcomes)} in {rounds} rounds"
+
+
+def check_told(link: Link, *, number: int) -> None:
+    """Check what a person reads who uses a link that was ended: that it does not open, and where to go on."""
+    # Whoever is refused thirty times is told to wait: each round comes from an address of its own.
+    address = f"198.51.{number // 250}.{number % 250 + 1}"
+    answer = Client().get(f"/d/{tokens.token(link)}/{link.archive.name}", REMOTE_ADDR=address)
+    assert answer.status_code == 404
+    told = answer.content.decode()
+    assert REFUSED in told
+    assert "Sign in and open the page of your access" in told

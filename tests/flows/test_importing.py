@@ -18,18 +18,14 @@ from agreements.core import clock
 from agreements.documents import store
 from agreements.documents.models import Inspection, StoredDocument
 from agreements.flows import import_plan
-from agreements.grants.imported import confirming
 from agreements.grants.models import Grant, GrantState, Link, Seal, Suspension
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
 from agreements.mail.drain import drain
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
-from agreements.revocation.lifting import lift
-from agreements.revocation.models import ProcedureAct, ScopeKind
 from tests.flows.recipients import PDF, ROW, counts, folder_of, person, table_of
 from tests.flows.scene import Scene
-from tests.revocation import many
 
 Run = Callable[..., str]
 
@@ -268,40 +264,3 @@ def test_terms_of_another_dataset_do_not_count(run: Run, scene: Scene) -> None:
         sha256="1" * 64,
     )
     assert "terms 9 are not published; there are: 1.0." in run([ROW | {"terms": "9"}], "--dataset", "genebody")
-
-
-def test_whoever_the_lab_ended_does_not_come_back_by_a_table(run: Run, scene: Scene, tmp_path: Path) -> None:
-    many.grants(scene.dataset, ["ada@ethz.ch", "bo@ethz.ch", "held@ethz.ch"])
-    Application.objects.filter(applicant__email="bo@ethz.ch").update(email="b.earlier@ethz.ch")
-    many.join(list(Grant.objects.filter(holder__email="held@ethz.ch")), ["cy@ethz.ch"])
-    people = [str(User.objects.get(email=f"{name}@ethz.ch").public_id) for name in ("ada", "bo", "cy")]
-    ada, bo, cy = (many.start(scene.dataset, ScopeKind.PERSON, each, by=scene.dan).reference for each in people)
-    rows = [ROW, person("Bo"), person("Cy"), person("Be", email="b.earlier@ethz.ch"), person("Di")]
-    before = Grant.objects.count()
-    said = run(rows)
-    for line in (
-        f"line 2: the lab ended the access of ada@ethz.ch ({ada}).",
-        f"line 3: the lab ended the access of bo@ethz.ch ({bo}).",
-        f"line 4: the lab ended the access of cy@ethz.ch ({cy}).",
-        f"line 5: the lab ended the access of b.earlier@ethz.ch ({bo}).",
-    ):
-        assert line in said
-    assert Grant.objects.count() == before
-    run(rows, "--skip-bad")
-    assert [grant.holder.email for grant in Grant.objects.filter(imported_at__isnull=False)] == ["di@ethz.ch"]
-
-
-def test_who_is_brought_in_under_a_suspension_in_force_stays_shut_after_confirming_until_it_is_lifted(
-    run: Run, scene: Scene
-) -> None:
-    many.grants(scene.dataset, ["other@ethz.ch"])
-    procedure = many.start(scene.dataset, ScopeKind.DOMAIN, "ethz.ch", by=scene.dan, act=ProcedureAct.SUSPEND)
-    run([ROW], "--no-mail")
-    grant = Grant.objects.get(imported_at__isnull=False)
-    causes = Suspension.objects.filter(grant=grant, closed_at=None).values_list("cause", "procedure")
-    assert set(causes) == {("unconfirmed", ""), ("procedure", procedure.reference)}
-    assert not OutboxMessage.objects.filter(subject_reference=grant.reference).exists()
-    assert confirming.confirm(grant=grant, by=grant.holder.actor).state == GrantState.SUSPENDED
-    lift(procedure=procedure, reason="It was settled.", by=scene.dan.actor)
-    grant.refresh_from_db()
-    assert grant.state == GrantState.ACTIVE

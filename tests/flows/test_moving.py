@@ -97,6 +97,7 @@ def test_all_of_it_is_recorded_and_the_words_only_as_a_digest(scene: Scene, gran
     assert begun.payload == {
         "act": "move",
         "scope": f"grant {grant.reference}",
+        "scope_digest": "",
         "grants": 1,
         "people": 2,
         "clause": "termination",
@@ -140,58 +141,6 @@ def test_the_new_draft_has_what_is_true_of_the_person_and_nothing_of_the_place(s
     place = ("organization", "address_line1", "address_line2", "city", "country", "site_department", "site_city")
     assert [getattr(draft, field) for field in place] == [""] * len(place)
     assert drafting.is_open(draft)
-
-
-def test_holder_and_members_are_told(scene: Scene, grant: Grant) -> None:
-    joined(grant, scene.bob)
-    drain()
-    mail.outbox.clear()
-    draft = move(scene, grant).draft
-    assert draft is not None
-    drain()
-    told = {letter.to[0]: (letter.subject, str(letter.body)) for letter in mail.outbox}
-    subject = f"GeneBody: access {grant.reference} has ended with a move"
-    page = f"http://127.0.0.1:8000/grants/{grant.reference}/"
-    foot = f"access {grant.reference} to GeneBody.\nReference: {grant.reference}\nhttp://127.0.0.1:8000\n"
-    assert told == {
-        "alice@connect.ust.hk": (
-            subject,
-            f"""Dear Alice Zhang 张爱丽,
-
-you told us that you move to another institution. So your access {grant.reference} to GeneBody has ended, for the \
-members too: its links no longer work, and its password is no longer shown.
-
-The clause of the terms, version 1.0, that asks for this: Termination
-
-The lab may end access at any time.
-
-Destroy every copy at the old site by 16 March 2026: {COPIES}. \
-Attest it on the page of the access. Each member does the same for theirs.
-{page}
-
-Your application for the new place, {draft.reference}, is begun; what we know is filled in. You find it among your \
-applications.
-
---
-You receive this because alice@connect.ust.hk has, or had, {foot}""",
-        ),
-        "bob@connect.ust.hk": (
-            subject,
-            f"""Good day,
-
-access {grant.reference} to GeneBody, which Alice Zhang 张爱丽 held and you were a member of, has ended: \
-Alice Zhang 张爱丽 moves to another institution. Your links no longer work, and the password is no longer shown.
-
-Destroy every copy that you hold by 16 March 2026: {COPIES}. \
-Attest it on the page of the access:
-{page}
-
-If you still work with the data, apply for access of your own.
-
---
-You receive this because bob@connect.ust.hk has, or had, {foot}""",
-        ),
-    }
 
 
 def test_a_closed_access_is_never_renewed_and_its_end_is_told_once(scene: Scene, grant: Grant) -> None:
