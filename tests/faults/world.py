@@ -75,11 +75,10 @@ REFUSED: Final = "This link does not open"
 def note(what: str, outcomes: Counter[str], *, rounds: int, orders: int = 0) -> None:
     """Keep for the end of the run how often who came first.
 
-    In the long profile each of the `orders` in which it can come must have come, or the race was none. Not so on
-    SQLite: it has one writer at a time, and who comes first may always be the same.
+    In the long profile each of the `orders` in which it can come must have come, or the race was none.
     """
     FIGURES.append(f"{what} on {connection.vendor}, {rounds} rounds: {dict(outcomes)}")
-    if orders and rounds >= LONG and connection.vendor == "postgresql":
+    if orders and rounds >= LONG:
         assert len(outcomes) == orders, f"{what}: only {dict(outcomes)} in {rounds} rounds"
 
 

@@ -7,7 +7,9 @@ import io
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.apps import apps
+from django.core.management import CommandError, call_command
 
 PDF = b"%PDF-1.7\n%signed by "
 ROW = {
@@ -64,3 +66,23 @@ def counts() -> dict[str, int]:
     """Return how many rows each table of the database has."""
     models: list[Any] = list(apps.get_models())
     return {model._meta.label: model._default_manager.count() for model in models}
+
+
+class Run:
+    """Runs the command over rows and a folder; what it printed comes back, errors and code included."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self._folder, self._capsys = folder, capsys
+
+    def __call__(self, rows: list[dict[str, str]], *options: str, folder: Path | None = None) -> str:
+        file = table_of(self._folder, rows)
+        where = folder or folder_of(self._folder, rows)
+        end = ""
+        try:
+            call_command("import_agreements", str(file), str(where), *options)
+        except CommandError as refused:
+            end = f"{refused} ({refused.returncode})"
+        except SystemExit as left:
+            end = f"({left.code})"
+        said = self._capsys.readouterr()
+        return said.out + said.err + end

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.management import CommandError, call_command
 
 from agreements.applications.models import Application, Decision, SignedCopy, State, Submission
 from agreements.bars import barring
@@ -24,30 +22,13 @@ from agreements.ledger.verify import verify
 from agreements.mail.drain import drain
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
-from tests.flows.recipients import PDF, ROW, counts, folder_of, person, table_of
+from tests.flows.recipients import PDF, ROW, Run, counts, folder_of, person
 from tests.flows.scene import Scene
-
-Run = Callable[..., str]
 
 
 @pytest.fixture
 def run(scene: Scene, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command over rows and a folder; return what it printed, errors and code included."""
-
-    def running(rows: list[dict[str, str]], *options: str, folder: Path | None = None) -> str:
-        file = table_of(tmp_path, rows)
-        where = folder or folder_of(tmp_path, rows)
-        end = ""
-        try:
-            call_command("import_agreements", str(file), str(where), *options)
-        except CommandError as refused:
-            end = f"{refused} ({refused.returncode})"
-        except SystemExit as left:
-            end = f"({left.code})"
-        said = capsys.readouterr()
-        return said.out + said.err + end
-
-    return running
+    return Run(tmp_path, capsys)
 
 
 def test_a_row_becomes_an_application_a_signed_copy_and_suspended_access(run: Run, scene: Scene) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
 
 from agreements.applications.models import Application
 from agreements.grants.imported import confirming
@@ -15,31 +13,14 @@ from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
 from agreements.revocation.lifting import lift
 from agreements.revocation.models import ProcedureAct, ScopeKind
-from tests.flows.recipients import ROW, folder_of, person, table_of
+from tests.flows.recipients import ROW, Run, person
 from tests.flows.scene import Scene
 from tests.revocation import many
-
-Run = Callable[..., str]
 
 
 @pytest.fixture
 def run(scene: Scene, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command over rows and a folder; return what it printed, errors and code included."""
-
-    def running(rows: list[dict[str, str]], *options: str, folder: Path | None = None) -> str:
-        file = table_of(tmp_path, rows)
-        where = folder or folder_of(tmp_path, rows)
-        end = ""
-        try:
-            call_command("import_agreements", str(file), str(where), *options)
-        except CommandError as refused:
-            end = f"{refused} ({refused.returncode})"
-        except SystemExit as left:
-            end = f"({left.code})"
-        said = capsys.readouterr()
-        return said.out + said.err + end
-
-    return running
+    return Run(tmp_path, capsys)
 
 
 def test_whoever_the_lab_ended_does_not_come_back_by_a_table(run: Run, scene: Scene, tmp_path: Path) -> None:

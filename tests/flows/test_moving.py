@@ -19,7 +19,6 @@ from agreements.documents import store
 from agreements.documents.issuing import newest
 from agreements.flows import moving
 from agreements.flows.agreement_issue import issue_agreement
-from agreements.flows.moving import Moved
 from agreements.flows.signed_copy import receive_upload
 from agreements.grants import lifecycle
 from agreements.grants.ends import due, noticing, renewing
@@ -35,15 +34,9 @@ from agreements.review import gathering
 from agreements.revocation import by_holder
 from agreements.revocation.models import AffectedGrant, Destruction, Procedure, ProcedureAct
 from tests.applications.cases import put
+from tests.flows.moves import NEW, NOON, move
 from tests.flows.scene import Scene
 from tests.web.test_member_pages import joined
-
-NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
-COPIES = (
-    "the archives, what was unpacked from them and, as far as the terms (version 1.0) bind it, what was derived from "
-    "them; also in backups, on shared or remote storage, and on any other device"
-)
-NEW = "alice@inf.ethz.ch"
 
 
 @pytest.fixture
@@ -56,10 +49,6 @@ def noon() -> Iterator[None]:
 def grant(noon: None, scene: Scene) -> Grant:
     put(scene, State.APPROVED)
     return Grant.objects.select_related("dataset", "holder", "application", "terms").get()
-
-
-def move(scene: Scene, grant: Grant, *, email: str = NEW, reason: str = "I go to Zürich in April.") -> Moved:
-    return moving.move(grant=grant, email=email, reason=reason, by=scene.alice.actor)
 
 
 def test_the_access_ends_for_holder_and_members_and_each_owes_an_attestation(scene: Scene, grant: Grant) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 
 import pytest
@@ -10,20 +9,12 @@ from django.core import mail
 
 from agreements.applications.models import State
 from agreements.core import clock
-from agreements.flows import moving
-from agreements.flows.moving import Moved
 from agreements.grants.models import Grant
 from agreements.mail.drain import drain
 from tests.applications.cases import put
+from tests.flows.moves import COPIES, NOON, move
 from tests.flows.scene import Scene
 from tests.web.test_member_pages import joined
-
-NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
-COPIES = (
-    "the archives, what was unpacked from them and, as far as the terms (version 1.0) bind it, what was derived from "
-    "them; also in backups, on shared or remote storage, and on any other device"
-)
-NEW = "alice@inf.ethz.ch"
 
 
 @pytest.fixture
@@ -36,10 +27,6 @@ def noon() -> Iterator[None]:
 def grant(noon: None, scene: Scene) -> Grant:
     put(scene, State.APPROVED)
     return Grant.objects.select_related("dataset", "holder", "application", "terms").get()
-
-
-def move(scene: Scene, grant: Grant, *, email: str = NEW, reason: str = "I go to Zürich in April.") -> Moved:
-    return moving.move(grant=grant, email=email, reason=reason, by=scene.alice.actor)
 
 
 def test_holder_and_members_are_told(scene: Scene, grant: Grant) -> None:

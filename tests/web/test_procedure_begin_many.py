@@ -7,8 +7,6 @@ import datetime as dt
 import html
 import io
 import re
-from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -19,46 +17,20 @@ from agreements.bars.models import Bar
 from agreements.catalog.models import Role
 from agreements.core.clock import now
 from agreements.grants.models import Grant, GrantState
-from agreements.people.models import User
 from agreements.revocation import hits
 from agreements.revocation import scope as ended
 from agreements.revocation.models import Procedure, ProcedureAct
 from tests.applications.cases import put, staff
 from tests.flows.scene import Scene, signed_in
 from tests.revocation import many
+from tests.web.procedures import DESK, END, another, end, typed
 from tests.web.test_member_pages import joined
-
-DESK = "/stewardship/genebody/"
-END = f"{DESK}end/"
 
 
 @pytest.fixture
 def grant(scene: Scene) -> Grant:
     put(scene, State.APPROVED)
     return Grant.objects.get()
-
-
-def another(grant: Grant, number: int, **fields: Any) -> Grant:
-    """Return a further grant like this one, of somebody else."""
-    copy, application = Grant.objects.get(pk=grant.pk), grant.application
-    application.pk, application.reference = None, f"GB-A-{number:06}"
-    application.save()
-    copy.pk, copy.reference, copy.application = None, f"GB-G-{number:06}", application
-    copy.holder = User.objects.create_user(f"holder{number}@connect.ust.hk", name=f"Holder {number}")
-    copy.holder_name = f"Holder {number}"
-    for name, value in fields.items():
-        setattr(copy, name, value)
-    copy.save()
-    copy.subsets.set(grant.subsets.all())
-    return copy
-
-
-def end(scope: str, value: str = "", act: str = "revoke") -> str:
-    return f"{END}?{urlencode({'act': act, 'scope': scope, 'value': value})}"
-
-
-def typed(expected: int = 1, **more: str) -> dict[str, str]:
-    return {"expected": str(expected), "clause_id": "termination", "reason": "The project has ended.", **more}
 
 
 def test_a_long_preview_shows_the_first_tells_the_number_of_all_and_has_a_file_of_them(

@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import urlencode
-
 import pytest
 
 from agreements.applications.models import State
 from agreements.catalog import roles
 from agreements.catalog.models import Dataset, Role
 from agreements.grants.models import Grant, GrantState
-from agreements.people.models import User
 from agreements.revocation.models import Procedure
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import Scene, signed_in
 from tests.revocation import many
-
-DESK = "/stewardship/genebody/"
-END = f"{DESK}end/"
+from tests.web.procedures import DESK, END, another, end, typed
 
 
 @pytest.fixture
 def grant(scene: Scene) -> Grant:
     put(scene, State.APPROVED)
     return Grant.objects.get()
-
-
-def another(grant: Grant, number: int, **fields: Any) -> Grant:
-    """Return a further grant like this one, of somebody else."""
-    copy, application = Grant.objects.get(pk=grant.pk), grant.application
-    application.pk, application.reference = None, f"GB-A-{number:06}"
-    application.save()
-    copy.pk, copy.reference, copy.application = None, f"GB-G-{number:06}", application
-    copy.holder = User.objects.create_user(f"holder{number}@connect.ust.hk", name=f"Holder {number}")
-    copy.holder_name = f"Holder {number}"
-    for name, value in fields.items():
-        setattr(copy, name, value)
-    copy.save()
-    copy.subsets.set(grant.subsets.all())
-    return copy
-
-
-def end(scope: str, value: str = "", act: str = "revoke") -> str:
-    return f"{END}?{urlencode({'act': act, 'scope': scope, 'value': value})}"
-
-
-def typed(expected: int = 1, **more: str) -> dict[str, str]:
-    return {"expected": str(expected), "clause_id": "termination", "reason": "The project has ended.", **more}
 
 
 def test_the_first_step_offers_what_there_is_with_its_numbers(scene: Scene, grant: Grant) -> None:
