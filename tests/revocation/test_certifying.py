@@ -19,7 +19,7 @@ from agreements.documents.models import IssuedAgreement, StoredDocument
 from agreements.grants.models import GrantMember
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
-from agreements.revocation import attesting, beginning, certificate_values, certifying
+from agreements.revocation import attesting, certificate_values, certifying, writing
 from agreements.revocation.models import AffectedGrant, Procedure, ProcedureAct
 from agreements.tasks import draw_certificates
 from tests.documents.test_certificates import printed
@@ -255,6 +255,6 @@ def test_an_act_that_fails_leaves_no_file_behind(scene: Scene, monkeypatch: pyte
 
 def test_a_revocation_wakes_the_drawing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     poked: list[Wakeup] = []
-    monkeypatch.setattr(beginning, "poke", poked.append)
+    monkeypatch.setattr(writing, "poke", poked.append)
     ended(scene)
     assert poked == [Wakeup.CERTIFICATES]

@@ -24,7 +24,7 @@ from agreements.revocation.models import Destruction, Procedure, ProcedureAct, S
 from agreements.revocation.scope import Scope
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import Scene, signed_in
-from tests.web.test_procedure_begin_pages import another
+from tests.web.procedures import another
 
 DESK = "/stewardship/genebody/"
 LIST = f"{DESK}procedures/"
