@@ -9,7 +9,7 @@ import pytest
 from agreements.applications.models import Application
 from agreements.core import clock
 from agreements.core.errors import Invalid, NotAllowed, NotPossible, TooMany
-from agreements.grants import issuing, seals
+from agreements.grants import issuing, lifecycle, seals
 from agreements.grants.downloads import process, quota
 from agreements.grants.links import making as links
 from agreements.grants.members import invitations as member_invitations
@@ -55,6 +55,15 @@ class TestAfterARevocation:
             membership.resend(member=waiting, by=zoes.holder.actor)
         membership.withdraw(member=waiting, by=zoes.holder.actor)
         is_refused(zoes, scene.alice, spelt="Alice+again@mit.example.edu")
+
+    def test_nor_does_a_suspended_holder_until_it_is_lifted(self, scene: Scene, zoes: Grant) -> None:
+        token = member_invitations.token(by_zoe(zoes, scene.alice.email))
+        dan = scene.dan.actor
+        suspension = lifecycle.suspend(grant=scene.grant, by=dan, cause="question", reason="A question.")
+        with pytest.raises(NotAllowed, match="Your own access to this dataset is suspended"):
+            membership.accept(token=token, by=scene.alice.actor)
+        lifecycle.resume(grant=scene.grant, by=dan, suspension=suspension, reason="Answered.")
+        membership.accept(token=token, by=scene.alice.actor)
 
     def test_nor_does_who_was_a_member_then(self, scene: Scene, zoes: Grant) -> None:
         member = joined(scene)

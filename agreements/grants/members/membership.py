@@ -232,6 +232,8 @@ def _check_may_join(grant: Grant, person: User, member: GrantMember) -> None:
         raise NotAllowed(_("You cannot join at present. Write to the dataset's contact to ask why.")) from None
     if refusing.is_refused(dataset_pk=grant.dataset_id, email=person.email, person_pk=person.pk):
         raise NotAllowed(_("The lab has ended your access to this dataset. You may apply for access of your own."))
+    if refusing.is_held_shut(dataset_pk=grant.dataset_id, person_pk=person.pk):
+        raise NotAllowed(_("Your own access to this dataset is suspended: you cannot join another's meanwhile."))
     if seals.running_seal(grant=grant, person_pk=person.pk) is not None:
         raise NotPossible(_("You have access already."))
     if queries.joined(grant).count() >= grant.dataset.max_members:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from agreements.core.addresses import same_mailbox_pattern
 from agreements.core.errors import NotPossible
-from agreements.grants.models import Grant, GrantMember, GrantState, MemberState
+from agreements.grants import lifecycle
+from agreements.grants.models import Grant, GrantMember, GrantState, MemberState, Suspension
 from agreements.people.models import User
 
 _REMOVED: Final = Q(state=MemberState.REMOVED, ended_by__isnull=False)
@@ -50,6 +51,12 @@ def is_refused(*, dataset_pk: int, email: str, person_pk: int | None = None) -> 
     ends += shared.filter(_REMOVED, _BY_THE_LAB).values_list("ended_at", flat=True)
     known: list[dt.datetime] = [end for end in ends if end is not None]
     return bool(known) and not own.filter(state=GrantState.ACTIVE, starts_at__gt=max(known)).exists()
+
+
+def is_held_shut(*, dataset_pk: int, person_pk: int) -> bool:
+    """Return whether the lab suspends somebody's own access to a dataset now: it does not go on under a colleague's."""
+    theirs = Suspension.objects.filter(grant__holder_id=person_pk, grant__dataset_id=dataset_pk, closed_at=None)
+    return theirs.exclude(cause__in=lifecycle.SYSTEM_CAUSES).exists()
 
 
 def _of(email: str, person_pk: int | None = None) -> Q:
