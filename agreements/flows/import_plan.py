@@ -27,6 +27,7 @@ from agreements.flows.import_table import Problem, Row, Table
 from agreements.grants.models import Grant
 from agreements.grants.states import NOT_ENDED
 from agreements.people.models import User
+from agreements.revocation.standing import ended_subsets
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _FIRST_DAY: Final = dt.date(1990, 1, 1)
@@ -166,7 +167,9 @@ class _Known:
         self.there = there_already(dataset)
         self._terms = {terms.version: terms for terms in Terms.objects.filter(dataset=dataset)}
         subsets = Subset.objects.filter(dataset=dataset, access=Access.AGREEMENT)
-        self._subsets = {subset.slug: subset for subset in subsets.order_by("position")}
+        # What was revoked for everybody is given to nobody, as in an approval.
+        given = subsets.exclude(pk__in=ended_subsets(dataset)).order_by("position")
+        self._subsets = {subset.slug: subset for subset in given}
         self._users = {comparison_key(user.email): user for user in User.objects.filter(erased_at=None)}
         standing = Grant.objects.filter(dataset=dataset, state__in=NOT_ENDED)
         self._standing = {

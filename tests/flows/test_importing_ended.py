@@ -58,3 +58,10 @@ def test_who_is_brought_in_under_a_suspension_in_force_stays_shut_after_confirmi
     lift(procedure=procedure, reason="It was settled.", by=scene.dan.actor)
     grant.refresh_from_db()
     assert grant.state == GrantState.ACTIVE
+
+
+def test_a_subset_that_was_revoked_for_everybody_is_given_to_nobody(run: Run, scene: Scene) -> None:
+    many.grants(scene.dataset, ["ada.other@ethz.ch"])
+    many.start(scene.dataset, ScopeKind.SUBSET, "train40", by=scene.dan)
+    assert "train40 is no subset that is given by agreement; there are: none." in run([ROW | {"subsets": "train40"}])
+    assert not Grant.objects.filter(imported_at__isnull=False).exists()
