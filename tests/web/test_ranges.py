@@ -138,13 +138,13 @@ def test_preconditions_compare_etags(header: str | None, match: bool, none_match
 
 
 def test_the_longest_headers_cost_next_to_nothing() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for ranges_set in ("1-2," * 250_000, "0-" + "1" * 1_000_000, "," * 1_000_000, "-" * 1_000_000):
         ranges.span("bytes=" + ranges_set, size=1000)
     for tags in ('"' * 999_999, "W/" * 500_000, '"x",' * 250_000):
         assert not ranges.has_it_already(tags, etag='"abc"')
         assert not ranges.if_match_holds(tags, etag='"abc"')
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @given(st.lists(st.tuples(st.integers(0, 1200), st.integers(0, 1200)), min_size=1, max_size=6))
