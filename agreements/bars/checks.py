@@ -17,16 +17,21 @@ from agreements.core.errors import NotAllowed
 
 
 def check_not_barred(*, dataset_pk: int, person_pk: int, emails: Iterable[str]) -> None:
-    """Raise NotAllowed if a running bar names the person, or the domain of one of the addresses or one above it.
+    """Raise NotAllowed, in words for whoever applies, if `is_barred`."""
+    if is_barred(dataset_pk=dataset_pk, person_pk=person_pk, emails=emails):
+        raise NotAllowed(_("You cannot apply for this dataset at present. Write to the dataset's contact to ask why."))
+
+
+def is_barred(*, dataset_pk: int, person_pk: int, emails: Iterable[str]) -> bool:
+    """Return whether a running bar names the person, or the domain of one of the addresses or one above it.
 
     `emails` are all that are known: the one they sign in with, and the institutional one; empty ones are left out.
     """
-    if any(
+    return any(
         on_person(dataset_pk=dataset_pk, person_pk=person_pk, email=email)
         or on_organization(dataset_pk=dataset_pk, email=email).exists()
         for email in {*filter(None, emails)}
-    ):
-        raise NotAllowed(_("You cannot apply for this dataset at present. Write to the dataset's contact to ask why."))
+    )
 
 
 def on_person(*, dataset_pk: int, person_pk: int, email: str) -> bool:

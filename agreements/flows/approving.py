@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from agreements.applications.models import Application
-from agreements.bars import checks as bars
+from agreements.bars.checks import is_barred
 from agreements.catalog import holding
 from agreements.core.actors import Actor
-from agreements.core.errors import NotAllowed, NotPossible
+from agreements.core.errors import NotPossible
 from agreements.grants import issuing
 from agreements.grants.models import Grant
 from agreements.ledger.act import act
@@ -36,12 +36,7 @@ def approve(*, application: Application, seen: Seen, reason: str, by: Actor) -> 
 
 
 def _check_not_barred(application: Application) -> None:
-    try:
-        bars.check_not_barred(
-            dataset_pk=application.dataset_id,
-            person_pk=application.applicant_id,
-            emails=(application.applicant.email, application.email),
-        )
-    except NotAllowed:
+    emails = (application.applicant.email, application.email)
+    if is_barred(dataset_pk=application.dataset_id, person_pk=application.applicant_id, emails=emails):
         words = _("The applicant, or their organization, was barred. A steward has to lift the bar before you approve.")
-        raise NotPossible(words) from None
+        raise NotPossible(words)

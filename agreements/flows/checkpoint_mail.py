@@ -8,8 +8,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agreements.catalog.models import Role, RoleAssignment
-from agreements.catalog.permissions import Permission, Standing, datasets_for
+from agreements.catalog.models import Role
+from agreements.catalog.permissions import Permission, Standing, datasets_for, running
 from agreements.core import actors
 from agreements.core.actors import Actor
 from agreements.core.errors import NotAllowed
@@ -66,8 +66,7 @@ def make_on_purpose(*, by: Actor) -> Checkpoint:
 
 def stewards() -> list[User]:
     """Return everyone who is a steward of any dataset now."""
-    running = RoleAssignment.objects.filter(role=Role.STEWARD, ended_at=None).values("user")
-    return list(User.objects.filter(pk__in=running, is_active=True).order_by("pk"))
+    return list(User.objects.filter(pk__in=running().filter(role=Role.STEWARD).values("user")).order_by("pk"))
 
 
 def _queue(made: Checkpoint, steward: User) -> None:

@@ -15,8 +15,7 @@ from typing import Any, Final
 from agreements.core import secrets
 from agreements.core.clock import now
 from agreements.keys import master_keys
-from agreements.ledger.chain import GENESIS
-from agreements.ledger.models import LedgerHead
+from agreements.ledger import queries
 from agreements.vault import stores
 from agreements.vault.protocol import NoSuchObject
 
@@ -54,8 +53,8 @@ class Memory:
 
 def head_of_database() -> Point:
     """Return the head as this database has it."""
-    head = LedgerHead.objects.filter(id=1).first() or LedgerHead(sequence=0, hash=GENESIS)
-    return Point(head.sequence, head.hash, now())
+    found = queries.head()
+    return Point(found.sequence, found.hash, now())
 
 
 def read() -> Memory | None:

@@ -23,6 +23,7 @@ from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import NotPossible
 from agreements.core.secrets import UnknownKey, key_ring, same
+from agreements.ledger import queries
 from agreements.ledger.act import act
 from agreements.ledger.chain import GENESIS
 from agreements.ledger.checkpoint_text import Checkpoint
@@ -121,7 +122,7 @@ def check(checkpoint: Checkpoint, *, compromised: Collection[int]) -> Finding:
 
     `compromised`: the numbers of the master keys that others may have.
     """
-    head = LedgerHead.objects.filter(id=1).first() or LedgerHead()
+    head = queries.head()
     return Finding(checkpoint, _whose(checkpoint, compromised), _agreement(checkpoint, head.sequence), head.sequence)
 
 

@@ -6,7 +6,12 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from agreements.ledger.models import LedgerEntry, LedgerSubject
+from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject
+
+
+def head() -> LedgerHead:
+    """Return the head of the chain as it is now; before the first act, one that was not saved."""
+    return LedgerHead.objects.filter(id=1).first() or LedgerHead()
 
 
 def entries_about(*references: str) -> QuerySet[LedgerEntry]:

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from agreements.core.errors import Invalid
+from agreements.ledger import queries
 from agreements.ledger.chain import GENESIS
 from agreements.ledger.diagnosis import diagnose
 from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject
@@ -43,7 +44,7 @@ def verify(
     appended behind the head that stood when this began is left to the next time. Raises Invalid for a row to begin
     behind that is not there.
     """
-    head = LedgerHead.objects.filter(id=1).first() or LedgerHead()
+    head = queries.head()
     previous = trusted_hash(since)
     end = head.sequence if until is None else min(until, head.sequence)
     if processes > 1 and end > since:

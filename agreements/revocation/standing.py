@@ -12,7 +12,7 @@ from agreements.grants import lifecycle
 from agreements.grants.grounds import Grounds
 from agreements.grants.models import Grant
 from agreements.revocation import hits, writing
-from agreements.revocation.hits import Hit, Hits
+from agreements.revocation.hits import Hits
 from agreements.revocation.models import Procedure, ProcedureAct, ScopeKind
 from agreements.revocation.queries import IN_FORCE, suspensions_in_force
 from agreements.revocation.scope import Scope
@@ -40,26 +40,16 @@ def is_ended(subset: Subset) -> bool:
     return subset.pk in ended_subsets(subset.dataset) or named.filter(scope_value=subset.slug).exists()
 
 
-def shut_by(grant: Grant) -> list[tuple[Procedure, Hit]]:
-    """Return the suspensions in force that name a grant, the oldest first, and what each of them shuts of it."""
-    found = []
-    for procedure in suspensions_in_force(grant.dataset).order_by("begun_at", "pk"):
-        scope = Scope(grant.dataset, ScopeKind(procedure.scope), procedure.scope_value)
-        if (hit := hits.of_grant(scope, grant)) is not None:
-            found.append((procedure, hit))
-    return found
-
-
 def shut(grant: Grant, *, is_told: bool = True) -> None:
     """Suspend a grant that was just opened, or take subsets from it, for every suspension in force that names it.
 
     Lifting the procedure then opens it. In the act that opens it, which holds the dataset (`catalog.holding`); the
     grant's state is read again. Its holder is mailed unless `is_told` is false.
     """
-    for procedure, _first in shut_by(grant):
+    for procedure in suspensions_in_force(grant.dataset).order_by("begun_at", "pk"):
+        # Read again each time: what an earlier one took may leave nothing but this.
         (locked,) = lifecycle.lock_all([grant.pk])
         scope = Scope(locked.dataset, ScopeKind(procedure.scope), procedure.scope_value)
-        # What an earlier one took may leave nothing but this.
         hit = hits.of_grant(scope, locked)
         if hit is None:
             continue

@@ -16,7 +16,7 @@ OTHER_STATES = {
     "agreements/documents/",
     "agreements/applications/evidence.py",
     "agreements/catalog/publishing/jobs.py",
-    "agreements/grants/members/removing_many.py",
+    "agreements/grants/members/parts.py",
     "agreements/grants/members/erasing.py",
     "agreements/grants/members/membership.py",
     "agreements/grants/shared/",

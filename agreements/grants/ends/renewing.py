@@ -9,7 +9,7 @@ from typing import Final
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from agreements.bars.checks import check_not_barred
+from agreements.bars.checks import is_barred
 from agreements.catalog import holding
 from agreements.core.actors import Actor
 from agreements.core.clock import now
@@ -124,11 +124,9 @@ def _check_renewable(grant: Grant, seen_end: dt.datetime | None) -> None:
 
 def _check_not_barred(grant: Grant) -> None:
     emails = (grant.holder.email, grant.application.email)
-    try:
-        check_not_barred(dataset_pk=grant.dataset_id, person_pk=grant.holder_id, emails=emails)
-    except NotAllowed:
+    if is_barred(dataset_pk=grant.dataset_id, person_pk=grant.holder_id, emails=emails):
         words = _("This access cannot be renewed at present. Write to %(contact)s to ask why.")
-        raise NotAllowed(words % {"contact": grant.dataset.contact_address}) from None
+        raise NotAllowed(words % {"contact": grant.dataset.contact_address})
 
 
 def _checked_use(text: str) -> str:

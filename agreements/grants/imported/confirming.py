@@ -8,7 +8,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from agreements.bars.checks import check_not_barred
+from agreements.bars.checks import is_barred
 from agreements.catalog import holding
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission as DatasetPermission
@@ -146,11 +146,8 @@ def _take_over(grant: Grant, *, by: Actor) -> User:
 
 def _check_wanted(grant: Grant, person: User) -> None:
     emails = (person.email, grant.application.email)
-    try:
-        check_not_barred(dataset_pk=grant.dataset_id, person_pk=person.pk, emails=emails)
-    except NotAllowed:
-        words = _("You cannot confirm this access at present. Write to the dataset's contact to ask why.")
-        raise NotAllowed(words) from None
+    if is_barred(dataset_pk=grant.dataset_id, person_pk=person.pk, emails=emails):
+        raise NotAllowed(_("You cannot confirm this access at present. Write to the dataset's contact to ask why."))
     if any(
         refusing.is_refused(dataset_pk=grant.dataset_id, email=email, person_pk=person.pk) for email in emails if email
     ):

@@ -12,7 +12,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from agreements.bars.checks import check_not_barred
+from agreements.bars.checks import is_barred
 from agreements.catalog import holding
 from agreements.core import addresses, invited, secrets
 from agreements.core.actors import Actor
@@ -21,8 +21,8 @@ from agreements.core.errors import Invalid, NotAllowed, NotPossible, TooMany
 from agreements.grants import lifecycle, seals
 from agreements.grants.deliverable import deliverable
 from agreements.grants.links import making as links
-from agreements.grants.members import invitations, messages, queries, refusing
-from agreements.grants.models import Grant, GrantMember, GrantState, MemberState, Seal
+from agreements.grants.members import invitations, messages, parts, queries, refusing
+from agreements.grants.models import Grant, GrantMember, GrantState, MemberState
 from agreements.grants.permissions import Permission, Standing, check_may
 from agreements.grants.running import check_running
 from agreements.keys import master_keys
@@ -86,9 +86,13 @@ def withdraw(*, member: GrantMember, by: Actor) -> None:
     with act() as record:
         standing, locked = _locked(Permission.REMOVE_MEMBER, member, by=by)
         _check_state(locked, MemberState.INVITED)
-        _end(locked, MemberState.WITHDRAWN, by=by)
+        parts.end([locked], MemberState.WITHDRAWN, by=by)
         record.record(
-            Kind.INVITATION_WITHDRAWN, by=by, as_role=standing, subjects=_subjects(locked), assigned_role="member"
+            Kind.INVITATION_WITHDRAWN,
+            by=by,
+            as_role=standing,
+            subjects=parts.subjects_of(locked),
+            assigned_role="member",
         )
 
 
@@ -114,7 +118,7 @@ def accept(*, token: str, by: Actor) -> GrantMember:
         member.state, member.joined_at = MemberState.JOINED, now()
         member.save(update_fields=["person", "terms", "state", "joined_at"])
         record.record(
-            Kind.MEMBER_JOINED, by=by, as_role="invited", subjects=_subjects(member), terms=grant.terms.version
+            Kind.MEMBER_JOINED, by=by, as_role="invited", subjects=parts.subjects_of(member), terms=grant.terms.version
         )
         _give_access(record, grant, person)
         return member
@@ -131,8 +135,8 @@ def leave(*, grant: Grant, by: Actor) -> None:
             grant=locked, person_id=by.person_pk, state=MemberState.JOINED
         )
         member.grant = locked
-        _end(member, MemberState.LEFT, by=by)
-        record.record(Kind.MEMBER_LEFT, by=by, as_role=standing, subjects=_subjects(member))
+        parts.end([member], MemberState.LEFT, by=by)
+        record.record(Kind.MEMBER_LEFT, by=by, as_role=standing, subjects=parts.subjects_of(member))
 
 
 def remove(*, member: GrantMember, reason: str, by: Actor) -> None:
@@ -147,14 +151,14 @@ def remove(*, member: GrantMember, reason: str, by: Actor) -> None:
         standing, locked = _locked(Permission.REMOVE_MEMBER, member, by=by)
         _check_can_be_removed(locked, standing)
         locked.reason, locked.reason_salt = reason.strip(), new_salt()
-        _end(locked, MemberState.REMOVED, by=by)
+        parts.end([locked], MemberState.REMOVED, by=by)
         assert locked.person is not None, "who joined is a person"
         messages.queue_removed(locked, person=locked.person)
         record.record(
             Kind.MEMBER_REMOVED,
             by=by,
             as_role=standing,
-            subjects=_subjects(locked),
+            subjects=parts.subjects_of(locked),
             reason_digest=text_digest(locked.reason, salt=locked.reason_salt),
         )
 
@@ -171,7 +175,7 @@ def _locked(permission: Permission, member: GrantMember, *, by: Actor) -> tuple[
 def _record_invited(record: Act, member: GrantMember, *, by: Actor, as_role: Standing) -> None:
     salt = member.explanation_salt
     digest = text_digest(member.explanation, salt=salt) if salt else None
-    subjects = _subjects(member)
+    subjects = parts.subjects_of(member)
     record.record(Kind.MEMBER_INVITED, by=by, as_role=as_role, subjects=subjects, explanation_digest=digest)
 
 
@@ -225,11 +229,8 @@ def _invited_person(member: GrantMember, *, by: Actor) -> User:
 
 
 def _check_may_join(grant: Grant, person: User, member: GrantMember) -> None:
-    try:
-        emails = (person.email, member.email)
-        check_not_barred(dataset_pk=grant.dataset_id, person_pk=person.pk, emails=emails)
-    except NotAllowed:
-        raise NotAllowed(_("You cannot join at present. Write to the dataset's contact to ask why.")) from None
+    if is_barred(dataset_pk=grant.dataset_id, person_pk=person.pk, emails=(person.email, member.email)):
+        raise NotAllowed(_("You cannot join at present. Write to the dataset's contact to ask why."))
     if refusing.is_refused(dataset_pk=grant.dataset_id, email=person.email, person_pk=person.pk):
         raise NotAllowed(_("The lab has ended your access to this dataset. You may apply for access of your own."))
     if refusing.is_held_shut(dataset_pk=grant.dataset_id, person_pk=person.pk):
@@ -280,16 +281,3 @@ def _give_access(record: Act, grant: Grant, person: User) -> None:
         for archive in deliverable(grant)
     ]
     messages.queue_joined(grant, links=made, person=person)
-
-
-def _end(member: GrantMember, state: MemberState, *, by: Actor) -> None:
-    member.state, member.ended_at, member.ended_by_id = state, now(), by.person_pk
-    member.save(update_fields=["state", "ended_at", "ended_by", "reason", "reason_salt"])
-    if member.person_id is not None:
-        links.end_all(grant=member.grant, person_pk=member.person_id)
-        Seal.objects.filter(grant=member.grant, person_id=member.person_id, ended_at=None).update(ended_at=now())
-
-
-def _subjects(member: GrantMember) -> dict[str, str]:
-    """Name the membership too: before somebody joins, nothing else tells two invitations apart."""
-    return lifecycle.subjects(member.grant, member.person) | {"membership": f"{member.grant.reference}/{member.pk}"}

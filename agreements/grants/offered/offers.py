@@ -7,7 +7,6 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from agreements.bars.checks import check_not_barred
-from agreements.catalog import holding
 from agreements.catalog.models import Access, Subset
 from agreements.core.actors import Actor
 from agreements.core.clock import now
@@ -60,7 +59,6 @@ def accept(*, offer: SubsetOffer, by: Actor) -> SubsetOffer:
     can no longer be had).
     """
     with act() as record:
-        holding.hold(offer.grant.dataset_id)
         locked, standing = _locked(offer, by=by)
         grant = locked.grant
         check_running(grant)

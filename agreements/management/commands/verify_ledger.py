@@ -15,8 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from agreements.core.errors import Invalid
 from agreements.flows.checkpoint_check import Judged, judge
 from agreements.grants.downloads import digests
+from agreements.ledger import queries
 from agreements.ledger.checkpoint_text import Checkpoint
-from agreements.ledger.models import LedgerEntry, LedgerHead
+from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import Verdict, trusted_hash, verify
 
 BROKEN: Final = 1
@@ -66,7 +67,7 @@ class Command(BaseCommand):
         self.stdout.write(f"The record holds: {verdict.rows} rows{begun}, head {verdict.head_hash}")
 
     def _walk(self, since: int, processes: int | None) -> Verdict:
-        head = LedgerHead.objects.filter(id=1).first() or LedgerHead()
+        head = queries.head()
         few = head.sequence - since < ENOUGH_FOR_MANY
         columns = (TextColumn("Verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
