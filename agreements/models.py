@@ -43,11 +43,13 @@ from agreements.grants.models import (
     TagPass,
     TakenSubset,
 )
-from agreements.identity.models import DomainRule
+from agreements.identity.models import DomainRule, RegisteredDomain, RegisteredOrganization, SourceLoad
 from agreements.keys.models import MasterKey
 from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject, Restoration
-from agreements.mail.models import OutboxMessage
+from agreements.mail.inbox.models import InboundMail, Mailbox
+from agreements.mail.models import DeadAddress, OutboxMessage
 from agreements.people.models import EmailedCode, User
+from agreements.review.models import ReviewerNotices
 from agreements.revocation.models import AffectedGrant, Destruction, Procedure
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "Archive",
     "Bar",
     "Dataset",
+    "DeadAddress",
     "Decision",
     "DeliveryProcess",
     "Destruction",
@@ -70,6 +73,7 @@ __all__ = [
     "Grant",
     "GrantMember",
     "GrantNotice",
+    "InboundMail",
     "Inspection",
     "Interest",
     "IssuedAgreement",
@@ -78,6 +82,7 @@ __all__ = [
     "LedgerSubject",
     "Link",
     "LinkRefusal",
+    "Mailbox",
     "MasterKey",
     "Opening",
     "OutboxMessage",
@@ -85,12 +90,16 @@ __all__ = [
     "Procedure",
     "PublishJob",
     "Reconciliation",
+    "RegisteredDomain",
+    "RegisteredOrganization",
     "Remark",
     "Renewal",
     "Restoration",
+    "ReviewerNotices",
     "RoleAssignment",
     "Seal",
     "SignedCopy",
+    "SourceLoad",
     "StaffInvitation",
     "StoredDocument",
     "StoredTag",

@@ -11,6 +11,8 @@ from csp.constants import NONE, SELF
 
 from portal import environment as env
 from portal import store_origins
+from portal.mail_settings import *  # noqa: F403
+from portal.schedule import SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -195,50 +197,11 @@ CELERY_TASK_TIME_LIMIT = 240
 CELERY_TIMEZONE = "UTC"
 # Celery's own handlers would not cut tokens; LOGGING below is for worker and beat too.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# What was not poked is picked up by the beat.
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "send mail that is due": {"task": "agreements.tasks.send_mail", "schedule": 10.0},
-    "gather evidence that is due": {"task": "agreements.tasks.gather_evidence", "schedule": 10.0},
-    "open uploaded documents that are due": {"task": "agreements.tasks.inspect_documents", "schedule": 10.0},
-    "publish archives that are due": {"task": "agreements.tasks.publish_archives", "schedule": 10.0},
-    "carry out what was decided about opened subsets": {"task": "agreements.tasks.open_subsets", "schedule": 60.0},
-    "seal shared archives that are due": {"task": "agreements.tasks.seal_shared_archives", "schedule": 10.0},
-    "draw certificates of ended access": {"task": "agreements.tasks.draw_certificates", "schedule": 60.0},
-    "follow up the destruction of copies": {"task": "agreements.tasks.follow_up_destruction", "schedule": 3600.0},
-    "delete retired shared archives": {"task": "agreements.tasks.remove_retired_generations", "schedule": 3600.0},
-    "forget abandoned uploads": {"task": "agreements.tasks.forget_uploads", "schedule": 3600.0},
-    "close downloads whose process died": {"task": "agreements.tasks.close_lost_downloads", "schedule": 60.0},
-    "digest the downloads of days that are over": {"task": "agreements.tasks.digest_downloads", "schedule": 3600.0},
-    "look whether the database was restored": {"task": "agreements.tasks.watch_for_restore", "schedule": 60.0},
-    "let grants expire": {"task": "agreements.tasks.expire_grants", "schedule": 300.0},
-    "give notice of ends": {"task": "agreements.tasks.give_notice", "schedule": 3600.0},
-    "suspend what nobody proved": {"task": "agreements.tasks.suspend_unproven", "schedule": 3600.0},
-    "forget mailed codes": {"task": "agreements.tasks.forget_code_mails", "schedule": 3600.0},
-    "forget unfinished objects": {"task": "agreements.tasks.forget_unfinished_objects", "schedule": 86_400.0},
-    "forget what need not be kept": {"task": "agreements.tasks.forget_what_is_over", "schedule": 86_400.0},
-    "forget sessions that ran out": {"task": "agreements.tasks.forget_sessions", "schedule": 86_400.0},
-    "make the checkpoint of the day": {"task": "agreements.tasks.make_checkpoint", "schedule": 3600.0},
-    "let drafts lapse": {"task": "agreements.tasks.lapse_applications", "schedule": 3600.0},
-}
-
-for _entry in CELERY_BEAT_SCHEDULE.values():
-    # While no worker runs, the beat's words do not pile up: each is worth nothing once the next is there.
-    _entry["options"] = {"expires": _entry["schedule"]}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 # --- The role that runs, for the command that the owner of the tables runs after a migration (`grant_runtime`)
 RUNTIME_ROLE = env.text("COUNTERSIGN_RUNTIME_ROLE", "")
 RUNTIME_PASSWORD = env.text("COUNTERSIGN_RUNTIME_PASSWORD", "")
-
-# --- Mail
-EMAIL_HOST = env.text("COUNTERSIGN_SMTP_HOST", "127.0.0.1")
-EMAIL_PORT = env.number("COUNTERSIGN_SMTP_PORT", 25)
-EMAIL_HOST_USER = env.text("COUNTERSIGN_SMTP_USER", "")
-EMAIL_HOST_PASSWORD = env.text("COUNTERSIGN_SMTP_PASSWORD", "")
-EMAIL_USE_TLS = env.text("COUNTERSIGN_SMTP_SECURITY", "none") == "starttls"
-EMAIL_USE_SSL = env.text("COUNTERSIGN_SMTP_SECURITY", "none") == "tls"
-EMAIL_TIMEOUT = 5
-DEFAULT_FROM_EMAIL = env.text("COUNTERSIGN_MAIL_FROM", "Countersign <countersign@localhost>")
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- People
 STAFF_MFA_REQUIRED = env.flag("COUNTERSIGN_STAFF_MFA", True)

@@ -14,6 +14,8 @@ os.environ.setdefault("COUNTERSIGN_VAULT_ARCHIVES", f"folder:{_run}/archives")
 os.environ.setdefault("COUNTERSIGN_VAULT_DELIVERY", f"folder:{_run}/delivery")
 os.environ.setdefault("COUNTERSIGN_INBOX", f"{_run}/inbox")
 os.environ.setdefault("COUNTERSIGN_VAULT_PAPERS", f"folder:{_run}/papers")
+# No test asks the network about a domain, unless it brings a name server of its own.
+os.environ.setdefault("COUNTERSIGN_NAME_SERVERS", "none")
 os.environ.setdefault("COUNTERSIGN_DATABASE_URL", f"sqlite:///{_run}/test.sqlite3")
 
 from portal.settings import *  # noqa: E402, F403 - the environment above must be there first

@@ -83,6 +83,9 @@ class SignedCopy(models.Model):
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="+")
     document = models.ForeignKey("StoredDocument", on_delete=models.PROTECT, related_name="+")
     original_name = models.CharField(max_length=200)
+    mail = models.ForeignKey(
+        "InboundMail", on_delete=models.PROTECT, null=True, related_name="+", help_text="the message that brought it"
+    )
     received_at = models.DateTimeField(default=now)
     replaced_at = models.DateTimeField(null=True)
 

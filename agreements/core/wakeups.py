@@ -21,6 +21,7 @@ class Wakeup(StrEnum):
     SEALING = "sealing"
     CERTIFICATES = "certificates"
     OPENING = "opening"
+    INBOUND = "inbound"
 
 
 _registry: dict[Wakeup, Callable[[], object]] = {}

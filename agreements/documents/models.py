@@ -81,6 +81,9 @@ class Inspection(models.Model):
     reason_code = models.CharField(max_length=40, blank=True)
     pages: models.JSONField[list[dict[str, Any]], Any] = models.JSONField(default=list)
     flags: models.JSONField[list[str], Any] = models.JSONField(default=list)
+    fields: models.JSONField[dict[str, str], Any] = models.JSONField(
+        default=dict, help_text="what is typed into its form fields, by name"
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(default=now, help_text="when it may be taken up (again)")
     finished_at = models.DateTimeField(null=True)

@@ -38,6 +38,13 @@ class Kind(models.TextChoices):
     DOMAIN_RULE_ADDED = "domain-rule.added", _("Address rule added")
     DOMAIN_RULE_ENDED = "domain-rule.ended", _("Address rule ended")
 
+    SOURCE_LOADED = "source.loaded", _("Source about domains loaded")
+    MAIL_TAKEN = "mail.taken", _("Mail taken in")
+    MAIL_LOOKED_AT = "mail.looked-at", _("Mail marked as looked at")
+    MAIL_SENT_AGAIN = "mail.sent-again", _("Mail sent again")
+    ADDRESS_DEAD = "address.dead", _("Address found dead")
+    ADDRESS_LIVES = "address.lives", _("Address taken up again")
+
     APPLICATION_STARTED = "application.started", _("Application started")
     AGREEMENT_ISSUED = "agreement.issued", _("Agreement issued")
     SIGNED_COPY_RECEIVED = "signed-copy.received", _("Signed copy received")

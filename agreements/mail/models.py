@@ -40,6 +40,9 @@ class OutboxMessage(models.Model):
     sent_subject = models.CharField(max_length=300, blank=True)
     sent_text = models.TextField(blank=True, help_text="as sent, with link addresses cut")
     last_error = models.CharField(max_length=500, blank=True)
+    bounced_at = models.DateTimeField(null=True, help_text="when word came that it did not arrive after all")
+    bounce_status = models.CharField(max_length=12, blank=True, help_text="RFC 3463, such as 5.1.1")
+    bounce_words = models.CharField(max_length=500, blank=True)
 
     class Meta:
         indexes = [
@@ -49,3 +52,24 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.recipient}"
+
+
+class DeadAddress(models.Model):
+    """An address at which mail does not arrive: nothing more is sent to it until it is lifted."""
+
+    key = models.CharField(max_length=320, help_text="equal for all spellings of one mailbox")
+    address = models.EmailField(max_length=320)
+    status = models.CharField(max_length=12, blank=True, help_text="RFC 3463, such as 5.1.1")
+    words = models.CharField(max_length=500, blank=True)
+    message = models.ForeignKey(OutboxMessage, on_delete=models.SET_NULL, null=True, related_name="+")
+    since = models.DateTimeField(default=now)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.CharField(max_length=80, blank=True, help_text="actor")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key"], condition=models.Q(lifted_at=None), name="dead_address_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.address

@@ -17,6 +17,7 @@ KNOWN: dict[str, tuple[tuple[str, ...], str]] = {
     "pdfsig": ((), "poppler-utils"),
     "curl": ((), "curl"),
     "wget": ((), "wget"),
+    "dovecot": ((), "dovecot-imapd"),
 }
 NOTHING_SKIPPED = "COUNTERSIGN_TEST_NOTHING_SKIPPED"
 
