@@ -23,7 +23,7 @@ from agreements.catalog.models import (
     Terms,
     Upload,
 )
-from agreements.documents.models import Inspection, IssuedAgreement, PageImage, StoredDocument
+from agreements.documents.models import Inspection, IssuedAgreement, MailedPaper, PageImage, StoredDocument
 from agreements.grants.models import (
     DeliveryProcess,
     DownloadClosed,
@@ -83,6 +83,7 @@ __all__ = [
     "Link",
     "LinkRefusal",
     "Mailbox",
+    "MailedPaper",
     "MasterKey",
     "Opening",
     "OutboxMessage",

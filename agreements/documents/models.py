@@ -45,6 +45,19 @@ class IssuedAgreement(models.Model):
         return f"{self.application_reference} issue {self.issue_number}"
 
 
+class MailedPaper(models.Model):
+    """A PDF that came with a message; it may become a signed copy, too."""
+
+    document = models.OneToOneField(StoredDocument, on_delete=models.PROTECT, related_name="+")
+    mail = models.ForeignKey("InboundMail", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"paper of mail {self.mail_id}"
+
+
 class PageImage(models.Model):
     """A page of an uploaded document as a PNG made by `inspect`, for the reviewer's eyes."""
 

@@ -68,6 +68,7 @@ class InboundMail(models.Model):
     sender_key = models.CharField(max_length=320, blank=True, help_text="equal for all spellings of one mailbox")
     sender_name = models.CharField(max_length=200, blank=True)
     subject = models.CharField(max_length=300, blank=True)
+    text = models.TextField(blank=True, help_text="its plain text, cut")
     message_id = models.CharField(max_length=300, blank=True)
     sent_at = models.DateTimeField(null=True, help_text="what its Date header says")
     proof = models.CharField(max_length=10, choices=Proof.choices, default=Proof.PENDING)
