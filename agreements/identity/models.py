@@ -28,6 +28,9 @@ class DomainRule(models.Model):
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(
+        "User", on_delete=models.PROTECT, null=True, related_name="+", help_text="nobody: it ran out by itself"
+    )
 
     def __str__(self) -> str:
         return f"{self.suffix}: {self.verdict}"
