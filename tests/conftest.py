@@ -12,7 +12,7 @@ import pytest
 
 from tests.figures import FIGURES
 from tests.ledger import lifting
-from tests.services import postgres, valkey
+from tests.services import dovecot, postgres, valkey
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback", "live_server", "client_of"}
 
@@ -46,6 +46,13 @@ def _touches_database(item: pytest.Item) -> bool:
 def valkey_server() -> Iterator[valkey.Valkey]:
     """A broker for the whole run. Who stops or freezes it sets it going again."""
     with valkey.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dovecot_server() -> Iterator[dovecot.Dovecot]:
+    """Mailboxes for the whole run; each test takes a user name of its own."""
+    with dovecot.running() as server:
         yield server
 
 
