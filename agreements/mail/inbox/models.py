@@ -17,7 +17,7 @@ class Mailbox(models.Model):
     polled_at = models.DateTimeField(null=True, help_text="when it was last read to its end")
     error = models.CharField(max_length=300, blank=True, help_text="why it could not be read, in our words")
     failing_since = models.DateTimeField(null=True)
-    waiting = models.PositiveIntegerField(default=0, help_text="messages that were left in it when it was last looked at")
+    waiting = models.PositiveIntegerField(default=0, help_text="messages left in it when it was last looked at")
     lease_token = models.CharField(max_length=32, blank=True)
     leased_until = models.DateTimeField(null=True)
 
