@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agreements.applications.models import Application, Decision, DecisionKind, State, Submission
+from agreements.applications.waiting import expected_wait
 from agreements.mail import outbox, registry
 from agreements.mail.models import OutboxMessage
 from agreements.mail.registry import MessageKind, Rendered
@@ -69,9 +70,11 @@ def _queue(kind: str, application: Application, **values: Any) -> OutboxMessage:
 
 def _render_received(message: OutboxMessage) -> Rendered:
     application = _application(message)
-    submission = Submission.objects.get(application=application, number=message.values["submission"])
+    submissions = Submission.objects.select_related("signed_copy__document")
+    submission = submissions.get(application=application, number=message.values["submission"])
     subject = _("your application %(reference)s was received")
-    return _render(message, application, subject, form=submission.form, submission=submission)
+    wait = expected_wait(application.dataset) if application.state == State.SUBMITTED else None
+    return _render(message, application, subject, form=submission.form, copy=submission.signed_copy, wait=wait)
 
 
 def _render_returned(message: OutboxMessage) -> Rendered:

@@ -9,6 +9,7 @@ from agreements.applications.missing import Missing
 from agreements.applications.models import Application, Decision, DecisionKind, SignedCopy, State
 from agreements.applications.permissions import visible_to
 from agreements.applications.states import RUNNING
+from agreements.applications.waiting import days_waited, expected_wait, is_past_expected
 from agreements.catalog.models import Dataset
 from agreements.documents import issuing
 from agreements.documents.models import Inspection, InspectionState
@@ -34,10 +35,14 @@ def context(application: Application) -> dict[str, Any]:
     """Return everything the status page needs."""
     copy = signing.current(application)
     missing = still_missing(application)
+    wait = expected_wait(application.dataset) if application.state == State.SUBMITTED else None
     return {
         "application": application,
         "steps": steps_of(application, at=CURRENT_STEP.get(State(application.state), ""), missing=missing),
         "may_withdraw": withdrawing.may_withdraw(application=application, by=application.applicant.actor),
+        "wait": wait,
+        "days_waited": days_waited(application),
+        "is_past_expected": wait is not None and is_past_expected(application, wait),
         "missing": missing,
         "next_step": next_step(application, missing=missing),
         "lapses_at": withdrawing.lapses_at(application) if drafting.is_open(application) else None,

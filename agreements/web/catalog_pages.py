@@ -8,6 +8,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from agreements.applications.waiting import expected_wait
 from agreements.catalog import terms as catalog_terms
 from agreements.catalog import visibility
 from agreements.catalog.models import Dataset, Terms
@@ -37,6 +38,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
         "takes_applications": visibility.takes_applications(found),
         "terms": _terms_in_force(found),
         "lifetimes": how_long.rows(found),
+        "wait": expected_wait(found),
         "numbers": [(item["label"], item["value"]) for item in found.statistics],
         **_standing(request, found),
     }
