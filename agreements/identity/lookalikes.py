@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from typing import Final
+from functools import lru_cache
+from typing import Final, Protocol
 
 from agreements.identity import lists
+from agreements.identity.lists import Lists
 
 # Scripts that honest names mix: Japanese, Chinese with phonetic signs, and Korean, each also with Latin
 # (Unicode TR 39, "highly restrictive").
@@ -73,43 +75,64 @@ def skeleton(domain: str) -> str:
     return drawn
 
 
-def find(domain: str, *, ascii_domain: str) -> LookAlike | None:
+class Domains(Protocol):
+    """What is needed of the registry here: the domains it gives to organizations, and what it knows of one."""
+
+    def __hash__(self) -> int: ...
+    def domains(self) -> Iterable[str]: ...
+    def matches(self, domain: str) -> Sequence[object]: ...
+
+
+def find(domain: str, *, ascii_domain: str, tables: Lists, registry: Domains | None = None) -> LookAlike | None:
     """Return what a domain (given in Unicode and in ASCII form) resembles. A known domain resembles only itself."""
-    known = _known_skeletons()
+    known = _skeletons(tables, registry)
     read_as = next((known[part] for part in lists.suffixes(skeleton(domain)) if part in known), None)
     mixed = mixed_script_label(domain)
     if mixed is not None:
         return LookAlike(Likeness.MIXED_SCRIPT, mixed, read_as or skeleton(domain))
-    tables = lists.load()
-    if tables.academic(ascii_domain) or tables.free_provider(ascii_domain):
+    if _is_known(ascii_domain, tables, registry) or tables.free_provider(ascii_domain):
         return None
     if read_as is not None:
         return LookAlike(Likeness.SAME_LETTERS, domain, read_as)
-    return _name_inside(ascii_domain)
+    return _name_inside(ascii_domain, tables, registry)
 
 
-def _name_inside(domain: str) -> LookAlike | None:
-    tables = lists.load()
+def _is_known(domain: str, tables: Lists, registry: Domains | None) -> bool:
+    return bool(tables.academic(domain)) or (registry is not None and bool(registry.matches(domain)))
+
+
+def _name_inside(domain: str, tables: Lists, registry: Domains | None) -> LookAlike | None:
     registered = tables.registrable(domain)
     if registered is None:
         return None
     # mit-edu.com: a hyphen where the known name has a dot
     head = registered.partition(".")[0]
     for known in lists.suffixes(head.replace("-", ".")) if "-" in head else ():
-        if "." in known and tables.academic(known):
+        if "." in known and _is_known(known, tables, registry):
             return LookAlike(Likeness.NAME_INSIDE, registered, known)
     # foo.edu.evil.com: what is left of the registered part ends like an academic domain
     labels = domain.removesuffix(registered).rstrip(".").split(".")
     for end in range(len(labels), 1, -1):
         inside = ".".join(labels[:end])
-        if matches := tables.academic(inside):
-            return LookAlike(Likeness.NAME_INSIDE, registered, matches[0].entry)
+        shown = next((part for part in lists.suffixes(inside) if "." in part and _is_entry(part, tables, registry)), "")
+        if shown:
+            return LookAlike(Likeness.NAME_INSIDE, registered, shown)
         if labels[end - 1] in _ACADEMIC_LABELS or tables.academic_suffix(inside):
             return LookAlike(Likeness.NAME_INSIDE, registered, inside)
     return None
 
 
-@cache
-def _known_skeletons() -> dict[str, str]:
-    tables = lists.load()
-    return {skeleton(domain): domain for table in (tables.institutions, tables.swot) for domain in table}
+def _is_entry(domain: str, tables: Lists, registry: Domains | None) -> bool:
+    return domain in tables.swot or domain in tables.institutions or domain in _entries(registry)
+
+
+# One table for each load: whoever asks a million addresses has it made once. Two, since an update compares two.
+@lru_cache(maxsize=2)
+def _skeletons(tables: Lists, registry: Domains | None) -> dict[str, str]:
+    every = (_entries(registry), tables.institutions, tables.swot)
+    return {skeleton(domain): domain for table in every for domain in table}
+
+
+@lru_cache(maxsize=2)
+def _entries(registry: Domains | None) -> frozenset[str]:
+    return frozenset(registry.domains()) if registry is not None else frozenset()

