@@ -7,7 +7,7 @@ from agreements.applications import messages as application_messages
 from agreements.catalog import messages as catalog_messages
 from agreements.core import wakeups
 from agreements.core.wakeups import Wakeup
-from agreements.flows import checkpoint_mail, moving_messages, opening_messages, restore_messages
+from agreements.flows import checkpoint_mail, mail_record, moving_messages, opening_messages, restore_messages
 from agreements.grants import ending_messages, password_replaced_messages
 from agreements.grants import messages as grant_messages
 from agreements.grants.ends import messages as ends_messages
@@ -47,3 +47,4 @@ def connect() -> None:
         shared_messages,
     ):
         messages.register()
+    mail_record.register()

@@ -27,6 +27,7 @@ MEMBER: Final = "countersign/member/1"
 CHECKPOINT: Final = "countersign/checkpoint/1"
 BARRED: Final = "countersign/barred/1"
 RECORD_HEAD: Final = "countersign/record-head/1"
+BOUNCE: Final = "countersign/bounce/1"
 
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

@@ -172,6 +172,10 @@ WORDS: Final[Mapping[str, Mapping[str, StrOrPromise]]] = {
         "person": _("at the person's request"),
         "forget_days": _("its time was over"),
         "copy_years": _("its time was over"),
+        # of an address taken up again
+        "signed-in": _("a code that was mailed there signed its owner in"),
+        "code-used": _("a code that was mailed there was typed"),
+        "by-staff": _("a steward had mail sent there again"),
         # of a replaced password
         "key-compromised": _("the master key may be known to others"),
     },

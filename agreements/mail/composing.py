@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from agreements.core.clock import now
+from agreements.mail.envelopes import sender_of
 from agreements.mail.models import OutboxMessage
 from agreements.mail.rendering import Rendered
 
@@ -26,8 +27,12 @@ def new_message_id() -> str:
 
 
 def compose(message: OutboxMessage, rendered: Rendered) -> EmailMultiAlternatives:
-    """Return the mail for one row. Automatic answers are asked not to come (RFC 3834)."""
+    """Return the mail for one row, which must be saved. Automatic answers are asked not to come (RFC 3834).
+
+    What comes back if it cannot be delivered goes to the envelope's sender, which names this row and no other.
+    """
     headers = {
+        "From": settings.DEFAULT_FROM_EMAIL,
         "Message-ID": message.message_id,
         "Date": format_datetime(now()),
         "Auto-Submitted": "auto-generated",
@@ -38,7 +43,7 @@ def compose(message: OutboxMessage, rendered: Rendered) -> EmailMultiAlternative
     mail = EmailMultiAlternatives(
         subject=rendered.subject,
         body=rendered.text,
-        from_email=settings.DEFAULT_FROM_EMAIL,
+        from_email=sender_of(message),
         to=[message.recipient],
         reply_to=[rendered.reply_to] if rendered.reply_to else None,
         headers=headers,

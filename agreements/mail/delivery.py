@@ -6,10 +6,11 @@ sign-in) has said nothing about the mail: tried again too, since a wrong setting
 
 from __future__ import annotations
 
+import re
 import smtplib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -21,6 +22,9 @@ from django.core.mail.backends.smtp import EmailBackend
 from agreements.mail.redaction import safe_words
 
 SMTP_BACKEND: Final = "django.core.mail.backends.smtp.EmailBackend"
+# RFC 3463, 3.2 and RFC 7505: no such mailbox, no such domain, not an address, moved away, takes no mail at all. A bare
+# 550 says less: it may be our own address that is not liked.
+_NO_SUCH_MAILBOX: Final = re.compile(r"^5\d\d[ -](5\.1\.(?:1|2|3|6|10))(?![\d.])")
 
 
 class Answer(StrEnum):
@@ -32,10 +36,14 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`words` are fit to be kept: the server's answer without anything that could open something."""
+    """`words` are fit to be kept: the server's answer without anything that could open something.
+
+    `no_such_mailbox` is the status by which the server said that nobody can ever be reached there, else empty.
+    """
 
     answer: Answer
     words: str = ""
+    no_such_mailbox: str = ""
 
 
 def deliver(mail: EmailMessage, *, within: float) -> Outcome:
@@ -55,7 +63,9 @@ def deliver(mail: EmailMessage, *, within: float) -> Outcome:
 def _outcome_of(answer: smtplib.SMTPException) -> Outcome:
     match answer:
         case smtplib.SMTPRecipientsRefused():
-            return _by_code(*next(iter(answer.recipients.values())))
+            refused = _by_code(*next(iter(answer.recipients.values())))
+            status = _NO_SUCH_MAILBOX.match(refused.words)
+            return replace(refused, no_such_mailbox=status.group(1)) if status else refused
         case smtplib.SMTPAuthenticationError() | smtplib.SMTPConnectError() | smtplib.SMTPHeloError():
             said = _said(answer.smtp_code, answer.smtp_error)
             return Outcome(Answer.SILENT, f"the mail server refused us: {said}")

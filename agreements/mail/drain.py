@@ -18,7 +18,7 @@ from django.utils import translation
 
 from agreements.core import sweep
 from agreements.core.clock import now
-from agreements.mail import registry
+from agreements.mail import dead_addresses, registry
 from agreements.mail.composing import compose
 from agreements.mail.delivery import Answer, Outcome, deliver
 from agreements.mail.models import MessageState, OutboxMessage
@@ -114,6 +114,10 @@ def _handle(message: OutboxMessage) -> Answer | None:
     if rendered is None or mail is None:
         _settle(message, MessageState.SUPERSEDED, last_error="")
         return None
+    dead = dead_addresses.is_dead(message.recipient)
+    if dead is not None:
+        _settle(message, MessageState.FAILED, last_error=dead_addresses.words_of(dead))
+        return None
     outcome = deliver(mail, within=EXCHANGE)
     _conclude(message, kind, rendered, outcome)
     return outcome.answer
@@ -128,7 +132,10 @@ def _rendered(kind: MessageKind, message: OutboxMessage) -> Rendered | None:
 
 def _conclude(message: OutboxMessage, kind: MessageKind, rendered: Rendered, outcome: Outcome) -> None:
     if outcome.answer is Answer.REFUSED:
-        _settle(message, MessageState.FAILED, last_error=outcome.words)
+        ours = _settle(message, MessageState.FAILED, last_error=outcome.words)
+        if ours and outcome.no_such_mailbox:
+            status, words = outcome.no_such_mailbox, outcome.words
+            dead_addresses.mark(message=message, status=status, words=words, went_out=now())
     elif outcome.answer is not Answer.ACCEPTED:
         _try_again(message, outcome.words)
     else:

@@ -10,11 +10,12 @@ from django.db.models import Q, QuerySet
 from agreements.core import erased
 from agreements.core.clock import now
 from agreements.core.erased import Named
-from agreements.mail.models import MessageState, OutboxMessage
+from agreements.mail.models import DeadAddress, MessageState, OutboxMessage
 
 CODE_KINDS: Final = ("sign-in-code", "fresh-code", "address-code", "moving-code")
 KEPT_FOR: Final = dt.timedelta(days=1)
 _BATCH: Final = 500
+_WORDS: Final = ("sent_subject", "sent_text", "last_error", "bounce_words")
 
 
 def forget_codes() -> int:
@@ -40,9 +41,12 @@ def forget_person(who: Named, *, address: str) -> int:
 
     Return how many mails.
     """
-    theirs = Q()
+    theirs, dead = Q(), Q()
     for pattern in who.mailboxes():
         theirs |= Q(recipient__iregex=pattern)
+        dead |= Q(address__iregex=pattern)
+    if dead:
+        DeadAddress.objects.filter(dead).delete()
     mails = OutboxMessage.objects.filter(theirs) if theirs else OutboxMessage.objects.none()
     forgotten = sum(_forget(message, address=address) for message in mails.iterator(chunk_size=_BATCH))
     return forgotten + sum(_cut(message, who) for message in _naming(who).iterator(chunk_size=_BATCH))
@@ -52,19 +56,18 @@ def _naming(who: Named) -> QuerySet[OutboxMessage]:
     """Return the mails that may name somebody. Values are JSON, which databases spell differently: all are read."""
     said = ~Q(values={})
     for word in who.words():
-        said |= Q(sent_text__icontains=word) | Q(sent_subject__icontains=word) | Q(last_error__icontains=word)
+        for field in _WORDS:
+            said |= Q(**{f"{field}__icontains": word})
     return OutboxMessage.objects.filter(said)
 
 
 def _forget(message: OutboxMessage, *, address: str) -> bool:
-    left = {"recipient": address, "values": {}, "sent_subject": "", "sent_text": "", "last_error": ""}
+    left = {"recipient": address, "values": {}} | dict.fromkeys(_WORDS, "")
     return _write(message, left | ({"state": MessageState.SUPERSEDED} if _waits(message) else {}))
 
 
 def _cut(message: OutboxMessage, who: Named) -> bool:
-    cut: dict[str, Any] = {
-        name: who.cut(getattr(message, name)) for name in ("sent_subject", "sent_text", "last_error")
-    }
+    cut: dict[str, Any] = {name: who.cut(getattr(message, name)) for name in _WORDS}
     return _write(message, cut | {"values": who.cut_all(message.values)})
 
 

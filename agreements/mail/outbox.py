@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,16 +17,19 @@ from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import NotPossible, TooMany
 from agreements.core.wakeups import Wakeup, poke
-from agreements.mail import registry
+from agreements.mail import dead_addresses, registry, telling
 from agreements.mail.composing import new_message_id
 from agreements.mail.models import MessageState, OutboxMessage
 from agreements.mail.queries import about
+from agreements.mail.telling import Told, What
 
 __all__ = ["Draft", "about", "can_resend", "queue", "queue_many", "resend"]
 
 TIME_TO_DELIVER: Final = dt.timedelta(days=3)
 RESENDS_PER_HOUR: Final = 5
 _AT_ONCE: Final = 500
+# RFC 5322, 3.6.4, as far as it is safe to repeat: strangers wrote it.
+_MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,198}>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,12 @@ def queue(
     reference: str,
     values: dict[str, Any],
     deadline: dt.datetime | None = None,
+    answers: str = "",
 ) -> OutboxMessage:
-    """Return the waiting row; it is sent after the caller's transaction commits. `values` never hold a secret."""
+    """Return the waiting row; it is sent after the caller's transaction commits. `values` never hold a secret.
+
+    `answers` is the Message-ID of mail that came in, to whose thread this belongs in its sender's mailbox.
+    """
     return _queue(
         kind=kind,
         recipient=recipient,
@@ -56,6 +64,7 @@ def queue(
         subject_reference=reference,
         values=values,
         deadline=deadline or now() + TIME_TO_DELIVER,
+        answers=answers,
     )
 
 
@@ -90,25 +99,29 @@ def can_resend(message: OutboxMessage) -> bool:
     return kind is not None and kind.resendable and message.state in {MessageState.SENT, MessageState.FAILED}
 
 
-def resend(*, message: OutboxMessage, by: Actor) -> OutboxMessage:
-    """Return a new waiting row with the same content. Raises NotPossible, TooMany.
+def resend(*, message: OutboxMessage, by: Actor, as_role: str) -> OutboxMessage:
+    """Return a new waiting row with the same content, and have the record say so. Raises NotPossible, TooMany.
 
-    Whether `by` may ask for it is settled by whoever knows what the mail is about.
+    Whether `by` may ask for it, and as what, is settled by whoever knows what the mail is about.
     """
     with transaction.atomic():
         # Who asks second waits here for the first, and then finds the mail waiting: the first row stands for all.
         OutboxMessage.objects.select_for_update().get(pk=_same(message).order_by("pk").values("pk")[:1])
         _check_resendable(message)
-        return _queue(
+        again = _queue(
             kind=message.kind,
             recipient=message.recipient,
             language=message.language,
             subject_reference=message.subject_reference,
             values=message.values,
             deadline=now() + TIME_TO_DELIVER,
+            answers=message.thread,
             resend_of=message,
             requested_by=by.id,
         )
+        about_it = message.subject_reference
+        telling.tell(Told(What.SENT_AGAIN, message.kind, message.recipient, about_it, by, as_role))
+    return again
 
 
 def _check_resendable(message: OutboxMessage) -> None:
@@ -120,6 +133,9 @@ def _check_resendable(message: OutboxMessage) -> None:
         raise NotPossible(_("This mail is already waiting to be sent."))
     if kind.still_true is not None and not kind.still_true(message):
         raise NotPossible(_("What this mail says is no longer true, so it is not sent again."))
+    if (dead := dead_addresses.is_dead(message.recipient)) is not None:
+        words = dead_addresses.words_of(dead)
+        raise NotPossible(_("Nothing is sent there: %(words)s") % {"words": words})
     recent = same.filter(resend_of__isnull=False, created_at__gt=now() - dt.timedelta(hours=1))
     if recent.count() >= RESENDS_PER_HOUR:
         raise TooMany(
@@ -135,7 +151,7 @@ def _same(message: OutboxMessage) -> QuerySet[OutboxMessage]:
     )
 
 
-def _queue(*, recipient: str, subject_reference: str, language: str, **fields: Any) -> OutboxMessage:
+def _queue(*, recipient: str, subject_reference: str, language: str, answers: str = "", **fields: Any) -> OutboxMessage:
     # A thread is what one person has in one mailbox: the first mail to them about this reference starts it.
     first = about(subject_reference).filter(recipient=recipient).first() if subject_reference else None
     message = OutboxMessage.objects.create(
@@ -143,7 +159,7 @@ def _queue(*, recipient: str, subject_reference: str, language: str, **fields: A
         subject_reference=subject_reference,
         language=_known(language),
         message_id=new_message_id(),
-        thread=first.message_id if first else "",
+        thread=thread_of(answers) or (first.message_id if first else ""),
         **fields,
     )
     poke(Wakeup.MAIL)
@@ -159,6 +175,12 @@ def _threads(drafts: list[Draft]) -> dict[tuple[str, str], str]:
         for reference, recipient, message_id in earlier.values_list("subject_reference", "recipient", "message_id"):
             found.setdefault((reference, recipient), message_id)
     return found
+
+
+def thread_of(message_id: str) -> str:
+    """Return a Message-ID of mail that came in, as it may stand in a header of ours; empty if it may not."""
+    text = message_id.strip()
+    return text if _MESSAGE_ID.fullmatch(text) else ""
 
 
 def _known(language: str) -> str:

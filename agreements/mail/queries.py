@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from agreements.mail.models import MessageState, OutboxMessage
 
@@ -12,10 +12,14 @@ def about(*references: str) -> QuerySet[OutboxMessage]:
     return OutboxMessage.objects.filter(subject_reference__in=references).order_by("id")
 
 
+def not_arrived() -> Q:
+    """Return the mail that was given up, or that came back after it was sent."""
+    return Q(state=MessageState.FAILED) | Q(bounced_at__isnull=False)
+
+
 def failed(*, prefix: str = "") -> QuerySet[OutboxMessage]:
-    """Return the mail that was given up, newest first: all, or that about references which begin with `prefix`."""
-    given_up = OutboxMessage.objects.filter(state=MessageState.FAILED, subject_reference__startswith=prefix)
-    return given_up.order_by("-id")
+    """Return the mail that did not arrive, newest first: all, or that about references which begin with `prefix`."""
+    return OutboxMessage.objects.filter(not_arrived(), subject_reference__startswith=prefix).order_by("-id")
 
 
 def counts() -> dict[str, int]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agreements.catalog.models import Dataset
 from agreements.mail.models import MessageState, OutboxMessage
-from agreements.mail.queries import about
+from agreements.mail.queries import about, not_arrived
 from agreements.revocation.models import AffectedGrant, Destruction, DestructionState, Procedure
 from agreements.revocation.queries import IN_FORCE, Counts, counts_of, destructions, late
 
@@ -107,5 +107,5 @@ def notices_of(procedure: Procedure) -> QuerySet[OutboxMessage]:
     grants = AffectedGrant.objects.filter(procedure=procedure).values("grant__reference")
     named = Q(values__revocation=procedure.reference) | Q(values__procedure=procedure.reference)
     found = about(procedure.reference) | OutboxMessage.objects.filter(named, subject_reference__in=grants)
-    rank = Case(When(state=MessageState.FAILED, then=0), When(state=MessageState.QUEUED, then=1), default=2)
+    rank = Case(When(not_arrived(), then=0), When(state=MessageState.QUEUED, then=1), default=2)
     return found.order_by(rank, "id")

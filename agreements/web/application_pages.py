@@ -13,7 +13,7 @@ from agreements.applications import drafting, submission, withdrawing
 from agreements.applications.form import form_of, members_of
 from agreements.applications.missing import DETAILS, SITE
 from agreements.applications.permissions import visible_to
-from agreements.mail import outbox
+from agreements.flows import mail_again
 from agreements.web import access, application_status
 from agreements.web.application_forms import DetailsForm, SiteForm, SubmitForm, members_as_text
 from agreements.web.posted import posted
@@ -134,6 +134,6 @@ def resend_mail(request: HttpRequest, reference: str, message_id: int) -> HttpRe
     found = access.own_application(request, reference)
     message = access.own_mail(found, message_id)
     with IntoMessages(request):
-        outbox.resend(message=message, by=access.actor(request))
+        mail_again.send_to_applicant(application=found, message=message, by=access.actor(request))
         messages.success(request, _("The mail is on its way again to %(address)s.") % {"address": message.recipient})
     return redirect("application", reference=reference)

@@ -12,8 +12,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from agreements.core.actors import Actor
 from agreements.core.addresses import comparison_key
-from agreements.mail import immediate
+from agreements.mail import dead_addresses, immediate
 from agreements.people import emailed_codes
 from agreements.people.emailed_codes import Purpose
 from agreements.web import limits
@@ -61,6 +62,17 @@ def send_code(request: HttpRequest, *, address: str, purpose: Purpose, language:
 
 
 def check_code(request: HttpRequest, *, handle: str, address: str, purpose: Purpose, code: str) -> None:
-    """Spend the code. Raises Invalid for a wrong one, CodeSpent if another must be asked for, TooMany."""
+    """Spend the code. Raises Invalid for a wrong one, CodeSpent if another must be asked for, TooMany.
+
+    That mail arrives there is shown by it, so an address that was dead is sent to again; by whoever signs in, that is
+    told once it is known who they are (`note_arrival`).
+    """
     limits.consume(request, "code_try", key=comparison_key(address))
     emailed_codes.check(handle=handle, address=address, purpose=purpose, code=code)
+    if request.user.is_authenticated:
+        note_arrival(address, by=request.user.actor, cause="code-used")
+
+
+def note_arrival(address: str, *, by: Actor, cause: str) -> None:
+    """Have mail sent again to an address at which a code has just been read."""
+    dead_addresses.lift(address, by=by, cause=cause, as_role="person")

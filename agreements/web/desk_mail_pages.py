@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from agreements.catalog.permissions import Permission, may
+from agreements.flows import mail_again
 from agreements.mail import outbox
 from agreements.web import access
 from agreements.web.refusals import IntoMessages
@@ -37,6 +38,6 @@ def resend_mail(request: HttpRequest, slug: str, message_id: int) -> HttpRespons
     dataset = access.staffed_dataset(request, slug, needs=Permission.SEND_AGAIN)
     message = access.failed_mail(dataset, message_id)
     with IntoMessages(request):
-        outbox.resend(message=message, by=access.actor(request))
+        mail_again.send(dataset=dataset, message=message, by=access.actor(request))
         messages.success(request, _("The mail is on its way again to %(address)s.") % {"address": message.recipient})
     return redirect("failed-mails", slug=slug)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission, may
-from agreements.mail import outbox
+from agreements.flows import mail_again
 from agreements.revocation import lifting, listing
 from agreements.revocation.models import Procedure
 from agreements.revocation.queries import Counts, counts_in
@@ -115,7 +115,7 @@ def resend_notice(request: HttpRequest, slug: str, reference: str, message_id: i
     dataset = access.staffed_dataset(request, slug, needs=Permission.SEND_AGAIN)
     message = access_procedures.notice(access_procedures.procedure(dataset, reference), message_id)
     with IntoMessages(request):
-        outbox.resend(message=message, by=access.actor(request))
+        mail_again.send(dataset=dataset, message=message, by=access.actor(request))
         messages.success(request, _("The mail is on its way again to %(address)s.") % {"address": message.recipient})
     return redirect("procedure", slug=slug, reference=reference)
 

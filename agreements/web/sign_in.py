@@ -28,7 +28,7 @@ from agreements.people import accounts
 from agreements.people.emailed_codes import CodeSpent, Purpose
 from agreements.people.models import normal_address
 from agreements.web import proofs
-from agreements.web.code_mail import CodeForm, check_code
+from agreements.web.code_mail import CodeForm, check_code, note_arrival
 from agreements.web.code_page import answer, send_or_refusal
 from agreements.web.nav import home_of
 from agreements.web.own_paths import own_path
@@ -126,6 +126,7 @@ def _sign_in(request: HttpRequest, pending: dict[str, Any], *, code: str) -> Htt
     del request.session[_PENDING]
     user = accounts.find_or_create(address, language=get_language() or "en")
     accounts.note_verified(user)
+    note_arrival(user.email, by=user.actor, cause="signed-in")
     record_authentication(request, user, method="code", email=user.email)
     proofs.note_mailbox(request, user)
     response: HttpResponse = perform_login(

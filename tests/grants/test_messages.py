@@ -89,12 +89,12 @@ def test_sending_again_carries_the_same_links_and_not_for_longer(scene: Scene) -
     drain()
     until = scene.link.expires_at
     with clock.frozen(NOON + dt.timedelta(days=3)):
-        outbox.resend(message=OutboxMessage.objects.get(), by=scene.alice.actor)
+        outbox.resend(message=OutboxMessage.objects.get(), by=scene.alice.actor, as_role="applicant")
         drain()
     assert Link.objects.count() == 1
     assert scene.link.expires_at == until
     with clock.frozen(until), pytest.raises(NotPossible, match="no longer true"):
-        outbox.resend(message=OutboxMessage.objects.latest("pk"), by=scene.alice.actor)
+        outbox.resend(message=OutboxMessage.objects.latest("pk"), by=scene.alice.actor, as_role="applicant")
 
 
 def test_the_notice_of_revocation_says_what_why_by_when_and_how_to_answer(scene: Scene) -> None:

@@ -58,7 +58,7 @@ def test_sending_again_makes_a_new_row_that_says_who_asked(sink: SmtpSink, lette
     first = write(number=4)
     drain()
     first.refresh_from_db()
-    again = outbox.resend(message=first, by=alice)
+    again = outbox.resend(message=first, by=alice, as_role="applicant")
     assert again.pk != first.pk
     assert (again.resend_of, again.requested_by, again.values) == (first, alice.id, {"number": 4})
     assert again.message_id != first.message_id
@@ -69,7 +69,7 @@ def test_sending_again_makes_a_new_row_that_says_who_asked(sink: SmtpSink, lette
 
 def test_a_mail_that_still_waits_is_not_queued_twice(letter: Letter) -> None:
     with pytest.raises(NotPossible, match="already waiting"):
-        outbox.resend(message=write(), by=alice)
+        outbox.resend(message=write(), by=alice, as_role="applicant")
 
 
 def test_what_is_no_longer_true_is_not_sent_again(sink: SmtpSink, letter: Letter) -> None:
@@ -77,7 +77,7 @@ def test_what_is_no_longer_true_is_not_sent_again(sink: SmtpSink, letter: Letter
     drain()
     letter.true = False
     with pytest.raises(NotPossible, match="no longer true"):
-        outbox.resend(message=row, by=alice)
+        outbox.resend(message=row, by=alice, as_role="applicant")
 
 
 def test_a_kind_may_forbid_sending_again(sink: SmtpSink, letter: Letter) -> None:
@@ -85,7 +85,7 @@ def test_a_kind_may_forbid_sending_again(sink: SmtpSink, letter: Letter) -> None
     drain()
     registry.register(MessageKind("letter", letter.render, resendable=False))
     with pytest.raises(NotPossible, match="cannot be sent again"):
-        outbox.resend(message=row, by=alice)
+        outbox.resend(message=row, by=alice, as_role="applicant")
 
 
 def test_sending_again_has_a_limit_within_the_hour(sink: SmtpSink, letter: Letter) -> None:
@@ -93,12 +93,12 @@ def test_sending_again_has_a_limit_within_the_hour(sink: SmtpSink, letter: Lette
         row = write()
         drain()
         for _ in range(5):
-            outbox.resend(message=row, by=alice)
+            outbox.resend(message=row, by=alice, as_role="applicant")
             drain()
         with pytest.raises(TooMany, match="spam folder"):
-            outbox.resend(message=row, by=alice)
+            outbox.resend(message=row, by=alice, as_role="applicant")
     with frozen(NOON + dt.timedelta(hours=1, seconds=1)):
-        outbox.resend(message=row, by=alice)
+        outbox.resend(message=row, by=alice, as_role="applicant")
 
 
 def test_an_unknown_language_falls_back_to_the_site_language(letter: Letter) -> None:

@@ -125,7 +125,7 @@ def test_a_notice_can_be_sent_again_and_every_kind_has_a_title(scene: Scene, gra
     start(scene.dataset, ScopeKind.DATASET, by=scene.dan)
     letters()
     notice = OutboxMessage.objects.get(kind=ending_messages.REVOKED)
-    again = outbox.resend(message=notice, by=scene.dan.actor)
+    again = outbox.resend(message=notice, by=scene.dan.actor, as_role="steward")
     assert "has been revoked" in letters()["ann@mit.edu"]
     assert again.resend_of == notice
 

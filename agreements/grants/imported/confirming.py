@@ -96,12 +96,14 @@ def why_not(grant: Grant) -> str | None:
 
 def write_again(*, grant: Grant, by: Actor) -> OutboxMessage:
     """Mail the invitation to confirm, for the first time or again. Raises NotAllowed, NotPossible, TooMany."""
-    check_may_do(DatasetPermission.BRING_IN, dataset=grant.dataset, by=by)
+    standing = check_may_do(DatasetPermission.BRING_IN, dataset=grant.dataset, by=by)
     with act():
         locked = lifecycle.lock(grant)
         _check_waiting(locked)
         last = last_mails([locked.reference]).get(locked.reference)
-        return messages.queue_imported(locked) if last is None else outbox.resend(message=last, by=by)
+        if last is None:
+            return messages.queue_imported(locked)
+        return outbox.resend(message=last, by=by, as_role=standing)
 
 
 def write_to_all(*, dataset: Dataset, by: Actor) -> int:

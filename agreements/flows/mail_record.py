@@ -1,0 +1,54 @@
+"""What mail tells, in the record: mail sent again, addresses found dead and taken up again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agreements.applications.models import Application
+from agreements.catalog.models import Dataset
+from agreements.core.addresses import same_mailbox_pattern
+from agreements.grants.models import Grant
+from agreements.ledger.act import act
+from agreements.ledger.kinds import Kind
+from agreements.mail import telling
+from agreements.mail.telling import Told, What
+from agreements.people.models import User
+
+_KINDS: Final = {
+    What.SENT_AGAIN: (Kind.MAIL_SENT_AGAIN, "mail"),
+    What.ADDRESS_DEAD: (Kind.ADDRESS_DEAD, "status"),
+    What.ADDRESS_LIVES: (Kind.ADDRESS_LIVES, "cause"),
+}
+
+
+def register() -> None:
+    """Have everything that mail tells written down."""
+    telling.register("record", write)
+
+
+def write(told: Told) -> None:
+    """Append the row of one thing that mail tells, within the transaction of what happened. No address is in it."""
+    kind, field = _KINDS[told.what]
+    with act() as record:
+        about = _about(told)
+        record.record(kind, by=told.by, as_role=told.as_role, subjects=about, **{field: told.detail})
+
+
+def _about(told: Told) -> dict[str, str]:
+    """Return whom and what it concerns: the person by their mailbox, the rest by the reference of the mail."""
+    found = _of_reference(told.reference)
+    person = User.objects.filter(email__iregex=same_mailbox_pattern(told.address)).order_by("pk").first()
+    return found | ({"person": str(person.public_id)} if person else {})
+
+
+def _of_reference(reference: str) -> dict[str, str]:
+    if not reference:
+        return {}
+    application = Application.objects.filter(reference=reference).select_related("dataset").first()
+    if application is not None:
+        return {"application": reference, "dataset": application.dataset.slug}
+    grant = Grant.objects.filter(reference=reference).select_related("dataset", "application").first()
+    if grant is not None:
+        return {"grant": reference, "application": grant.application.reference, "dataset": grant.dataset.slug}
+    dataset = Dataset.objects.filter(reference_prefix=reference.partition("-")[0]).first()
+    return {"dataset": dataset.slug} if dataset else {}

@@ -1,0 +1,109 @@
+"""Word of mail that did not arrive, and what becomes of the mail's row and of the address.
+
+Anybody can write such a word. One counts only if it shows what nobody can guess: the tag of the address that we gave
+this one mail as its sender, or our Message-ID of 128 random bits. What it says is then about that mail's recipient;
+an address that a report merely names is never touched.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import transaction
+
+from agreements.core.addresses import comparison_key
+from agreements.core.clock import now
+from agreements.mail import bounce_reading, dead_addresses, envelopes
+from agreements.mail.bounce_reading import DELAYED, FAILED, Failure, Report
+from agreements.mail.forgetting import CODE_KINDS
+from agreements.mail.models import OutboxMessage
+
+log = logging.getLogger(__name__)
+
+# They speak of this one mail (too large, not liked) or of a full mailbox, not of an address where nobody is.
+_NOT_OF_THE_ADDRESS: Final = ("5.2.2", "5.2.3", "5.3.4", "5.6.", "5.7.")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """Word of a mail. `message` is the row's key, None if it is none of ours or shows no proof that it is.
+
+    `permanent`: nothing more will arrive at that address.
+    """
+
+    message: int | None
+    status: str
+    recipient: str
+    permanent: bool
+
+
+def note_bounce(raw: bytes) -> Bounce | None:
+    """Take a message as it came. Return what it says of a mail that did not arrive, None if it is no such word.
+
+    Safe to run twice with the same message. Never raises: what cannot be read is no bounce.
+    """
+    try:
+        report = bounce_reading.read(raw)
+        return _note(report) if report else None
+    except Exception as failure:  # RecursionError among them; the text may quote anything
+        log.warning("a message could not be read as a bounce: %s", type(failure).__name__)
+        return None
+
+
+def came_back(message: OutboxMessage, *, action: str, status: str, words: str, about_recipient: bool = True) -> bool:
+    """Write down what became of a mail after it was sent; return whether its recipient's address is dead by that.
+
+    `about_recipient` is False where another address failed, to which the recipient's was forwarded.
+    """
+    dead = about_recipient and action == FAILED and _is_of_the_address(status)
+    fields: dict[str, object] = {"bounce_status": status[:12], "bounce_words": words[:500]}
+    with transaction.atomic():
+        row = OutboxMessage.objects.select_for_update().get(pk=message.pk)
+        if row.bounced_at is not None:
+            return dead
+        if action == FAILED:
+            fields["bounced_at"] = now()
+        OutboxMessage.objects.filter(pk=row.pk).update(**fields)
+        if dead and _is_known(row):
+            went_out = row.sent_at or row.created_at
+            dead_addresses.mark(message=row, status=status, words=words or status, went_out=went_out)
+    return dead
+
+
+def _note(report: Report) -> Bounce | None:
+    told = [failure for failure in report.failures if failure.action in {FAILED, DELAYED}]
+    if not told:
+        return None
+    tagged = envelopes.message_named_by(report.delivered_to)
+    message = tagged or OutboxMessage.objects.filter(message_id__in=report.message_ids).first()
+    about = _about(message, told) if message else None
+    if message is None or (about is None and tagged is None):
+        first = told[0]
+        return Bounce(None, first.status, first.recipient, permanent=False)
+    failure = about or told[0]
+    dead = came_back(
+        message,
+        action=failure.action,
+        status=failure.status,
+        words=failure.words,
+        about_recipient=about is not None,
+    )
+    return Bounce(message.pk, failure.status, failure.recipient, permanent=dead)
+
+
+def _about(message: OutboxMessage, failures: list[Failure]) -> Failure | None:
+    key = comparison_key(message.recipient)
+    return next((failure for failure in failures if key in failure.keys), None)
+
+
+def _is_of_the_address(status: str) -> bool:
+    return status.startswith("5.") and not status.startswith(_NOT_OF_THE_ADDRESS)
+
+
+def _is_known(message: OutboxMessage) -> bool:
+    """Return whether anything but codes ever went to a recipient: anybody can type any address into sign-in."""
+    if message.kind not in CODE_KINDS:
+        return True
+    return OutboxMessage.objects.filter(recipient=message.recipient).exclude(kind__in=CODE_KINDS).exists()
