@@ -15,6 +15,7 @@ from agreements.grants.imported import messages as imported_messages
 from agreements.grants.members import messages as member_messages
 from agreements.grants.offered import messages as offered_messages
 from agreements.grants.shared import messages as shared_messages
+from agreements.review import notice_messages
 from agreements.revocation import messages as revocation_messages
 from agreements.tasks.waking import Waker
 
@@ -37,6 +38,7 @@ def connect() -> None:
         imported_messages,
         ending_messages,
         password_replaced_messages,
+        notice_messages,
         revocation_messages,
         ends_messages,
         checkpoint_mail,

@@ -7,8 +7,10 @@ from typing import Any
 # What was not poked is picked up by the beat.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "send mail that is due": {"task": "agreements.tasks.send_mail", "schedule": 10.0},
+    "read mail that came in": {"task": "agreements.tasks.read_mail", "schedule": 10.0},
     "gather evidence that is due": {"task": "agreements.tasks.gather_evidence", "schedule": 10.0},
     "open uploaded documents that are due": {"task": "agreements.tasks.inspect_documents", "schedule": 10.0},
+    "tell reviewers what waits": {"task": "agreements.tasks.tell_reviewers", "schedule": 60.0},
     "publish archives that are due": {"task": "agreements.tasks.publish_archives", "schedule": 10.0},
     "carry out what was decided about opened subsets": {"task": "agreements.tasks.open_subsets", "schedule": 60.0},
     "seal shared archives that are due": {"task": "agreements.tasks.seal_shared_archives", "schedule": 10.0},

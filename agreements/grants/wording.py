@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from agreements.core.zones import zone_of
 
 
 def moment(at: dt.datetime, *, zone: str) -> str:
@@ -50,8 +51,4 @@ def every_copy(version: str) -> str:
 
 
 def _local(at: dt.datetime, zone: str) -> dt.datetime:
-    try:
-        info = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        info = ZoneInfo("UTC")
-    return localtime(at, info)
+    return localtime(at, zone_of(zone))

@@ -15,7 +15,7 @@ from agreements.grants.ends import noticing, proving
 from agreements.grants.shared import generations
 from agreements.grants.shared import removing as shared_removing
 from agreements.mail import drain, forgetting
-from agreements.review import gathering
+from agreements.review import gathering, notices
 from agreements.revocation import certifying, following_up
 from agreements.vault import sweeping
 
@@ -36,6 +36,12 @@ def inspect_documents() -> None:
 def gather_evidence() -> None:
     """Gather evidence for submissions that wait for it."""
     gathering.work_off()
+
+
+@shared_task(name="agreements.tasks.tell_reviewers")
+def tell_reviewers() -> None:
+    """Mail reviewers what waits for them."""
+    notices.tell_due()
 
 
 @shared_task(name="agreements.tasks.expire_grants")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import zoneinfo
 from collections.abc import Callable
 from typing import Final
 
@@ -12,6 +11,7 @@ from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 
 from agreements.core.clock import now
+from agreements.core.zones import zone_of
 from agreements.people import accounts, sessions
 from agreements.people.models import User
 from agreements.web.limits import client_address
@@ -33,7 +33,7 @@ class PersonalMiddleware:
         translation.activate(accounts.known_language(user.language))
         request.LANGUAGE_CODE = translation.get_language() or "en"
         _note_seen(request)
-        with timezone.override(_zone(user.time_zone)):
+        with timezone.override(zone_of(user.time_zone)):
             response = self.get_response(request)
         # What a signed-in person sees is theirs: no cache in between keeps it, nor does a shared browser.
         if "Cache-Control" not in response:
@@ -42,13 +42,6 @@ class PersonalMiddleware:
             # With it a session's cookie may go out, which no shared cache may hand to others.
             patch_cache_control(response, private=True)
         return response
-
-
-def _zone(name: str) -> dt.tzinfo:
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return dt.UTC
 
 
 def note_signed_in_here(request: HttpRequest) -> None:
