@@ -138,7 +138,7 @@ def running(*, capability: str = "") -> Iterator[Dovecot]:
                 os.chown(path, user.pw_uid, user.pw_gid)
         server = _start(program, folder, user, ports)
         try:
-            yield Dovecot(folder, *ports, server, (user.pw_uid, user.pw_gid))
+            yield Dovecot(folder, ports[0], ports[1], ports[2], server, (user.pw_uid, user.pw_gid))
         finally:
             server.stop()
     finally:

@@ -1,0 +1,1 @@
+"""What came by mail, and what becomes of it."""
