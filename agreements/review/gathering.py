@@ -12,12 +12,17 @@ from django.utils.translation import override
 from agreements.applications import evidence
 from agreements.applications.models import EvidenceRun, Submission
 from agreements.core import sweep
+from agreements.core.domains import domain_of
+from agreements.core.erased import is_erased
 from agreements.documents import inspecting, issuing
 from agreements.documents.evidence import findings
 from agreements.documents.models import Inspection, InspectionState, IssuedAgreement
-from agreements.identity.evidence import assess
+from agreements.identity import lists, mail_hosts
+from agreements.identity.evidence import Registry, assess
 from agreements.identity.rules import rules_for
+from agreements.review.address_proof import proof_finding
 from agreements.review.history import history_findings
+from agreements.review.place_history import place_findings
 from agreements.review.resubmission import resubmission_findings
 
 WAIT_FOR_INSPECTION: Final = 5
@@ -51,14 +56,26 @@ def gather(run: EvidenceRun) -> bool:
 
 def _look(submission: Submission, inspection: Inspection) -> tuple[list[dict[str, Any]], dict[str, str]]:
     application = submission.application
+    tables = lists.refresh()
+    known: Registry | None = None
     address = assess(
         application.email,
         organization=submission.form["organization"],
         rules=rules_for(application.dataset),
+        registry=known,
+        tables=tables,
     )
-    papers = [*_paper_findings(submission, inspection), *resubmission_findings(submission)]
-    found = [*map(dict, address.findings), *papers, *history_findings(application)]
+    found = [*map(dict, address.findings), *_mail_findings(application.email), proof_finding(application)]
+    found += [*_paper_findings(submission, inspection), *resubmission_findings(submission)]
+    found += [*history_findings(application), *place_findings(application, form=submission.form, registry=known)]
     return found, {**address.sources, "pikepdf": version("pikepdf"), "pypdfium2": version("pypdfium2")}
+
+
+def _mail_findings(email: str) -> list[dict[str, Any]]:
+    """Name servers are asked here, outside any transaction: the answer may take seconds."""
+    if is_erased(email):
+        return []
+    return [dict(mail_hosts.look_up(domain_of(email)))]
 
 
 def _paper_findings(submission: Submission, inspection: Inspection) -> list[dict[str, Any]]:

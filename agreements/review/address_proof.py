@@ -1,0 +1,57 @@
+"""How it was proven that the applicant reads mail at the application's address."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from agreements.applications.models import Application
+from agreements.core.addresses import comparison_key
+from agreements.core.erased import is_erased
+from agreements.mail.inbox.models import InboundMail, Proof
+
+SHOWN: Final = 5
+
+
+def proof_finding(application: Application) -> dict[str, Any]:
+    """Return whether a code that was mailed there, or a signed mail that came from there, proves the address.
+
+    Signing in takes an emailed code, so an address that is the sign-in address is proven by it.
+    """
+    signs_in_with_it = comparison_key(application.email) == comparison_key(application.applicant.email)
+    about = InboundMail.objects.filter(application_reference=application.reference)
+    theirs = about.filter(proof=Proof.PROVEN, sender_key=comparison_key(application.email)).order_by("-taken_at")
+    mails = [] if is_erased(application.email) else list(theirs[:SHOWN])
+    others = about.count() - len(mails)
+    details = {
+        _("address"): application.email,
+        _("sign-in address"): application.applicant.email,
+        _("source"): _("this portal: sign-in by emailed code, and mail with a signature of the sender's domain (DKIM)"),
+    }
+    for mail in mails:
+        told = _("signed by %(domain)s, taken on %(day)s")
+        day = mail.taken_at.date().isoformat()
+        details[_("mail %(number)d") % {"number": mail.pk}] = told % {"domain": mail.proof_domain, "day": day}
+    if others > 0:
+        words = ngettext("%(count)d, which proves nothing", "%(count)d, which prove nothing", others)
+        details[_("other mail about this application")] = words % {"count": others}
+    summary = _summary(application, signs_in_with_it, mails[0] if mails else None)
+    outcome = "pass" if signs_in_with_it or mails else "attention"
+    return {"check": "address-proof", "outcome": outcome, "summary": summary, "details": details}
+
+
+def _summary(application: Application, signs_in_with_it: bool, mail: InboundMail | None) -> str:
+    words = {
+        "address": application.email,
+        "other": application.applicant.email,
+        "domain": mail.proof_domain if mail else "",
+    }
+    if signs_in_with_it and mail is not None:
+        return _("The applicant signed in with a code mailed to %(address)s, and wrote from it (%(domain)s).") % words
+    if signs_in_with_it:
+        return _("The applicant signed in with a code mailed to %(address)s.") % words
+    if mail is not None:
+        return _("A mail from %(address)s, signed by %(domain)s, came about this application.") % words
+    return _("Nothing proves that %(address)s is the applicant's: they sign in with %(other)s.") % words
