@@ -35,6 +35,9 @@ _UNTIDY = {
     "no-end": gettext_lazy("no end mark"),
     "repaired": gettext_lazy("damage that was repaired while reading"),
     "too-complex": gettext_lazy("too many parts to look at all of them"),
+    "many-fields": gettext_lazy("too many form fields to look at all of them"),
+    "long-field": gettext_lazy("more text in a form field than the form asks for"),
+    "odd-field": gettext_lazy("form fields named like ours that are not ours"),
 }
 
 

@@ -54,6 +54,7 @@ class AgreementForm:
     """Everything that is printed. Without an applicant it is the blank form, whose code names nobody.
 
     `return_address` is the page on which the signed copy is uploaded; the blank form has none and goes by mail.
+    `most_members` is how many colleagues the blank form asks for at most.
     """
 
     dataset_name: str
@@ -67,6 +68,7 @@ class AgreementForm:
     applicant: Applicant | None = None
     site: Site | None = None
     members: tuple[Member, ...] = ()
+    most_members: int = 10
     intended_use: str = ""
     application_reference: str = qr.BLANK
     issue: int = 0

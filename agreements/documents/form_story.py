@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -10,6 +9,8 @@ from reportlab.lib.units import mm
 from reportlab.platypus.flowables import CondPageBreak, Flowable, KeepTogether, Spacer
 
 from agreements.documents.form_data import AgreementForm, Applicant
+from agreements.documents.form_fields import Field
+from agreements.documents.inspector.field_names import MOST_MEMBERS, member
 from agreements.documents.typesetting import (
     ACCENT,
     BODY,
@@ -28,7 +29,6 @@ _TITLE: Final = Style("serif-bold", 25.0, 30.0, ACCENT)
 _LEAD: Final = Style("serif", 11.5, 16.5)
 _NOTE: Final = Style("serif", 9.5, 13.5, QUIET)
 _INDENT: Final = 8 * mm
-_BLANK_MEMBERS: Final = 4
 _BLANK_USE_LINES: Final = 6
 
 
@@ -54,16 +54,15 @@ def _opening(form: AgreementForm) -> list[Flowable]:
 
 def _applicant(form: AgreementForm) -> list[Flowable]:
     who, site = form.applicant, form.site
+    if who is None:
+        return _blank_applicant()
     rows: list[Flowable] = [
-        FieldRow([Cell(_("Name"), who.name if who else None), Cell(_("Position"), who.position if who else None)]),
-        FieldRow(
-            [Cell(_("Organization"), who.organization if who else None), Cell(_("E-mail"), who.email if who else None)]
-        ),
-        FieldRow([Cell(_("Address"), _address(who) if who else None)]),
-        FieldRow([Cell(_("City"), who.city if who else None), Cell(_("Country"), who.country if who else None)]),
+        FieldRow([Cell(_("Name"), who.name), Cell(_("Position"), who.position)]),
+        FieldRow([Cell(_("Organization"), who.organization), Cell(_("E-mail"), who.email)]),
+        FieldRow([Cell(_("Address"), _address(who))]),
+        FieldRow([Cell(_("City"), who.city), Cell(_("Country"), who.country)]),
     ]
     place: list[Flowable] = [
-        Text(_("The one place where copies may be kept."), _NOTE, below=2 * mm),
         FieldRow(
             [
                 Cell(_("Organization"), site.organization if site else None),
@@ -72,7 +71,37 @@ def _applicant(form: AgreementForm) -> list[Flowable]:
         ),
         FieldRow([Cell(_("City"), site.city if site else None), Cell(_("Country"), site.country if site else None)]),
     ]
-    return [SectionTitle(_("Applicant")), *rows, KeepTogether([SectionTitle(_("Site")), *place])]
+    return [SectionTitle(_("Applicant")), *rows, _site(place)]
+
+
+def _blank_applicant() -> list[Flowable]:
+    """Lines to write on, with fields to type into. The site is the applicant's organization: it is asked for once."""
+    rows: list[Flowable] = [
+        FieldRow([_blank("name", _("Name")), _blank("position", _("Position"))]),
+        FieldRow([_blank("organization", _("Organization")), _blank("email", _("E-mail"))]),
+        FieldRow([_blank("address_line1", _("Address"))]),
+        FieldRow([_blank("address_line2", "", said=_("Address, second line"))]),
+        FieldRow([_blank("city", _("City")), _blank("country", _("Country"))]),
+    ]
+    place: list[Flowable] = [
+        FieldRow([_blank("site_department", _("Department"), said=_("Department of the site"))]),
+        FieldRow(
+            [
+                _blank("site_city", _("City"), said=_("City of the site")),
+                _blank("site_country", _("Country"), said=_("Country of the site")),
+            ]
+        ),
+    ]
+    return [SectionTitle(_("Applicant")), *rows, _site(place)]
+
+
+def _blank(name: str, label: str, *, said: str = "") -> Cell:
+    return Cell(label, None, field=Field(name, said or label))
+
+
+def _site(rows: list[Flowable]) -> Flowable:
+    note = Text(_("The one place where copies may be kept."), _NOTE, below=2 * mm)
+    return KeepTogether([SectionTitle(_("Site")), note, *rows])
 
 
 def _address(who: Applicant) -> str:
@@ -80,29 +109,43 @@ def _address(who: Applicant) -> str:
 
 
 def _members(form: AgreementForm) -> list[Flowable]:
-    if form.applicant is not None and not form.members:
+    rows = _blank_members(form) if form.applicant is None else _named_members(form)
+    if not rows:
         return []
-    rows: Sequence[tuple[str | None, str | None]] = [(m.name, m.email) for m in form.members]
-    if form.applicant is None:
-        rows = [(None, None)] * _BLANK_MEMBERS
-    named: list[Flowable] = [
-        FieldRow([Cell(_("Name") if at == 0 else "", name), Cell(_("E-mail") if at == 0 else "", email)])
-        for at, (name, email) in enumerate(rows)
-    ]
     note = Text(
         _("Colleagues at the same site who will use the data. Each is bound by these terms."),
         _NOTE,
         below=2 * mm,
     )
-    first = KeepTogether([SectionTitle(_("Members")), note, *named[:2]])
-    return [first, *named[2:]]
+    first = KeepTogether([SectionTitle(_("Members")), note, *rows[:2]])
+    return [first, *rows[2:]]
+
+
+def _named_members(form: AgreementForm) -> list[Flowable]:
+    return [
+        FieldRow([Cell(_("Name") if at == 0 else "", named.name), Cell(_("E-mail") if at == 0 else "", named.email)])
+        for at, named in enumerate(form.members)
+    ]
+
+
+def _blank_members(form: AgreementForm) -> list[Flowable]:
+    rows: list[Flowable] = []
+    for number in range(1, min(form.most_members, MOST_MEMBERS) + 1):
+        name = _("Member %(number)d, name") % {"number": number}
+        email = _("Member %(number)d, e-mail") % {"number": number}
+        cells = [
+            _blank(member(number, "name"), _("Name") if number == 1 else "", said=name),
+            _blank(member(number, "email"), _("E-mail") if number == 1 else "", said=email),
+        ]
+        rows.append(FieldRow(cells))
+    return rows
 
 
 def _use(form: AgreementForm) -> list[Flowable]:
-    body: Flowable = Text(form.intended_use, BODY) if form.intended_use else WritingLines(_BLANK_USE_LINES)
     if form.applicant is None:
-        return [KeepTogether([SectionTitle(_("Intended use")), body])]
-    return [SectionTitle(_("Intended use")), body] if form.intended_use else []
+        typed = Field("intended_use", _("Intended use"), multiline=True)
+        return [KeepTogether([SectionTitle(_("Intended use")), WritingLines(_BLANK_USE_LINES, typed)])]
+    return [SectionTitle(_("Intended use")), Text(form.intended_use, BODY)] if form.intended_use else []
 
 
 def _terms(form: AgreementForm) -> list[Flowable]:
@@ -126,11 +169,20 @@ def _acceptance(form: AgreementForm) -> list[Flowable]:
         name=_("Printed name"),
         date=_("Date"),
         place=_("Place; stamp, if customary"),
+        fields=_signing_fields() if form.applicant is None else None,
     )
     parts: list[Flowable] = [SectionTitle(_("Acceptance")), boxes]
     if how := _how_to_return(form):
         parts += [Spacer(1, 4 * mm), Text(how, _NOTE)]
     return [KeepTogether(parts)]
+
+
+def _signing_fields() -> tuple[Field, Field, Field]:
+    return (
+        Field("signing_name", _("Printed name of who signs")),
+        Field("signing_date", _("Date of the signature")),
+        Field("signing_place", _("Place of the signature")),
+    )
 
 
 def _how_to_return(form: AgreementForm) -> str:

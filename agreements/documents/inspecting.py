@@ -101,6 +101,7 @@ def report_of(inspection: Inspection) -> InspectionReport:
         inspection.reason_code,
         pages,
         tuple(inspection.flags),
+        inspection.fields,
     )
 
 
@@ -132,6 +133,7 @@ def _written(inspection: Inspection, report: InspectionReport, images: list[Page
             {"number": page.number, "width": page.width, "height": page.height, "codes": list(page.codes)}
             for page in report.pages
         ]
+        locked.fields = dict(report.fields)
         locked.finished_at = now()
         locked.save()
         PageImage.objects.filter(document=locked.document).delete()

@@ -10,8 +10,8 @@ import contextlib
 import json
 import signal
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from agreements.documents.inspector import child, frames, spool
+from agreements.documents.inspector.field_names import LONGEST
 
 MAX_UPLOAD: Final = frames.MAX_FILE
 Outcome = Literal["ok", "refused", "failed"]
@@ -43,6 +44,9 @@ FLAGS: Final = frozenset(
         "no-end",
         "repaired",
         "too-complex",
+        "many-fields",
+        "long-field",
+        "odd-field",
     }
 )
 
@@ -83,7 +87,8 @@ class InspectionReport:
     """`refused`: the file is not accepted as it is. `failed`: the check did not come to an end, and may be run again.
 
     `reason` is a sentence for people, empty if `ok`; `reason_code` is the same for programs. `flags` name what was
-    found inside (FLAGS). A failed report keeps the pages that were read before the end.
+    found inside (FLAGS). A failed report keeps the pages that were read before the end. `fields` are the texts that
+    somebody typed into our blank form, by the names of its fields; of other forms nothing.
     """
 
     outcome: Outcome
@@ -91,6 +96,7 @@ class InspectionReport:
     reason_code: str
     pages: tuple[PageFinding, ...]
     flags: tuple[str, ...]
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def looks_like_pdf(head: bytes) -> bool:
@@ -158,11 +164,14 @@ class _BadAnswer(ValueError):
 def _report(answer: child.Answer, limits: frames.Limits) -> InspectionReport:
     pages: list[PageFinding] = []
     flags: list[str] = []
+    fields: dict[str, str] = {}
     end: tuple[Outcome, str, dict[str, int]] | None = None
     try:
         for kind, value in _values(answer.body):
             if kind == frames.FLAG and value["name"] in FLAGS:
                 flags.append(value["name"])
+            elif kind == frames.FORM:
+                fields = _fields(value["texts"])
             elif kind == frames.PAGE:
                 pages.append(_page(value, after=len(pages), limits=limits))
             elif kind == frames.STOP:
@@ -173,7 +182,16 @@ def _report(answer: child.Answer, limits: frames.Limits) -> InspectionReport:
         end = ("failed", "bad-answer", {})
     if end is None or (end[0] == "ok" and answer.ended != "exited"):
         return _cut_short(answer, tuple(pages), tuple(flags))
-    return _ended(end[0], end[1], end[2], pages=tuple(pages), flags=tuple(flags))
+    report = _ended(end[0], end[1], end[2], pages=tuple(pages), flags=tuple(flags))
+    return replace(report, fields=fields) if report.outcome == "ok" else report
+
+
+def _fields(texts: dict[str, Any]) -> dict[str, str]:
+    if not all(
+        name in LONGEST and isinstance(text, str) and len(text) <= LONGEST[name] for name, text in texts.items()
+    ):
+        raise _BadAnswer("not our fields")
+    return {name: text.encode("utf-8", "replace").decode().replace("\0", "") for name, text in texts.items()}
 
 
 def _values(body: bytes) -> Iterator[tuple[bytes, dict[str, Any]]]:

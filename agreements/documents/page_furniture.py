@@ -16,7 +16,7 @@ from reportlab.platypus.doctemplate import BaseDocTemplate, PageTemplate
 from reportlab.platypus.flowables import Flowable
 from reportlab.platypus.frames import Frame
 
-from agreements.documents import fonts
+from agreements.documents import fonts, form_fields
 from agreements.documents.qr import modules
 from agreements.documents.typesetting import ACCENT, INK, QUIET, RULE, Style, draw_line, lines
 
@@ -121,17 +121,26 @@ class NumberedCanvas(Canvas):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._kept: list[dict[str, Any]] = []
+        self.fields: list[form_fields.Placed] = []
 
     def showPage(self) -> None:  # noqa: N802 - reportlab's name
         self._kept.append(dict(self.__dict__))
+        self.fields = []
         self._startPage()
 
     def save(self) -> None:
         for number, state in enumerate(self._kept, start=1):
-            self.__dict__.update(state)
+            # Fields are only made now, when their pages are; each has a number of its own in the file.
+            self.__dict__.update(state | {"_annotationCount": self._annotationCount})
             self.furniture.draw(self, number, len(self._kept))
+            form_fields.draw(self, self.fields)
             super().showPage()
         super().save()
+
+    def _setAnnotations(self, page: Any) -> None:  # noqa: N802 - reportlab's name
+        super()._setAnnotations(page)
+        if self.fields:
+            form_fields.order_by_rows(page)
 
 
 def canvas_with(furniture: Furniture) -> type[NumberedCanvas]:

@@ -16,6 +16,7 @@ from reportlab.platypus.flowables import Flowable
 
 from agreements.documents import fonts
 from agreements.documents.fonts import Family
+from agreements.documents.form_fields import Field, place
 from agreements.documents.scripts import Line, break_lines, is_right_to_left, visual
 
 INK: Final = HexColor("#14181d")
@@ -100,11 +101,15 @@ class Text(Flowable):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A labelled value; `share` is its part of the row's width. Without a value a line to write on is left."""
+    """A labelled value; `share` is its part of the row's width. Without a value a line to write on is left.
+
+    `field` lets somebody type there instead.
+    """
 
     label: str
     value: str | None
     share: float = 1.0
+    field: Field | None = None
 
 
 class FieldRow(Flowable):
@@ -112,6 +117,7 @@ class FieldRow(Flowable):
 
     GAP: Final = 6 * mm
     BLANK_HEIGHT: Final = 8.5 * mm
+    TYPED_HEIGHT: Final = 17.0
 
     def __init__(self, cells: Sequence[Cell]) -> None:
         super().__init__()
@@ -144,16 +150,19 @@ class FieldRow(Flowable):
             self.canv.setStrokeColor(RULE)
             self.canv.setLineWidth(0.5)
             self.canv.line(x, 3.5, x + part, 3.5)
+            if cell.field:
+                place(self.canv, cell.field, x=x, y=4.0, width=part, height=self.TYPED_HEIGHT)
 
 
 class WritingLines(Flowable):
-    """Empty ruled lines to write on."""
+    """Empty ruled lines to write on, with a field over all of them if there is one."""
 
     PITCH: Final = 8.5 * mm
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, field: Field | None = None) -> None:
         super().__init__()
         self.count = count
+        self.field = field
 
     def wrap(self, available: float, _height: float) -> tuple[float, float]:
         self.width, self.height = available, self.count * self.PITCH
@@ -164,6 +173,8 @@ class WritingLines(Flowable):
         self.canv.setLineWidth(0.5)
         for number in range(self.count):
             self.canv.line(0, number * self.PITCH + 2, self.width, number * self.PITCH + 2)
+        if self.field:
+            place(self.canv, self.field, x=0, y=2, width=self.width, height=self.height - 2)
 
 
 class SectionTitle(Text):
@@ -204,12 +215,24 @@ class SigningBoxes(Flowable):
     TICK: Final = 5.5 * mm
     NAME: Final = 15 * mm
     SIGNATURE: Final = 34 * mm
+    TYPED: Final = 20.0
     GAP: Final = 4.5 * mm
 
-    def __init__(self, statement: str, *, signature: str, name: str, date: str, place: str) -> None:
+    def __init__(
+        self,
+        statement: str,
+        *,
+        signature: str,
+        name: str,
+        date: str,
+        place: str,
+        fields: tuple[Field, Field, Field] | None = None,
+    ) -> None:
+        """`fields` are those of name, date and place: a signature is never typed."""
         super().__init__()
         self.statement = statement
         self.labels = (signature, name, date, place)
+        self.fields = fields or (None, None, None)
 
     def wrap(self, available: float, _height: float) -> tuple[float, float]:
         self.width = available
@@ -219,7 +242,7 @@ class SigningBoxes(Flowable):
         return self.width, self.height
 
     def draw(self) -> None:
-        signature, name, date, place = self.labels
+        signature, name, date, where = self.labels
         canvas = self.canv
         canvas.setStrokeColor(INK)
         canvas.setLineWidth(1.0)
@@ -230,13 +253,18 @@ class SigningBoxes(Flowable):
         left = self.width * 0.62
         right = self.width - left - self.GAP
         row = self.SIGNATURE + self.GAP + 1
-        self._box(0, row, left, self.NAME, name)
-        self._box(left + self.GAP, row, right, self.NAME, date)
-        self._box(0, 1, left, self.SIGNATURE, signature)
-        self._box(left + self.GAP, 1, right, self.SIGNATURE, place)
+        name_field, date_field, place_field = self.fields
+        self._box(0, row, left, self.NAME, (name, name_field))
+        self._box(left + self.GAP, row, right, self.NAME, (date, date_field))
+        self._box(0, 1, left, self.SIGNATURE, (signature, None))
+        self._box(left + self.GAP, 1, right, self.SIGNATURE, (where, place_field))
 
-    def _box(self, x: float, y: float, wide: float, high: float, label: str) -> None:
+    def _box(self, x: float, y: float, wide: float, high: float, labelled: tuple[str, Field | None]) -> None:
+        label, field = labelled
         self.canv.setStrokeColor(QUIET)
         self.canv.setLineWidth(0.7)
         self.canv.rect(x, y, wide, high)
-        draw_line(self.canv, x + 2 * mm, y + high - LABEL.size - 1.5 * mm, label, LABEL)
+        top = y + high - LABEL.size - 1.5 * mm
+        draw_line(self.canv, x + 2 * mm, top, label, LABEL)
+        if field:
+            place(self.canv, field, x=x + 2 * mm, y=top - 3 - self.TYPED, width=wide - 4 * mm, height=self.TYPED)

@@ -19,4 +19,5 @@ def printed_terms(terms: Terms, *, issued_on: date) -> AgreementForm:
         issued_on=issued_on,
         contact_addresses=(dataset.contact_address, *dataset.copy_addresses),
         mail_subject=dataset.mail_subject,
+        most_members=dataset.max_members,
     )

@@ -20,9 +20,9 @@ from agreements.documents.agreement_form import (
     page_count,
     printed_texts,
     render_agreement,
-    render_blank,
 )
 from agreements.documents.page_furniture import INSET, SQUARE_SIZE, square_corners
+from tests.documents.filling import blank
 from tests.documents.papers import FORM, KEY, KEYS, issue, photograph
 from tests.documents.test_fonts import NAMES
 
@@ -33,20 +33,6 @@ def texts(pdf: bytes) -> list[str]:
         return [document[at].get_textpage().get_text_bounded() for at in range(len(document))]
     finally:
         document.close()
-
-
-def blank() -> bytes:
-    return render_blank(
-        dataset_name=FORM.dataset_name,
-        terms_version=FORM.terms_version,
-        terms_sha256=FORM.terms_sha256,
-        clauses=FORM.clauses,
-        issued_on=FORM.issued_on,
-        contact_addresses=FORM.contact_addresses,
-        mail_subject=FORM.mail_subject,
-        qr_key=KEY,
-        qr_key_number=1,
-    )
 
 
 def test_everything_that_was_entered_is_printed() -> None:

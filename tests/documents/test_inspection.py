@@ -149,7 +149,7 @@ def test_a_child_killed_in_the_middle_is_a_failure_with_the_signal() -> None:
 def test_the_inspector_imports_nothing_of_the_portal() -> None:
     program = (
         "import sys\n"
-        "from agreements.documents.inspector import child, one_file, pages, spool, structure, __main__\n"
+        "from agreements.documents.inspector import child, fields, one_file, pages, spool, structure, __main__\n"
         "ours = [m for m in sys.modules if m.startswith('agreements') and 'inspector' not in m]\n"
         "print(sorted(ours), 'django' in sys.modules)"
     )

@@ -2,8 +2,9 @@
 
 Request: one line of JSON (`{"length": bytes, "max_pages": ...}`), then the file.
 Answer: frames of a four-letter kind, a length of four bytes big-endian, and that many bytes. `page` (JSON) is followed
-by its `png `; `flag` and `stop` are JSON; `done` ends an inspection that was carried through. An answer without
-`done` or `stop` was cut short. A report in a spool folder ends with `ends` (JSON): how the child ended.
+by its `png `; `flag`, `form` (`{"texts": {name: text}}`) and `stop` are JSON; `done` ends an inspection that was
+carried through. An answer without `done` or `stop` was cut short. A report in a spool folder ends with `ends` (JSON):
+how the child ended.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, BinaryIO, Final
 PAGE: Final = b"page"
 PNG: Final = b"png "
 FLAG: Final = b"flag"
+FORM: Final = b"form"
 STOP: Final = b"stop"
 DONE: Final = b"done"
 ENDS: Final = b"ends"

@@ -30,7 +30,7 @@ def load() -> None:
     """Load the libraries, with the codecs that they would load late."""
     from PIL import Image
 
-    from agreements.documents.inspector import pages, structure  # noqa: F401 - for their libraries
+    from agreements.documents.inspector import fields, pages, structure  # noqa: F401 - for their libraries
 
     Image.preinit()
 
@@ -41,7 +41,8 @@ def _inspect(data: bytes, limits: frames.Limits, answer: BinaryIO) -> None:
     try:
         for flag in screen(data, max_pages=limits.max_pages):
             frames.write_json(answer, frames.FLAG, name=flag)
-        _pages(data, limits, answer)
+        many = _fields(data, answer)
+        _pages(data, limits, answer, show_typed=not many)
     except Refused as refusal:
         frames.write_json(answer, frames.STOP, code=refusal.code, values=refusal.values)
     except MemoryError:
@@ -52,10 +53,28 @@ def _inspect(data: bytes, limits: frames.Limits, answer: BinaryIO) -> None:
         frames.write(answer, frames.DONE)
 
 
-def _pages(data: bytes, limits: frames.Limits, answer: BinaryIO) -> None:
+def _fields(data: bytes, answer: BinaryIO) -> bool:
+    """Write what was typed into our form; return whether there are more fields than any form of ours has."""
+    from agreements.documents.inspector.fields import typed
+
+    try:
+        texts, flags = typed(data)
+    except MemoryError:
+        raise
+    except Exception:  # a form that cannot be read takes nothing from the pages
+        texts, flags = {}, ["odd-field"]
+    for flag in flags:
+        frames.write_json(answer, frames.FLAG, name=flag)
+    if texts:
+        frames.write_json(answer, frames.FORM, texts=texts)
+    return "many-fields" in flags
+
+
+def _pages(data: bytes, limits: frames.Limits, answer: BinaryIO, *, show_typed: bool) -> None:
     from agreements.documents.inspector.pages import pages
 
-    for page in pages(data, dots_per_inch=limits.dots_per_inch, max_pixels=limits.max_page_pixels):
+    drawn = pages(data, dots_per_inch=limits.dots_per_inch, max_pixels=limits.max_page_pixels, show_typed=show_typed)
+    for page in drawn:
         frames.write_json(
             answer, frames.PAGE, number=page.number, width=page.width, height=page.height, codes=page.codes
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -36,9 +37,15 @@ class Page:
     png: bytes
 
 
-def pages(data: bytes, *, dots_per_inch: int, max_pixels: int) -> Iterator[Page]:
-    """Yield each page. Raises pypdfium2.PdfiumError for a page that cannot be read."""
+def pages(data: bytes, *, dots_per_inch: int, max_pixels: int, show_typed: bool = True) -> Iterator[Page]:
+    """Yield each page. Raises pypdfium2.PdfiumError for a page that cannot be read.
+
+    What was typed into a form is seen only with `show_typed`; with 100,000 fields that takes minutes.
+    """
     document = pypdfium2.PdfDocument(data)
+    if show_typed:
+        with contextlib.suppress(pypdfium2.PdfiumError):
+            document.init_forms()
     for index in range(len(document)):
         page = document[index]
         picture = _render(page, dots_per_inch, max_pixels).convert("RGB")
