@@ -76,7 +76,8 @@ class _Polling:
         self.done = Polled()
         self.findings: dict[str, Any] = {}
         self._held = held
-        self._stop = time.monotonic() + budget
+        self._budget = budget
+        self._stop = 0.0
         self._refused: list[str] = []
         self._kept: dict[str, list[int]] = {}
         self._weight = 0
@@ -97,6 +98,8 @@ class _Polling:
 
     def _read(self, folder: Folder) -> None:
         uids = folder.uids()
+        # Counted from here, so that a folder which takes its time to open is worked off too.
+        self._stop = time.monotonic() + self._budget
         batch = BATCH
         if self._held.mailbox.failing_since:
             # What stopped the last poll would stop this one at the same message, and those behind it would never come.
