@@ -9,7 +9,7 @@ from tests.architecture.sources import ROOT, imported, importers, sources
 ALONE = {
     # The admin takes requests by its very nature.
     ("web", "api", "admin"): ("django.http", "django.shortcuts"),
-    ("mail",): ("django.core.mail", "smtplib", "imaplib"),
+    ("mail",): ("django.core.mail", "smtplib", "imaplib", "imap_tools", "dkim"),
     ("documents",): ("reportlab",),
     ("vault",): ("boto3", "botocore"),
 }

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from agreements.core import clock
 from agreements.keys.models import MasterKey
+from agreements.mail.inbox.models import InboundMail, InboundState, Mailbox
 from agreements.vault import stores
 from tests.ledger.lifting import triggers_lifted
 
 pytestmark = pytest.mark.django_db
+NOON = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
 
 
 def test_alive_and_ready() -> None:
@@ -61,3 +65,28 @@ def test_metrics_are_for_who_knows_the_token(settings: Any, configured: str, sen
     if status == 200:
         assert 'countersign_mail{state="queued"} 0\n' in answer.content.decode()
         assert "countersign_evidence_waiting 0\n" in answer.content.decode()
+
+
+def test_the_mailbox_has_gauges_once_there_is_one(settings: Any) -> None:
+    settings.METRICS_TOKEN, settings.IMAP_HOST, settings.IMAP_USER = "k", "", "access"
+    assert "mailbox" not in _metrics()
+    settings.IMAP_HOST = "imap.lab.example"
+    assert "mailbox" not in _metrics(), "nobody looked into it yet"
+    with clock.frozen(NOON):
+        box = Mailbox.objects.create(
+            name="access@imap.lab.example/INBOX",
+            waiting=12,
+            polled_at=NOON - dt.timedelta(minutes=10),
+            failing_since=NOON - dt.timedelta(minutes=9),
+        )
+        InboundMail.objects.create(mailbox=box, sha256="0" * 64, size=1, state=InboundState.UNREADABLE)
+        lines = _metrics().splitlines()
+    assert "countersign_mailbox_read_seconds_ago 600" in lines
+    assert "countersign_mailbox_failing_seconds 540" in lines
+    assert "countersign_mailbox_waiting 12" in lines
+    assert 'countersign_mail_in{state="unreadable"} 1' in lines
+    assert 'countersign_mail_in{state="taken"} 0' in lines
+
+
+def _metrics() -> str:
+    return Client().get("/metrics", HTTP_AUTHORIZATION="Bearer k").content.decode()
