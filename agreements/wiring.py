@@ -8,6 +8,7 @@ from agreements.catalog import messages as catalog_messages
 from agreements.core import wakeups
 from agreements.core.wakeups import Wakeup
 from agreements.flows import checkpoint_mail, mail_record, moving_messages, opening_messages, restore_messages
+from agreements.flows.mailbox import messages as mailbox_messages
 from agreements.grants import ending_messages, password_replaced_messages
 from agreements.grants import messages as grant_messages
 from agreements.grants.ends import messages as ends_messages
@@ -30,6 +31,7 @@ def connect() -> None:
     wakeups.register(Wakeup.SEALING, waker.waking(tasks.seal_shared_archives))
     wakeups.register(Wakeup.CERTIFICATES, waker.waking(tasks.draw_certificates))
     wakeups.register(Wakeup.OPENING, waker.waking(tasks.open_subsets))
+    wakeups.register(Wakeup.INBOUND, waker.waking(tasks.read_mail))
     for messages in (
         application_messages,
         catalog_messages,
@@ -42,6 +44,7 @@ def connect() -> None:
         revocation_messages,
         ends_messages,
         checkpoint_mail,
+        mailbox_messages,
         moving_messages,
         offered_messages,
         opening_messages,

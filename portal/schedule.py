@@ -7,6 +7,7 @@ from typing import Any
 # What was not poked is picked up by the beat.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "send mail that is due": {"task": "agreements.tasks.send_mail", "schedule": 10.0},
+    "look into the mailbox": {"task": "agreements.tasks.poll_mailbox", "schedule": 60.0},
     "read mail that came in": {"task": "agreements.tasks.read_mail", "schedule": 10.0},
     "gather evidence that is due": {"task": "agreements.tasks.gather_evidence", "schedule": 10.0},
     "open uploaded documents that are due": {"task": "agreements.tasks.inspect_documents", "schedule": 10.0},

@@ -100,10 +100,20 @@ def cases_visible_to(by: Actor) -> QuerySet[Application]:
     if by.person_pk is None:
         return Application.objects.none()
     submitted = Application.objects.filter(submitted_at__isnull=False)
-    cases = submitted.filter(dataset__in=datasets_where(by.person_pk, roles)).exclude(applicant_id=by.person_pk)
+    cases = submitted.filter(dataset__in=datasets_where(by.person_pk, roles))
+    return cases.exclude(_concerns(by))
+
+
+def concerning(by: Actor) -> QuerySet[Application]:
+    """Return the applications that concern a person, as applicant or as a colleague: somebody else works on them."""
+    return Application.objects.filter(_concerns(by))
+
+
+def _concerns(by: Actor) -> Q:
     mailbox = same_mailbox_pattern(_address_of(by))
     named = ApplicationMember.objects.filter(application=OuterRef("pk"), email__iregex=mailbox)
-    return cases.exclude(Q(applicant__email__iregex=mailbox) | Q(email__iregex=mailbox) | Exists(named))
+    theirs = Q(applicant_id=by.pk) | Q(applicant__email__iregex=mailbox) | Q(email__iregex=mailbox)
+    return theirs | Q(Exists(named))
 
 
 def _address_of(by: Actor) -> str:

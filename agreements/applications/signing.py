@@ -22,12 +22,19 @@ from agreements.ledger.kinds import Kind
 COPIES_PER_DAY: Final = 20
 
 
-def receive(*, application: Application, document: StoredDocument, original_name: str, by: Actor) -> SignedCopy:
-    """Keep a stored document as the application's signed copy; an earlier one is replaced, not deleted."""
+def receive(
+    *, application: Application, document: StoredDocument, original_name: str, by: Actor, mail_pk: int | None = None
+) -> SignedCopy:
+    """Keep a stored document as the application's signed copy; an earlier one is replaced, not deleted.
+
+    `mail_pk` is the message that brought it, if it came by mail.
+    """
     with act() as record:
         locked = lock_editable(application, by=by)
         SignedCopy.objects.filter(application=locked, replaced_at=None).update(replaced_at=now())
-        copy = SignedCopy.objects.create(application=locked, document=document, original_name=original_name[:200])
+        copy = SignedCopy.objects.create(
+            application=locked, document=document, original_name=original_name[:200], mail_id=mail_pk
+        )
         inspecting.ask(document=document)
         record.record(
             Kind.SIGNED_COPY_RECEIVED,

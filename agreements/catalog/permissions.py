@@ -20,6 +20,8 @@ class Permission(StrEnum):
     VIEW_CASES = "read cases"
     VIEW_DESK = "view the desk"
     VIEW_RECORD = "view the record"
+    VIEW_MAIL = "read mail that came in"
+    LOOK_AFTER_MAIL = "mark mail as looked at, and have it read again"
     SEND_AGAIN = "send mail again"
     END_ACCESS = "end access"
     CHANGE_ROLES = "give and end roles"
@@ -47,6 +49,9 @@ TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
     Permission.VIEW_CASES: frozenset({Standing.STEWARD, Standing.REVIEWER, Standing.AUDITOR}),
     Permission.VIEW_DESK: frozenset({Standing.STEWARD, Standing.AUDITOR}),
     Permission.VIEW_RECORD: frozenset({Standing.STEWARD, Standing.AUDITOR}),
+    # The administrator looks after the mailbox: what fits no dataset, and what could not be read, is for them.
+    Permission.VIEW_MAIL: frozenset({Standing.STEWARD, Standing.REVIEWER, Standing.AUDITOR, Standing.ADMINISTRATOR}),
+    Permission.LOOK_AFTER_MAIL: frozenset({Standing.STEWARD, Standing.REVIEWER, Standing.ADMINISTRATOR}),
     Permission.SEND_AGAIN: frozenset({Standing.STEWARD}),
     Permission.END_ACCESS: frozenset({Standing.STEWARD}),
     Permission.CHANGE_ROLES: frozenset({Standing.STEWARD, Standing.ADMINISTRATOR, Standing.SYSTEM}),

@@ -9,6 +9,7 @@ from agreements.applications import withdrawing
 from agreements.catalog.publishing import job_runs, uploads
 from agreements.documents import inspecting
 from agreements.flows import checkpoint_mail, opening_work, restore_watch, retention
+from agreements.flows.mailbox import polling, raw, reading
 from agreements.grants import lifecycle
 from agreements.grants.downloads import digests, process
 from agreements.grants.ends import noticing, proving
@@ -42,6 +43,18 @@ def gather_evidence() -> None:
 def tell_reviewers() -> None:
     """Mail reviewers what waits for them."""
     notices.tell_due()
+
+
+@shared_task(name="agreements.tasks.poll_mailbox")
+def poll_mailbox() -> None:
+    """Take in what lies in the mailbox."""
+    polling.poll()
+
+
+@shared_task(name="agreements.tasks.read_mail")
+def read_mail() -> None:
+    """Read messages that came in, and do what they ask for."""
+    reading.work_off()
 
 
 @shared_task(name="agreements.tasks.expire_grants")
@@ -160,3 +173,4 @@ def forget_what_is_over() -> None:
     """Erase what need not be kept any more, and papers that nothing refers to."""
     retention.run()
     retention.remove_lost()
+    raw.remove_lost()
