@@ -23,7 +23,7 @@ MOST_LINES: Final = 500_000
 # Lines that may begin or end a part.
 MOST_DELIMITERS: Final = 2_000
 # Parts that hold others: each may lie in the one before it.
-MOST_CONTAINERS: Final = 64
+MOST_CONTAINERS: Final = 32
 # A delivery report's fields are a message of their own after each empty line.
 MOST_REPORT_BLOCKS: Final = 2_000
 # A field of a part, and all lines of parts that look like fields.

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from agreements.core.addresses import normal
-from agreements.mail.inbox.words import decoded
+from agreements.mail.inbox.words import decoded, text_of
 
 # Fields with more addresses name the first of them.
 MOST: Final = 500
 
-_TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|([<>,;:])|(\()|([^"<>,;:()\\\s]+)|(\s+)|(.)', re.DOTALL)
+_TOKEN: Final = re.compile(r"([<>,;:])|([\"(])|([^\"<>,;:()\\\s]+)|(\s+)|(.)", re.DOTALL)
+_IN_QUOTES: Final = re.compile(r'\\.|"', re.DOTALL)
+_IN_BRACKETS: Final = re.compile(r"\\.|[()]", re.DOTALL)
 _QUOTED_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
 _LOCAL: Final = re.compile(r"[a-z0-9!#$%&'*+/?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/?^_`{|}~-]+)*", re.IGNORECASE)
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
@@ -78,19 +80,24 @@ class _Reading:
 
 def read(value: bytes) -> Mailboxes:
     """Return the mailboxes of a From, To or Cc field; never raises."""
-    text, whole = value.decode("utf-8", "replace"), True
+    try:
+        text, clean = value.decode(), True
+    except UnicodeDecodeError:
+        text, clean = text_of(value), False
+    whole = True
     found: list[Mailbox] = []
-    clean = "\ufffd" not in text
     reading = _Reading()
     position = 0
     while position < len(text) and whole:
         token = _TOKEN.match(text, position)
         assert token is not None  # the last alternative takes anything
         position = token.end()
-        quoted, sign, comment, atom, blank, odd = token.groups()
-        if quoted is not None:
-            reading.add(_QUOTED_PAIR.sub(r"\1", quoted), quoted=True)
-        elif comment:
+        sign, opening, atom, blank, odd = token.groups()
+        if opening == '"':
+            position, said, ended = _after_quotes(text, position)
+            reading.clean = reading.clean and ended
+            reading.add(_QUOTED_PAIR.sub(r"\1", said), quoted=True)
+        elif opening:
             position, said, ended = _after_comment(text, position)
             # A comment in the middle of an address is read differently by different programs.
             reading.clean = reading.clean and ended and (reading.inside is None or reading.closed)
@@ -121,11 +128,19 @@ def read(value: bytes) -> Mailboxes:
 def _after_comment(text: str, position: int) -> tuple[int, str, bool]:
     """Return where the comment that began before `position` ends, what it says, and whether it ends at all."""
     start, depth = position, 1
-    for found in re.compile(r"\\.|[()]", re.DOTALL).finditer(text, position):
+    for found in _IN_BRACKETS.finditer(text, position):
         depth += {"(": 1, ")": -1}.get(found[0], 0)
         if depth == 0:
             return found.end(), text[start : found.start()], True
     return len(text), text[start:], False
+
+
+def _after_quotes(text: str, position: int) -> tuple[int, str, bool]:
+    """Return where the quotes that began before `position` end, what stands in them, and whether they end at all."""
+    for found in _IN_QUOTES.finditer(text, position):
+        if found[0] == '"':
+            return found.end(), text[position : found.start()], True
+    return len(text), text[position:], False
 
 
 def _made(name: str, written: str, *, clean: bool) -> Mailbox:

@@ -123,7 +123,7 @@ def _check_letter(block: HeaderBlock, raw: bytes, ours: set[str], at: dt.datetim
             raise Refused("twice", _("It has more than one %(field)s.") % {"field": name.title()})
     sender = _sender(block)
     named = [one for name in ("to", "cc") for field in block.all(name) for one in mailboxes.read(field.text).found]
-    if not any(one.address and comparison_key(one.address) in ours for one in named):
+    if not any(one.clean and comparison_key(one.address) in ours for one in named):
         raise Refused("not-to-us", _("Neither To nor Cc names our mailbox: it may have been signed for others."))
     _check_date(block, at)
     return sender

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from dkim.canonicalization import CanonicalizationPolicy
 
-from agreements.mail.dns import Zone
+from agreements.mail.dns import Failing
 
 NOON: Final = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 OURS: Final = "agreements@portal.example.org"
@@ -86,7 +86,7 @@ def _rsa(bits: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
-def zone(*keys: Key) -> Zone:
+def zone(*keys: Key) -> dict[tuple[str, str], Sequence[str] | Failing]:
     """Return what name servers say of these keys."""
     return {(one.name, "TXT"): [one.record] for one in keys}
 
@@ -179,5 +179,5 @@ def _chosen(present: list[tuple[bytes, bytes]], named: str) -> list[tuple[bytes,
     return found
 
 
-ZONE: Final[Zone] = zone(key(), key(selector="ed", kind="ed25519"), key("evil.example"))
+ZONE: Final = zone(key(), key(selector="ed", kind="ed25519"), key("evil.example"))
 """The keys of Alice's domain and of a stranger's."""
