@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Mapping
 from functools import cache
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
+from xml.etree import ElementTree
 
 import pikepdf
 import pypdf
@@ -13,6 +17,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 
 from agreements.documents.agreement_form import render_blank
 from tests.documents.papers import FORM, KEY
+from tests.services.tools import path_of
 
 TYPED: Final = {
     "name": "Alice Łukaszewska",
@@ -61,6 +66,21 @@ def by_pypdf(texts: Mapping[str, str]) -> bytes:
     out = BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def by_pdftk(texts: Mapping[str, str]) -> bytes:
+    """As a program does that is made for filling in forms, from a file of the answers (ISO 19444-1)."""
+    answers = ElementTree.Element("xfdf", xmlns="http://ns.adobe.com/xfdf/")
+    rows = ElementTree.SubElement(answers, "fields")
+    for name, text in texts.items():
+        row = ElementTree.SubElement(rows, "field", name=name)
+        ElementTree.SubElement(row, "value").text = text
+    with TemporaryDirectory() as folder:
+        form, file, filled = (Path(folder) / name for name in ("form.pdf", "answers.xfdf", "filled.pdf"))
+        form.write_bytes(blank())
+        file.write_bytes(ElementTree.tostring(answers, encoding="utf-8", xml_declaration=True))
+        subprocess.run([path_of("pdftk"), form, "fill_form", file, "output", filled], check=True)
+        return filled.read_bytes()
 
 
 def changed(change: Callable[[Pdf], None]) -> bytes:

@@ -19,14 +19,14 @@ from agreements.documents.inspection import inspect
 from agreements.documents.inspector import child, fields, frames
 from agreements.documents.inspector.child import Answer
 from agreements.documents.inspector.field_names import LONGEST
-from tests.documents.filling import TYPED, blank, by_pikepdf, by_pypdf, changed, field, with_fields
+from tests.documents.filling import TYPED, blank, by_pdftk, by_pikepdf, by_pypdf, changed, field, with_fields
 from tests.documents.papers import bound, expected, issue, photograph
 
 SECONDS = 20
 """Far above what any of these takes (a second or two), far below the wall clock of an inspection."""
 
 
-@pytest.mark.parametrize("fill", [by_pikepdf, by_pypdf])
+@pytest.mark.parametrize("fill", [by_pikepdf, by_pypdf, by_pdftk])
 def test_what_was_typed_comes_back_under_the_names_of_the_form(fill: Callable[..., bytes]) -> None:
     report = inspect(fill(TYPED))
     assert (report.outcome, report.fields, report.flags) == ("ok", TYPED, ())

@@ -15,6 +15,7 @@ KNOWN: dict[str, tuple[tuple[str, ...], str]] = {
     "bsdtar": ((), "libarchive-tools"),
     "pdftotext": ((), "poppler-utils"),
     "pdfsig": ((), "poppler-utils"),
+    "pdftk": ((), "pdftk-java"),
     "curl": ((), "curl"),
     "wget": ((), "wget"),
     "dovecot": ((), "dovecot-imapd"),
