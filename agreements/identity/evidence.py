@@ -12,6 +12,7 @@ from agreements.core.addresses import Address, parse
 from agreements.core.errors import Invalid
 from agreements.identity import hosts, lists, lookalikes, organizations, rules, wording
 from agreements.identity.lists import Lists
+from agreements.identity.naming import Naming
 from agreements.identity.rules import Rule
 from agreements.identity.sources import REGISTRY
 from agreements.identity.tiers import Facts, Registered, Tier, tier_of
@@ -43,6 +44,7 @@ class Registry(Protocol):
     def version(self) -> str: ...
     def matches(self, domain: str) -> Sequence[Registered]: ...
     def domains(self) -> Iterable[str]: ...
+    def family(self, registry_id: str) -> frozenset[str]: ...
 
 
 def assess(
@@ -52,10 +54,12 @@ def assess(
     rules: Iterable[Rule],
     registry: Registry | None = None,
     tables: Lists | None = None,
+    naming: Naming | None = None,
 ) -> AddressEvidence:
     """Return what the domain of an address says; never raises for an address. Asks no server and no database.
 
-    `tables` are those in force unless others are given; without a `registry` the lists alone speak.
+    `tables` are those in force unless others are given; without a `registry` the lists alone speak. `naming` is what
+    the registry says about the organization that the form names.
     """
     tables = tables or lists.load()
     sources = dict(tables.versions)
@@ -74,7 +78,7 @@ def assess(
         *_rule_finding(facts),
         _look_alike_finding(parsed, facts, sources),
         *_host_finding(facts),
-        *_organization_finding(facts, organization),
+        *_organization_finding(facts, organization, naming or Naming()),
     ]
     return AddressEvidence(tier, findings, sources)
 
@@ -178,27 +182,36 @@ def _host_finding(facts: Facts) -> list[Finding]:
     return [_finding("address-student", "attention", summary, details)]
 
 
-def _organization_finding(facts: Facts, organization: str) -> list[Finding]:
+def _organization_finding(facts: Facts, organization: str, naming: Naming) -> list[Finding]:
     if not organization.strip():
         return []
     # The registry's own name of an organization first: that is what a mismatch is told with.
     called = [each.name for each in facts.registry] + [name for match in facts.academic for name in match.names]
-    others = [name for each in facts.registry for name in (*each.names, *each.parents)]
+    others = [name for names in naming.names.values() for name in names]
+    others += [parent for each in facts.registry for parent in each.parents]
     every = list(dict.fromkeys([*called, *others]))
     fits = organizations.goes_with(organization, names=every, registrable=facts.registrable or facts.domain)
+    if naming.is_kin:
+        fits = True
+    elif fits is None and naming.elsewhere:
+        fits = False
     outcome = {True: "pass", False: "attention", None: "unknown"}[fits]
     listed = [f"{match.source}: {', '.join(match.names)}" for match in facts.academic if match.names]
     details = {
         _("in the form"): organization,
         _("in the lists"): "; ".join(listed) or _("nothing"),
-        _("in the registry"): _in_registry(facts),
+        _("in the registry"): _in_registry(facts, naming),
         _("domain"): facts.domain,
     }
-    return [_finding("address-organization", outcome, wording.organization_summary(facts, called, fits), details)]
+    if naming.elsewhere:
+        details[_("in the registry under this name")] = "; ".join(naming.elsewhere[: wording.LISTED])
+    summary = wording.organization_summary(facts, called, fits, naming.elsewhere)
+    return [_finding("address-organization", outcome, summary, details)]
 
 
-def _in_registry(facts: Facts) -> str:
+def _in_registry(facts: Facts, naming: Naming) -> str:
     if not facts.registry:
         return _("nothing") if facts.registry_source else _("none is loaded")
-    named = [", ".join(dict.fromkeys((each.name, *each.names))) for each in facts.registry[: wording.LISTED]]
+    shown = facts.registry[: wording.LISTED]
+    named = [", ".join(dict.fromkeys((each.name, *naming.names.get(each.registry_id, ())))) for each in shown]
     return f"{facts.registry_source}: {'; '.join(named)}"

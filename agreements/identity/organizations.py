@@ -24,6 +24,7 @@ _NAMES_NOTHING: Final = _SMALL | frozenset(
         "inc ltd llc gmbh ag sa co corp corporation company limited",
     )
 )
+PARTS: Final = r"[,;/()|–—]"
 _WORD: Final = re.compile(r"[^\W_]+")
 _SHORTEST_ACRONYM: Final = 3
 
@@ -44,7 +45,7 @@ def goes_with(organization: str, *, names: Iterable[str], registrable: str) -> b
     if not listed or not said:
         return None
     # "Department of Physics, University of Hong Kong": each part may be the name
-    parts = [telling_words(part) for part in (organization, *re.split(r"[,;/()|–—]", organization))]
+    parts = [telling_words(part) for part in (organization, *re.split(PARTS, organization))]
     if any(part in listed for part in parts if part):
         return True
     return None if any(words & said for words in listed) else False

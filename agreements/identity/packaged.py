@@ -75,7 +75,7 @@ class Package:
 
     def packed(self) -> bytes:
         """Return the tables as they are stored."""
-        return zlib.compress(_canonical(self.tables), 9)
+        return zlib.compress(_canonical(self.tables))
 
 
 def unpacked(stored: bytes) -> Tables:

@@ -212,12 +212,16 @@ def look_alike_summary(domain: str, found: LookAlike) -> str:
     return sentences[found.likeness] % {"domain": domain, "label": found.label, "resembles": found.resembles}
 
 
-def organization_summary(facts: Facts, names: Sequence[str], fits: bool | None) -> str:
+def organization_summary(facts: Facts, names: Sequence[str], fits: bool | None, elsewhere: Sequence[str] = ()) -> str:
     """Return whether the organization in the form is the one that the registry or the lists name."""
     by = facts.registry_source if facts.registry else ", ".join(match.source for match in facts.academic if match.names)
     words = {"domain": facts.domain, "name": names[0] if names else "", "by": by}
     if fits:
         return _("The organization in the form goes with %(domain)s.") % words
+    if elsewhere:
+        words |= {"registry": facts.registry_source, "elsewhere": "; ".join(elsewhere[:NAMED])}
+        known = _("The organization in the form is known to %(registry)s as %(elsewhere)s, not at %(domain)s.") % words
+        return f"{known} {_('%(by)s: %(domain)s is %(name)s.') % words}" if names else known
     if not names:
         return _("Nothing names an institution for %(domain)s, so the organization cannot be compared.") % words
     if fits is None:

@@ -17,8 +17,9 @@ from agreements.core.erased import is_erased
 from agreements.documents import inspecting, issuing
 from agreements.documents.evidence import findings
 from agreements.documents.models import Inspection, InspectionState, IssuedAgreement
-from agreements.identity import lists, mail_hosts
-from agreements.identity.evidence import Registry, assess
+from agreements.identity import lists, mail_hosts, registry
+from agreements.identity.evidence import assess
+from agreements.identity.naming import naming_of
 from agreements.identity.rules import rules_for
 from agreements.review.address_proof import proof_finding
 from agreements.review.history import history_findings
@@ -56,14 +57,15 @@ def gather(run: EvidenceRun) -> bool:
 
 def _look(submission: Submission, inspection: Inspection) -> tuple[list[dict[str, Any]], dict[str, str]]:
     application = submission.application
-    tables = lists.refresh()
-    known: Registry | None = None
+    tables, known = lists.refresh(), registry.load()
+    organization = submission.form["organization"]
     address = assess(
         application.email,
-        organization=submission.form["organization"],
+        organization=organization,
         rules=rules_for(application.dataset),
         registry=known,
         tables=tables,
+        naming=naming_of(organization, domain=domain_of(application.email), registry=known),
     )
     found = [*map(dict, address.findings), *_mail_findings(application.email), proof_finding(application)]
     found += [*_paper_findings(submission, inspection), *resubmission_findings(submission)]

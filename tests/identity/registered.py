@@ -16,7 +16,6 @@ class Organization:
     entry: str
     types: tuple[str, ...] = ("education",)
     country: str = "FR"
-    names: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     registry_id: str = "012345678"
     from_website: bool = False
@@ -38,3 +37,6 @@ class Registry:
 
     def domains(self) -> Iterable[str]:
         return {each.entry for each in self.organizations}
+
+    def family(self, registry_id: str) -> frozenset[str]:
+        return frozenset({registry_id})

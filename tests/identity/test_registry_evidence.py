@@ -6,27 +6,31 @@ import pytest
 
 from agreements.identity.evidence import AddressEvidence, Finding, assess
 from agreements.identity.models import Verdict
+from agreements.identity.naming import Naming
 from agreements.identity.rules import Rule
 from tests.identity.registered import Organization, Registry
 
-CERN = Organization(
-    "European Organization for Nuclear Research", "cern.ch", ("facility",), "CH", ("CERN", "Organisation européenne")
-)
-SENSETIME = Organization("SenseTime (China)", "sensetime.com", ("company", "funder"), "CN", ("商汤科技",))
+CERN = Organization("European Organization for Nuclear Research", "cern.ch", ("facility",), "CH")
+SENSETIME = Organization("SenseTime (China)", "sensetime.com", ("company", "funder"), "CN")
 WEBMAIL = Organization("Yahoo (Japan)", "yahoo.co.jp", ("company",), "JP")
 UNITS = tuple(
     Organization(f"Inria unit {number}", "inria.fr", ("facility",), parents=("Inria",)) for number in range(20)
 )
 PHYSICS = Organization("Max Planck Society", "mpg.de", ("nonprofit",), "DE", from_website=True)
 KAIST = Organization("KAIST", "nus.edu.sg", ("education",), "KR")
-HKU = Organization(
-    "University of Hong Kong", "hku.hk", country="HK", names=("HKU", "香港大學", "香港大学", "Universität Hongkong")
-)
+HKU = Organization("University of Hong Kong", "hku.hk", country="HK", registry_id="02zhqgq86")
+NAMES_OF_HKU = {"02zhqgq86": ("HKU", "香港大學", "香港大学", "Universität Hongkong")}
 KNOWN = Registry(CERN, SENSETIME, WEBMAIL, *UNITS, PHYSICS, KAIST, HKU)
 
 
-def of(address: str, *rules: Rule, organization: str = "", registry: Registry | None = KNOWN) -> AddressEvidence:
-    return assess(address, organization=organization, rules=rules, registry=registry)
+def of(
+    address: str,
+    *rules: Rule,
+    organization: str = "",
+    registry: Registry | None = KNOWN,
+    naming: Naming | None = None,
+) -> AddressEvidence:
+    return assess(address, organization=organization, rules=rules, registry=registry, naming=naming)
 
 
 def finding(evidence: AddressEvidence, check: str) -> Finding:
@@ -171,7 +175,8 @@ def test_domains_of_the_registry_are_what_others_are_made_to_look_like(forged: s
     ],
 )
 def test_the_organization_is_compared_with_every_name_in_the_registry(organization: str, outcome: str) -> None:
-    found = finding(of("alice@hku.hk", organization=organization), "address-organization")
+    naming = Naming(NAMES_OF_HKU)
+    found = finding(of("alice@hku.hk", organization=organization, naming=naming), "address-organization")
     assert found["outcome"] == outcome, found
     assert found["details"]["in the registry"].startswith("ROR 2.9: University of Hong Kong, HKU, ")
 
@@ -188,4 +193,28 @@ def test_a_parent_in_the_form_goes_with_its_unit() -> None:
     assert finding(of("alice@inria.fr", organization="INRIA"), "address-organization")["outcome"] == "pass"
     unit = Registry(Organization("Laboratoire Kastler Brossel", "lkb.example", parents=("Sorbonne Université",)))
     found = finding(of("a@lkb.example", organization="Sorbonne Universite", registry=unit), "address-organization")
+    assert found["outcome"] == "pass"
+
+
+def test_what_has_just_this_name_elsewhere_is_told_with_its_domains() -> None:
+    naming = Naming(elsewhere=("ETH Zurich (ethz.ch)",))
+    found = finding(of("alice@cern.ch", organization="ETH Zürich", naming=naming), "address-organization")
+    assert (found["outcome"], found["details"]["in the registry under this name"]) == (
+        "attention",
+        "ETH Zurich (ethz.ch)",
+    )
+    assert found["summary"] == (
+        "The organization in the form is known to ROR 2.9 as ETH Zurich (ethz.ch), not at cern.ch. "
+        "ROR 2.9: cern.ch is European Organization for Nuclear Research."
+    )
+    webmail = finding(of("eve@gmail.com", organization="ETH Zürich", naming=naming), "address-organization")
+    assert (webmail["outcome"], webmail["summary"]) == (
+        "attention",
+        "The organization in the form is known to ROR 2.9 as ETH Zurich (ethz.ch), not at gmail.com.",
+    )
+
+
+def test_kin_of_the_organization_behind_the_domain_go_with_it() -> None:
+    naming = Naming(is_kin=True)
+    found = finding(of("alice@cern.ch", organization="Theory Unit", naming=naming), "address-organization")
     assert found["outcome"] == "pass"

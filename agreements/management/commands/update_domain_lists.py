@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from agreements.core.actors import job
 from agreements.core.errors import DomainError
-from agreements.identity import list_updates
+from agreements.identity import list_updates, registry
 from agreements.identity.list_updates import Plan, Update
 from agreements.review import tier_changes
 
@@ -73,7 +73,7 @@ class Command(BaseCommand):
     def _tell_tiers(self, plan: Plan) -> None:
         if not any(update.before for update in plan.new):
             return
-        changes = list(tier_changes.between(plan.lists_before(), plan.lists_after()))
+        changes = list(tier_changes.between(plan.lists_before(), plan.lists_after(), registry=registry.load()))
         for change in changes:
             self.stdout.write(f"{change.reference} at {change.domain}: {change.before.label} -> {change.after.label}")
         words = f"{len(changes)} running applications would come out in another tier."
