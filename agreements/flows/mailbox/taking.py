@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from agreements.core.addresses import comparison_key, normal
 from agreements.core.clock import now
 from agreements.core.sizes import size as words_for
 from agreements.flows.mailbox import raw as raw_bytes
-from agreements.mail.inbox.models import InboundMail, InboundState, Mailbox
+from agreements.mail.inbox import caps, header_block, parsing
+from agreements.mail.inbox.models import InboundMail, InboundState, Mailbox, Proof
 
-LIMIT: Final = 25 * 1024 * 1024
+LIMIT: Final = caps.MOST_BYTES
 """Bytes of the largest message that is taken whole."""
 HEAD: Final = 256 * 1024
 """Bytes that are kept of a larger one: its header, and the beginning of its text."""
@@ -43,8 +45,28 @@ def take_head(*, mailbox: Mailbox, head: bytes, size: int) -> InboundMail | None
         reason=words[:500],
         reason_code="too-large",
         settled_at=now(),
+        # It cannot be looked at: signatures are over the whole.
+        proof=Proof.UNPROVEN,
+        **_claimed(head),
     )
     return _take(mailbox, head, row)
+
+
+def _claimed(head: bytes) -> dict[str, Any]:
+    """Return what a header says of whom a message is from and about what, by column; nothing if it passes no cap."""
+    _end, body = header_block.end_of_header(head)
+    try:
+        parsed = parsing.read(head[:body])
+    except caps.Unreadable:
+        return {}
+    return {
+        "sender": normal(parsed.sender)[:320] if parsed.sender else "",
+        "sender_key": comparison_key(parsed.sender)[:320] if parsed.sender else "",
+        "sender_name": parsed.sender_name[:200],
+        "subject": parsed.subject[:300],
+        "message_id": parsed.message_id[:300],
+        "sent_at": parsed.sent_at,
+    }
 
 
 def _take(mailbox: Mailbox, raw: bytes, row: InboundMail) -> InboundMail | None:

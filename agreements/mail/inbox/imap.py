@@ -211,6 +211,9 @@ def _connected() -> BaseMailBox:
 
 def _sign_in(box: BaseMailBox) -> None:
     user, password = settings.IMAP_USER, settings.IMAP_PASSWORD
+    if not (user + password).isprintable():
+        # What stands after a line break would be a command of its own.
+        raise Trouble(_("The user or the password of the mailbox has a line break or another control character."))
     try:
         if (user + password).isascii():
             box.login(user, password, initial_folder=None)

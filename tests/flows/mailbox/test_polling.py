@@ -160,6 +160,8 @@ class TestOversize:
             "It has 5.1 KiB, and no more than 3.9 KiB are taken. Its first 1000 B are kept here, the whole message "
             "lies in the folder “Failed” of the mailbox."
         )
+        assert (row.sender, row.sender_name, row.subject) == ("alice@connect.ust.hk", "Alice", "GeneBody Agreement")
+        assert row.sent_at == dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
         assert raw.bytes_of(row) == large[:1000]
         assert box.server.contents(box.user, "Failed") == [large]
 
