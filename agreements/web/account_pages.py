@@ -21,7 +21,7 @@ from agreements.core.errors import Invalid
 from agreements.ledger.queries import entries_about
 from agreements.people import accounts, sessions
 from agreements.people.models import User
-from agreements.web import access, proofs
+from agreements.web import access, notice_pages, proofs
 from agreements.web.personal import note_signed_in_here
 
 
@@ -67,6 +67,7 @@ def account(request: HttpRequest) -> HttpResponse:
             return redirect("account")
     context = {
         "form": form,
+        "notices_form": notice_pages.form_for(user),
         "places": sessions.places(user=user, current_key=request.session.session_key),
         "held": _held(user),
         "has_second_factor": proofs.has_second_factor(user),

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
 
 from agreements.people.models import User
-from agreements.web import account_pages, fresh_gate, own_data_pages, proofs, sign_in
+from agreements.web import account_pages, fresh_gate, notice_pages, own_data_pages, proofs, sign_in
 
 
 @fresh_gate.require_fresh
@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/2fa/totp/activate/", activate_totp, name="mfa_activate_totp"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("account/", account_pages.account, name="account"),
+    path("account/notices/", notice_pages.change, name="account-notices"),
     path("account/data/", own_data_pages.held, name="own-data"),
     path("account/sessions/end/", account_pages.end_other_sessions, name="account-sessions-end"),
 ]

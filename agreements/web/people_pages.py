@@ -1,4 +1,4 @@
-"""People and rules on the steward's desk: who holds which role, invitations, and what is said about addresses."""
+"""People on the steward's desk: who holds which role, and invitations."""
 
 from __future__ import annotations
 
@@ -13,19 +13,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from agreements.catalog import invitations, roles
 from agreements.catalog.models import Dataset, Role
 from agreements.catalog.permissions import Permission, may
-from agreements.flows import address_rules
-from agreements.identity import rules
-from agreements.identity.models import Verdict
 from agreements.web import access
 from agreements.web.refusals import IntoForm, IntoMessages
-from agreements.web.steward_forms import InvitationForm, RuleForm
+from agreements.web.steward_forms import InvitationForm
 
 
 @login_required
 @never_cache
 @require_safe
 def people(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show who looks after the dataset, who is invited to, and the rules about addresses; auditors read it."""
+    """Show who looks after the dataset, and who is invited to; auditors read it."""
     return _people(request, access.staffed_dataset(request, slug))
 
 
@@ -70,40 +67,6 @@ def end_role(request: HttpRequest, slug: str, assignment_id: int) -> HttpRespons
 
 @login_required
 @never_cache
-@require_POST
-def add_rule(request: HttpRequest, slug: str) -> HttpResponse:
-    """Add a rule about addresses."""
-    dataset = access.staffed_dataset(request, slug, needs=Permission.CHANGE_RULES)
-    form = RuleForm(request.POST)
-    if form.is_valid():
-        given = form.cleaned_data
-        with IntoForm(form):
-            address_rules.add_rule(
-                dataset=dataset,
-                suffix=given["suffix"],
-                verdict=Verdict(given["verdict"]),
-                reason=given["reason"],
-                by=access.actor(request),
-            )
-            messages.success(request, _("The rule holds from now on; evidence already gathered stays as it is."))
-            return redirect("desk-people", slug=slug)
-    return _people(request, dataset, rule_form=form)
-
-
-@login_required
-@require_POST
-def end_rule(request: HttpRequest, slug: str, rule_id: int) -> HttpResponse:
-    """End a rule about addresses."""
-    dataset = access.staffed_dataset(request, slug, needs=Permission.CHANGE_RULES)
-    rule = access.rule(dataset, rule_id)
-    with IntoMessages(request):
-        address_rules.end_rule(rule=rule, by=access.actor(request))
-        messages.success(request, _("The rule has ended."))
-    return redirect("desk-people", slug=slug)
-
-
-@login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Take up a role that one was invited to, signed in with the invited address."""
@@ -120,22 +83,13 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "stewardship/invitation.html", context)
 
 
-def _people(
-    request: HttpRequest,
-    dataset: Dataset,
-    *,
-    invitation_form: InvitationForm | None = None,
-    rule_form: RuleForm | None = None,
-) -> HttpResponse:
+def _people(request: HttpRequest, dataset: Dataset, *, invitation_form: InvitationForm | None = None) -> HttpResponse:
     """Show the page; with a form that was refused, open and as it was filled in."""
-    refused = invitation_form or rule_form
     context = {
         "dataset": dataset,
-        "may_change": may(Permission.CHANGE_RULES, dataset=dataset, by=access.actor(request)),
+        "may_change": may(Permission.CHANGE_ROLES, dataset=dataset, by=access.actor(request)),
         "people": roles.holders(dataset),
-        "rules": rules.rows(dataset),
         "invitations": invitations.waiting(dataset),
         "invitation_form": invitation_form or InvitationForm(),
-        "rule_form": rule_form or RuleForm(),
     }
-    return render(request, "stewardship/people.html", context, status=422 if refused else 200)
+    return render(request, "stewardship/people.html", context, status=422 if invitation_form else 200)

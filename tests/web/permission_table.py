@@ -227,9 +227,13 @@ GET  /stewardship/{slug}/numbers/                       in     404    404    404
 POST /stewardship/{slug}/numbers/                       in     405    405    405    405    405    405    405    405
 GET  /stewardship/{slug}/numbers/countries.csv          in     404    404    404    404    ok     ok     404    404
 POST /stewardship/{slug}/numbers/countries.csv          in     405    405    405    405    405    405    405    405
-GET  /stewardship/{slug}/rules/add/                     in     405    405    405    405    405    405    405    405
+GET  /stewardship/{slug}/rules/                         in     404    404    404    404    ok     ok     404    404
+POST /stewardship/{slug}/rules/                         in     405    405    405    405    405    405    405    405
+GET  /stewardship/{slug}/rules/add/                     in     404    404    404    404    to     404    404    404
 POST /stewardship/{slug}/rules/add/                     in     404    404    404    404    422    404    404    404
-GET  /stewardship/{slug}/rules/{rule}/end/              in     405    405    405    405    405    405    405    405
+GET  /stewardship/{slug}/rules/touched.csv              in     404    404    404    404    to     404    404    404
+POST /stewardship/{slug}/rules/touched.csv              in     405    405    405    405    405    405    405    405
+GET  /stewardship/{slug}/rules/{rule}/end/              in     404    404    404    404    ok     404    404    404
 POST /stewardship/{slug}/rules/{rule}/end/              in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/trace/                         in     404    404    404    404    ok     404    404    404
 POST /stewardship/{slug}/trace/                         in     404    404    404    404    422    404    404    404
@@ -269,6 +273,8 @@ GET  /account/                                          in     ok     ok     ok 
 POST /account/                                          in     ok     ok     ok     ok     ok     ok     ok     ok
 GET  /account/data/                                     in     ok     ok     ok     ok     ok     ok     ok     ok
 POST /account/data/                                     in     code   code   code   code   code   code   code   code
+GET  /account/notices/                                  in     405    405    405    405    405    405    405    405
+POST /account/notices/                                  in     404    404    404    to     404    404    to     404
 GET  /account/sessions/end/                             in     405    405    405    405    405    405    405    405
 POST /account/sessions/end/                             in     to     to     to     to     to     to     to     to
 GET  /accounts/login/                                   ok     to     to     to     to     to     to     to     to

@@ -90,7 +90,7 @@ def test_a_rule_needs_a_domain_and_a_reason(scene: Scene) -> None:
         answer = dan.post(f"{DESK}rules/add/", data)
         page = answer.content.decode()
         assert (answer.status_code, words in page) == (422, True)
-        assert '<details class="fold" open><summary>Add a rule' in page
+        assert '<details class="fold" id="add" open><summary>Add a rule' in page
         assert not data or f'value="{data["suffix"]}"' in page
     assert not DomainRule.objects.exists()
 
@@ -98,7 +98,7 @@ def test_a_rule_needs_a_domain_and_a_reason(scene: Scene) -> None:
 def test_an_auditor_reads_the_desk_and_finds_no_button(scene: Scene, grant: Grant) -> None:
     audrey = signed_in(staff(scene, "audrey", Role.AUDITOR))
     assert grant.reference in audrey.get(DESK).content.decode()
-    for address in (DESK, f"{DESK}people/", f"{DESK}mail/"):
+    for address in (DESK, f"{DESK}people/", f"{DESK}rules/", f"{DESK}mail/"):
         page = audrey.get(address).content.decode()
         main = page.partition("<main")[2].partition("</main>")[0]
         assert 'method="post"' not in main
