@@ -24,6 +24,7 @@ from agreements.flows.erasing import free_text
 from agreements.flows.erasing.obstacles import in_the_way
 from agreements.flows.erasing.reach import Reach, reach_of
 from agreements.flows.erasing.telling import goes, mails, stays
+from agreements.flows.mailbox import forgetting as mailbox_forgetting
 from agreements.grants import erasing as grant_erasing
 from agreements.grants import lifecycle
 from agreements.grants.members import erasing as member_erasing
@@ -134,6 +135,7 @@ def erase_what_came_late(by: Actor) -> int:
             who = named([locked.email], [locked.name])
             _erase_application(record, locked, by=by)
             forgetting.forget_about(locked.reference, who=who)
+            mailbox_forgetting.erase_about(locked.reference)
         late += 1
     return late
 
@@ -193,6 +195,7 @@ def _erase_the_rest(reach: Reach, grants: dict[int, Grant]) -> set[str]:
     digests |= procedure_erasing.cut_domains(reach.domains)
     digests |= bar_erasing.erase(person_pk=person.pk, addresses=who.addresses, domains=reach.domains)
     digests |= application_erasing.erase_remarks_of(person.pk)
+    digests |= mailbox_forgetting.erase(mailbox_forgetting.of_person(who, reach.own_references))
     digests |= free_text.cut(who)
     forgetting.forget_about(*reach.own_references, who=who)
     forgetting.forget_person(who, address=address_of(person.public_id))
@@ -205,6 +208,7 @@ def _remove_files() -> int:
     """Delete the files of what was marked; return how many papers' files are still there."""
     try:
         papers.remove_files()
+        mailbox_forgetting.remove_files()
     except OutOfReach as failure:
         log.error("files of erased papers are still there: %s", failure)
     return papers.still_there().count()

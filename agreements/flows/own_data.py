@@ -37,6 +37,7 @@ grants.json         access that you hold or held
 parts.json          your part in other people's access, and invitations to one
 destructions.json   copies you had to destroy, and what you attested; certificates/ has the certificates
 downloads.jsonl     each download with a link of yours
+mails-in.jsonl      the mails of yours that came in and are proven to be yours
 mails.jsonl         the mails to you as they were sent; addresses that open something are cut out
 interests.json      subsets of which you asked to be told
 record.jsonl        the rows of the record that name you; its digests stand for texts that are kept elsewhere
@@ -71,6 +72,7 @@ def in_words(person: User) -> list[tuple[str, object]]:
         (_("Papers: agreements, signed copies, certificates"), len(_papers(person))),
         (_("Downloads"), DownloadOpened.objects.filter(link__seal__person=person).count()),
         (_("Mails to you"), tables.sent_to(person).count()),
+        (_("Mails of yours that came in"), sum(1 for _row in tables.mails_in(person))),
     ]
 
 
@@ -112,6 +114,7 @@ def _files(person: User) -> Iterator[tuple[str, Iterable[bytes]]]:
         yield f"certificates/{at}.pdf", _paper(document)
     yield "downloads.jsonl", _lines(tables.downloads(person))
     yield "mails.jsonl", _lines(tables.mails(person))
+    yield "mails-in.jsonl", _lines(tables.mails_in(person))
     yield "interests.json", _document(list(tables.interests(person)))
     yield "record.jsonl", _lines(tables.record(person))
 

@@ -28,6 +28,7 @@ from agreements.core.sweep import BUDGET
 from agreements.documents import erasing as papers
 from agreements.documents.models import StoredDocument
 from agreements.flows import erasure
+from agreements.flows.mailbox import forgetting as mailbox_forgetting
 from agreements.grants import erasing as grant_erasing
 from agreements.grants import lifecycle
 from agreements.grants.models import Grant
@@ -116,6 +117,7 @@ def run(datasets: Iterable[Dataset] | None = None, *, budget: float = BUDGET) ->
         for grant in _until(stop, _grants(dataset, now())):
             copies += _erase_copies(grant)
     erasure.erase_what_came_late(RETENTION)
+    mailbox_forgetting.forget_due(budget=max(stop - time.monotonic(), 1.0))
     return Done(applications, copies, _remove_files(max(stop - time.monotonic(), 1.0)))
 
 
@@ -128,13 +130,14 @@ def _forget(application: Application) -> bool:
         who = named([locked.email, locked.applicant.email], ())
         gone = application_erasing.erase(locked)
         forgetting.forget_about(locked.reference, who=who)
+        digests = gone.digests | mailbox_forgetting.erase_about(locked.reference)
         record.record(
             Kind.APPLICATION_ERASED,
             by=RETENTION,
             as_role="system",
             subjects=application_subjects(locked),
             cause=str(Rule.FORGET),
-            rows=rows_holding(gone.digests, about=[locked.reference]),
+            rows=rows_holding(digests, about=[locked.reference]),
         )
     return True
 
@@ -146,6 +149,8 @@ def _erase_copies(grant: Grant) -> int:
         if not _is_over(locked, now()):
             return 0
         gone = papers.mark(_papers(locked))
+        # What brought a signed copy holds it, too.
+        mailbox_forgetting.erase_about(locked.application.reference)
         for document in gone:
             record.record(
                 Kind.SIGNED_COPY_ERASED,
@@ -228,6 +233,7 @@ def _until(stop: float, items: Iterable[T]) -> Iterator[T]:
 
 def _remove_files(budget: float) -> int:
     try:
+        mailbox_forgetting.remove_files()
         return papers.remove_files(budget=budget)
     except OutOfReach as failure:
         log.error("files of erased papers are still there: %s", failure)

@@ -14,6 +14,7 @@ from agreements.documents.models import Inspection
 from agreements.grants.models import GrantMember, Renewal, Suspension
 from agreements.identity.models import DomainRule
 from agreements.ledger.erased import cut_texts
+from agreements.mail.inbox.models import InboundMail
 from agreements.revocation.models import Destruction, Procedure
 
 # The model, the field, and the field of the salt under which the record has a digest of it.
@@ -43,6 +44,10 @@ TEXTS: Final[tuple[tuple[type[Model], str, str], ...]] = (
     (PublishJob, "source", ""),
     (PublishJob, "trouble", ""),
     (Inspection, "reason", ""),
+    (InboundMail, "sender_name", ""),
+    (InboundMail, "subject", ""),
+    (InboundMail, "text", ""),
+    (InboundMail, "reason", ""),
 )
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from agreements.flows.erasing.reach import Reach
+from agreements.flows.mailbox import forgetting as mailbox_forgetting
 from agreements.grants.models import DownloadOpened
 from agreements.ledger.queries import entries_about
 from agreements.mail.models import OutboxMessage
@@ -31,6 +32,8 @@ def goes(reach: Reach, *, colleagues_papers: bool) -> list[str]:
     lines += [_("The file of the paper %(sha256)s.") % {"sha256": each.sha256} for each in marked]
     if sent := mails(reach):
         lines.append(ngettext("%(n)d mail.", "%(n)d mails.", sent) % {"n": sent})
+    if came := mails_in(reach):
+        lines.append(ngettext("%(n)d mail that came in.", "%(n)d mails that came in.", came) % {"n": came})
     return lines
 
 
@@ -58,6 +61,8 @@ def stays(reach: Reach, *, colleagues_papers: bool) -> list[str]:
         for bar in reach.bars
         if bar.lifted_at is None
     ]
+    if mails_in(reach):
+        lines.append(_("Their mails in the folders of the mail server: those are for you to delete."))
     if not colleagues_papers:
         lines += [
             _("The paper %(sha256)s of a colleague, which names this person (--with-colleagues-papers erases it).")
@@ -77,3 +82,8 @@ def mails(reach: Reach) -> int:
     for pattern in reach.who.mailboxes():
         theirs |= Q(recipient__iregex=pattern)
     return OutboxMessage.objects.filter(theirs).count()
+
+
+def mails_in(reach: Reach) -> int:
+    """Return how many mails came in from a person, or about what is theirs."""
+    return mailbox_forgetting.of_person(reach.who, reach.own_references).count()

@@ -28,6 +28,7 @@ from agreements.grants.members import erasing as memberships
 from agreements.grants.models import DownloadClosed, DownloadOpened, Grant, GrantMember, Link, Renewal
 from agreements.ledger.kinds import Kind
 from agreements.ledger.queries import entries_about
+from agreements.mail.inbox.models import InboundMail, Proof
 from agreements.mail.models import OutboxMessage
 from agreements.people import sessions
 from agreements.people.models import User
@@ -198,6 +199,27 @@ def mails(person: User) -> Iterator[Row]:
         }
 
 
+def mails_in(person: User) -> Iterator[Row]:
+    """Yield the mails that came in and are proven to be theirs; what somebody else sent in their name is not."""
+    theirs = Q()
+    for pattern in _mailboxes(person):
+        theirs |= Q(sender__iregex=pattern)
+    found = InboundMail.objects.filter(theirs, proof=Proof.PROVEN, erased_at=None).order_by("pk")
+    for row in found.iterator(chunk_size=1000) if theirs else ():
+        yield {
+            "from": row.sender,
+            "about": row.application_reference,
+            "at": row.taken_at,
+            "subject": row.subject,
+            "text": row.text,
+            "attachments": [
+                {"name": each["name"], "size": each["size"], "sha256": each["sha256"]} for each in row.attachments
+            ],
+            "outcome": row.outcome,
+            "sha256": row.sha256,
+        }
+
+
 def interests(person: User) -> Iterator[Row]:
     """Yield of which subsets they asked to be told."""
     for row in Interest.objects.filter(person=person).select_related("subset__dataset"):
@@ -225,11 +247,15 @@ def record(person: User) -> Iterator[Row]:
 def sent_to(person: User) -> QuerySet[OutboxMessage]:
     """Return the mails that went to a person's mailboxes, oldest first."""
     theirs = Q()
-    addresses = {person.email, *Application.objects.filter(applicant=person).values_list("email", flat=True)}
-    for pattern in named(addresses, []).mailboxes():
+    for pattern in _mailboxes(person):
         theirs |= Q(recipient__iregex=pattern)
     found = OutboxMessage.objects.filter(theirs) if theirs else OutboxMessage.objects.none()
     return found.order_by("pk")
+
+
+def _mailboxes(person: User) -> list[str]:
+    addresses = {person.email, *Application.objects.filter(applicant=person).values_list("email", flat=True)}
+    return named(addresses, []).mailboxes()
 
 
 def plain(value: Any) -> str | list[Any]:
