@@ -149,5 +149,5 @@ def _made(name: str, written: str, *, clean: bool) -> Mailbox:
     local, _at, domain = address.rpartition("@")
     valid = bool(_LOCAL.fullmatch(local)) and bool(_DOMAIN.fullmatch(domain)) and "=?" not in local
     if not valid or len(local) > 64 or len(domain) > 253:
-        return Mailbox(decoded(name, most=200), written[:320] if not written.count("@") else "", clean=False)
+        return Mailbox(decoded(name or written, most=200), "", clean=False)
     return Mailbox(decoded(name, most=200), address, clean)

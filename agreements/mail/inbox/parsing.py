@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
+from email.policy import Compat32
 from email.utils import collapse_rfc2231_value, parsedate_to_datetime
 from typing import Final
 
@@ -31,6 +32,13 @@ _MOST_ATTACHMENTS: Final = 50
 _MOST_REFERENCES: Final = 50
 _MOST_FIELD: Final = 500
 _BODY_FIELDS: Final = ("mime-version", "content-type", "content-transfer-encoding", "content-disposition")
+
+
+class _AsItStands(Compat32):
+    """Fields as they were parsed; the standard policy gives, for bytes of no charset, an object that breaks others."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +163,7 @@ def _body_of(block: HeaderBlock, body: bytes) -> Message:
     described = b"".join(
         name.encode() + b": " + value + b"\r\n" for name in _BODY_FIELDS if (value := _first(block, name))
     )
-    return email.message_from_bytes(described + b"\r\n" + body)
+    return email.message_from_bytes(described + b"\r\n" + body, policy=_AsItStands())
 
 
 def _leaves(message: Message) -> Iterator[Message]:
