@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
 import django
@@ -56,14 +57,15 @@ def _poller(which: str) -> Callable[[], Any]:
 def _until_empty() -> dict[str, int]:
     from agreements.flows.mailbox import polling
 
-    counts = {"taken": 0, "repeated": 0, "busy": 0}
+    counts = {"taken": 0, "repeated": 0, "too_large": 0, "busy": 0}
+    before = getrusage(RUSAGE_SELF).ru_maxrss
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         done = polling.poll()
         for name in counts:
             counts[name] += getattr(done, name)
         if not (done.busy or done.left or done.error):
-            return counts
+            return counts | {"grew_by_mib": (getrusage(RUSAGE_SELF).ru_maxrss - before) // 1024}
         time.sleep(0.02)
     raise TimeoutError("the mailbox was never empty")
 

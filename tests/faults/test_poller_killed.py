@@ -27,6 +27,9 @@ from tests.services.dovecot import Dovecot
 from tests.services.postgres import Postgres
 
 KILLED = "SIGKILL"
+MB = 1024 * 1024
+MOST_MEMORY = 96
+"""MiB by which a poller may grow: the largest message that is taken, thrice, and room."""
 
 
 @dataclass
@@ -159,3 +162,18 @@ def test_even_without_a_lease_three_pollers_write_each_message_down_once(house: 
     # The server itself may move one message twice when two ask at once (Dovecot does): a copy more in Processed.
     assert box.count("INBOX") == 0
     assert box.count("Processed") >= 60
+
+
+def test_large_messages_take_little_more_memory_than_the_largest_that_is_taken(house: House, box: Box) -> None:
+    def of(size: int) -> bytes:
+        return mail(size, body=("x" * 76 + "\r\n") * (size * MB // 78))
+
+    box.server.drop([of(60), mail(1), of(24), of(61), of(200), mail(2)], user=box.user)
+    [[done]] = house.run(box, "-")
+    assert (done["taken"], done["too_large"]) == (3, 3)
+    assert box.counts == (0, 3, 3)
+    assert done["grew_by_mib"] < MOST_MEMORY
+    FIGURES.append(
+        f"poller on {house.database.address.partition(':')[0]}: grew by {done['grew_by_mib']} MiB while messages "
+        "of 24, 60, 61 and 200 MB lay in the mailbox"
+    )

@@ -29,7 +29,10 @@ def take(*, mailbox: Mailbox, raw: bytes) -> InboundMail | None:
 
 
 def take_head(*, mailbox: Mailbox, head: bytes, size: int) -> InboundMail | None:
-    """Keep the beginning of a message that is too large, and list it with that reason. Else as `take`."""
+    """Keep the beginning of a message that is too large, and list it with that reason. Else as `take`.
+
+    Two with the same beginning, and so the same header, count as one.
+    """
     words = _(
         "It has %(size)s, and no more than %(limit)s are taken. Its first %(head)s are kept here, the whole message "
         "lies in the folder “%(folder)s” of the mailbox."
