@@ -52,6 +52,7 @@ BADGES: Final[dict[str, Badge]] = {
     "queued": Badge(_("Queued"), "quiet", "pending"),
     "sent": Badge(_("Sent"), "good", "mail"),
     "failed": Badge(_("Failed"), "bad", "fail"),
+    "came-back": Badge(_("Came back"), "bad", "return"),
     "superseded": Badge(_("Superseded"), "quiet", "ended"),
     # Publishings and versions of archives.
     "waiting": Badge(_("Waiting"), "quiet", "pending"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import TypeVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from agreements.applications import drafting, signing, submission
@@ -193,15 +193,9 @@ def managed_grants(request: HttpRequest, slug: str, *, words: str = "") -> Query
     return found.select_related("dataset", "terms", "holder").order_by("-starts_at", "-pk")
 
 
-def failed_mails(dataset: Dataset) -> QuerySet[OutboxMessage]:
-    """Return the mail about a dataset that was given up and not sent again since, newest first."""
-    again = OutboxMessage.objects.filter(resend_of=OuterRef("pk"))
-    return mail_queries.failed(prefix=f"{dataset.reference_prefix}-").exclude(Exists(again))
-
-
-def failed_mail(dataset: Dataset, message_id: int) -> OutboxMessage:
-    """Return one of them; the dataset was loaded for its steward."""
-    return _found(failed_mails(dataset).filter(pk=message_id).first())
+def desk_mail(dataset: Dataset, message_id: int) -> OutboxMessage:
+    """Return a mail about a dataset's cases and access; the dataset was loaded for its steward."""
+    return _found(mail_queries.listing(prefix=f"{dataset.reference_prefix}-").filter(pk=message_id).first())
 
 
 def managed_grant(

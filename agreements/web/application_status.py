@@ -17,9 +17,10 @@ from agreements.flows import applying_again
 from agreements.grants.models import Grant, GrantState
 from agreements.grants.permissions import held_by
 from agreements.ledger.queries import entries_about
-from agreements.mail import outbox
+from agreements.mail import dead_addresses
 from agreements.people.models import User
 from agreements.web import access
+from agreements.web.mail_rows import rows_of
 from agreements.web.stepper import next_step, steps_of, still_missing
 from agreements.web.timeline import timeline_of
 
@@ -55,7 +56,8 @@ def context(application: Application) -> dict[str, Any]:
         "moved_from": applying_again.moved_from(application),
         "grant": Grant.objects.filter(application=application).first(),
         "timeline": timeline_of(entries_about(application.reference), viewer=application.applicant),
-        "mails": [(mail, outbox.can_resend(mail)) for mail in access.own_mails(application)],
+        "dead": dead_addresses.is_dead(application.applicant.email),
+        "mails": rows_of(access.own_mails(application)),
     }
 
 

@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from agreements.core.errors import DomainError, Invalid, TooMany
+from agreements.mail import dead_addresses
 from agreements.people.emailed_codes import CodeSpent, Purpose
 from agreements.people.models import User
 from agreements.web import access, proofs
@@ -55,7 +56,10 @@ def fresh_code(request: HttpRequest) -> HttpResponseBase:
     """Mail a code to the signed-in person when they ask for it, take it, and go back to where they came from."""
     user = access.person(request)
     target = own_path(request.POST.get("next") or request.GET.get("next")) or resolve_url("/")
-    if proofs.is_fresh(request):
+    # Who comes because mail to them comes back is asked for a code, whatever they proved before: it shows that mail
+    # arrives.
+    dead = dead_addresses.is_dead(user.email)
+    if proofs.is_fresh(request) and dead is None:
         return redirect(target)
     form, refusal = CodeForm(), None
     if request.method == "POST" and request.POST.get("action") == "send":
@@ -73,7 +77,7 @@ def fresh_code(request: HttpRequest) -> HttpResponseBase:
                 refusal = refused
             else:
                 return redirect(target)
-    context = {"form": form, "email": user.email, "next": target, "sent": _PENDING in request.session}
+    context = {"form": form, "email": user.email, "next": target, "sent": _PENDING in request.session, "dead": dead}
     if proofs.has_second_factor(user):
         context["second_factor_url"] = f"{reverse('mfa_reauthenticate')}?{urlencode({'next': target})}"
     return answer(request, "people/fresh_code.html", context, refusal=refusal)

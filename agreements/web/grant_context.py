@@ -19,6 +19,7 @@ from agreements.grants.shared import generations
 from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.queries import entries_about
+from agreements.mail import dead_addresses
 from agreements.people.models import User
 from agreements.revocation.held_shut import held_shut
 from agreements.revocation.queries import owed_to_attest
@@ -80,6 +81,7 @@ def context(grant: Grant, *, viewer: User) -> dict[str, Any]:
         "downloads_shown": queries.SHOWN,
         "by_person": sees_all and bool(joined),
         "ends": ends_of(grant, viewer=viewer),
+        "dead": dead_addresses.is_dead(viewer.email),
         "held_shut": held_shut(grant),
         "why_not": why_not_running(grant),
         **access.revocation_of(grant),

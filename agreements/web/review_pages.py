@@ -22,6 +22,7 @@ from agreements.core.actors import Actor
 from agreements.documents import pictures
 from agreements.flows.approving import approve
 from agreements.ledger.queries import entries_about
+from agreements.mail import dead_addresses
 from agreements.review import case as cases
 from agreements.review import decisions, queue
 from agreements.review.decisions import Seen
@@ -184,6 +185,7 @@ def _show(
             }
             for page in shown.pages
         ],
+        "dead": dead_addresses.is_dead(found.applicant.email),
         "decide": _decision_forms(shown, decision),
         "refused": decision if decision is not None and shown.why_not else None,
         "remark_form": remark_form or RemarkForm(),

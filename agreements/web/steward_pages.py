@@ -20,6 +20,7 @@ from agreements.grants.downloads import refusals
 from agreements.grants.models import Grant, GrantState
 from agreements.grants.shared import desk as shared_desk
 from agreements.ledger.queries import entries_about
+from agreements.mail import queries as mail_queries
 from agreements.revocation import listing as procedure_listing
 from agreements.revocation.queries import Counts, counts_in
 from agreements.web import access, member_rows
@@ -51,7 +52,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         "may_end": may(Permission.END_ACCESS, dataset=dataset, by=by),
         "may_trace": may(Permission.TRACE, dataset=dataset, by=by),
         "shared": shared_desk.shelves(shared_desk.shared_archives(dataset)),
-        "failed": access.failed_mails(dataset).count(),
+        "failed": mail_queries.lost(prefix=f"{dataset.reference_prefix}-").count(),
     }
     return render(request, "stewardship/desk.html", context)
 

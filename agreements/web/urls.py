@@ -174,9 +174,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         member_pages.remove_as_steward,
         name="steward-member-remove",
     ),
-    path(
-        "stewardship/<slug:slug>/mail/<int:message_id>/again/", desk_mail_pages.resend_mail, name="failed-mail-resend"
-    ),
+    path("stewardship/<slug:slug>/mail/<int:message_id>/again/", desk_mail_pages.resend_mail, name="desk-mail-again"),
+    path("stewardship/<slug:slug>/mail/<int:message_id>/lift/", desk_mail_pages.lift_address, name="desk-mail-lift"),
     path("stewardship/<slug:slug>/end/", procedure_begin_pages.begin, name="procedure-begin"),
     path("stewardship/<slug:slug>/offer-again/", offering_pages.offer_again, name="offer-again"),
     path("stewardship/<slug:slug>/end/reached.csv", procedure_begin_pages.reached_csv, name="procedure-begin-csv"),
@@ -195,7 +194,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("stewardship/<slug:slug>/bars/", bar_pages.bars, name="bars"),
     path("stewardship/<slug:slug>/bars/<int:bar_id>/lift/", bar_pages.lift_bar, name="bar-lift"),
-    path("stewardship/<slug:slug>/mail/", desk_mail_pages.failed_mails, name="failed-mails"),
+    path("stewardship/<slug:slug>/mail/", desk_mail_pages.mails, name="desk-mails"),
     path("stewardship/<slug:slug>/people/", people_pages.people, name="desk-people"),
     path("stewardship/<slug:slug>/people/invite/", people_pages.invite, name="invite"),
     path("stewardship/<slug:slug>/people/<int:assignment_id>/end/", people_pages.end_role, name="role-end"),

@@ -189,6 +189,8 @@ GET  /stewardship/{slug}/grants/{grant}/members/{member}/withdraw/ in     405   
 POST /stewardship/{slug}/grants/{grant}/members/{member}/withdraw/ in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/grants/{grant}/members/{member}/remove/ in     405    405    405    405    405    405    405    405
 POST /stewardship/{slug}/grants/{grant}/members/{member}/remove/ in     404    404    404    404    to     404    404    404
+GET  /stewardship/{slug}/mail/{failed}/lift/            in     405    405    405    405    405    405    405    405
+POST /stewardship/{slug}/mail/{failed}/lift/            in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/mail/{failed}/again/           in     405    405    405    405    405    405    405    405
 POST /stewardship/{slug}/mail/{failed}/again/           in     404    404    404    404    to     404    404    404
 GET  /stewardship/{slug}/end/                           in     404    404    404    404    ok     404    404    404

@@ -9,7 +9,6 @@ from agreements.catalog import invitations, roles
 from agreements.catalog.models import Dataset, Role, RoleAssignment, StaffInvitation
 from agreements.grants.models import Grant
 from agreements.identity.models import DomainRule
-from agreements.mail.models import MessageState, OutboxMessage
 from agreements.people.models import User
 from agreements.web import steward_pages
 from tests.applications.cases import SYSTEM, put, staff
@@ -131,19 +130,3 @@ def test_the_desk_turns_pages_and_finds_by_holder_organization_and_reference(sce
         assert (first in page, "GB-G-000001" in page) == (True, False)
     assert "GB-G-000001" in dan.get(DESK, {"words": "elsewhere"}).content.decode()
     assert "No access matches" in dan.get(DESK, {"words": "nobody"}).content.decode()
-
-
-def test_mail_that_did_not_arrive_is_listed_and_sent_again(scene: Scene, grant: Grant) -> None:
-    mail = OutboxMessage.objects.get(kind="application-received")
-    OutboxMessage.objects.filter(pk=mail.pk).update(state=MessageState.FAILED, last_error="550 no such user")
-    dan = signed_in(scene.dan)
-    assert "1 mail could not be delivered." in dan.get(DESK).content.decode()
-    page = dan.get(f"{DESK}mail/").content.decode()
-    assert "Your application was received" in page
-    assert "550 no such user" in page
-    assert "Send again" not in signed_in(staff(scene, "audrey", Role.AUDITOR)).get(f"{DESK}mail/").content.decode()
-    answer = dan.post(f"{DESK}mail/{mail.pk}/again/", follow=True).content.decode()
-    assert f"on its way again to {mail.recipient}" in answer
-    assert "All mail arrived" in answer
-    assert "could not be delivered" not in dan.get(DESK).content.decode()
-    assert dan.post(f"{DESK}mail/{mail.pk}/again/").status_code == 404

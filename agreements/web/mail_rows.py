@@ -1,0 +1,65 @@
+"""How a mail that we sent, or did not, is shown in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from agreements.mail import dead_addresses, outbox
+from agreements.mail.models import DeadAddress, MessageState, OutboxMessage
+
+
+@dataclass(frozen=True, slots=True)
+class MailRow:
+    """`standing` is a state of the badges; `words` say what happened, empty where there is nothing to say.
+
+    `dead`: what is known of the recipient's address, if mail does not arrive there.
+    """
+
+    mail: OutboxMessage
+    standing: str
+    words: str
+    may_resend: bool
+    dead: DeadAddress | None
+
+
+def rows_of(mails: Iterable[OutboxMessage]) -> list[MailRow]:
+    """Return a row for each mail, in their order."""
+    listed = list(mails)
+    dead = dead_addresses.among({mail.recipient for mail in listed})
+    return [_row(mail, dead.get(mail.recipient)) for mail in listed]
+
+
+def _row(mail: OutboxMessage, dead: DeadAddress | None) -> MailRow:
+    came_back = mail.bounced_at is not None and mail.state == MessageState.SENT
+    return MailRow(
+        mail=mail,
+        standing="came-back" if came_back else mail.state,
+        words=_words(mail),
+        may_resend=outbox.can_resend(mail) and dead is None,
+        dead=dead,
+    )
+
+
+def _words(mail: OutboxMessage) -> str:
+    if mail.state == MessageState.QUEUED:
+        next_try = {"next": _moment(mail.next_attempt_at), "deadline": _moment(mail.deadline)}
+        if not mail.last_error:
+            return ""
+        words = _("%(answer)s; tried again from %(next)s until %(deadline)s")
+        return words % (next_try | {"answer": mail.last_error})
+    if mail.bounced_at is not None:
+        return mail.bounce_words or mail.bounce_status
+    if mail.state == MessageState.SENT and mail.bounce_status:
+        return _("delayed on its way: %(words)s") % {"words": mail.bounce_words or mail.bounce_status}
+    if mail.state == MessageState.SUPERSEDED:
+        return _("What it says was no longer true when its turn came.")
+    return mail.last_error
+
+
+def _moment(at: object) -> str:
+    return date_format(localtime(at), "DATETIME_FORMAT")  # type: ignore[arg-type]
