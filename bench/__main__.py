@@ -6,7 +6,14 @@ import subprocess
 import sys
 
 # Each a module of its own, so that one can be run alone: python -m bench.sealing --quick
-BENCHES = {"sealing": True, "delivery": True, "links": True, "identity": False, "record": True}
+BENCHES = {
+    "sealing": True,
+    "delivery": True,
+    "links": True,
+    "identity": True,
+    "record": True,
+    "approval": True,
+}
 
 
 def main(arguments: list[str]) -> int:

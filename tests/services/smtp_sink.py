@@ -86,9 +86,10 @@ class SmtpSink:
 
 
 @contextmanager
-def running() -> Iterator[SmtpSink]:
-    """Start a sink on a free port of 127.0.0.1 and stop it at the end."""
-    sink = SmtpSink(port=free_port())
+def running(sink: SmtpSink | None = None) -> Iterator[SmtpSink]:
+    """Start a sink (one of another kind, if given) on a free port of 127.0.0.1 and stop it at the end."""
+    sink = sink or SmtpSink()
+    sink.port = free_port()
     controller = Controller(sink, hostname=sink.host, port=sink.port, enable_SMTPUTF8=True)
     controller.start()
     try:
