@@ -85,6 +85,12 @@ class TestWhatIsProven:
         assert examined(raw, at=NOON - dt.timedelta(hours=1)).proof == Proof.PROVEN
         assert codes(raw, at=NOON - dt.timedelta(hours=1, seconds=1)) == ["future"]
 
+    def test_the_date_alone_bounds_it_where_the_signature_has_no_moment(self) -> None:
+        raw = signed(letter(), at=None)
+        assert examined(raw, at=NOON + dt.timedelta(days=7)).proof == Proof.PROVEN
+        assert codes(raw, at=NOON + dt.timedelta(days=7, seconds=1)) == ["old"]
+        assert codes(raw, at=NOON - dt.timedelta(hours=1, seconds=1)) == ["future"]
+
     def test_extra_names_in_h_guard_against_fields_that_are_added(self) -> None:
         raw = signed(letter(), fields=(*FIELDS, "from", "to", "subject", "reply-to"))
         assert examined(raw).proof == Proof.PROVEN
@@ -194,6 +200,9 @@ def test_a_letter_signed_for_somebody_else_proves_nothing_to_us() -> None:
     assert codes(signed(write(to="reviews@journal.example"))) == ["not-to-us"]
     assert codes(signed(write(to=None))) == ["not-to-us"]
     assert codes(signed(write(to=f'"{OURS}" <reviews@journal.example>'))) == ["not-to-us"]
+    for odd in (f'"{OURS}"', f"{OURS} <reviews@journal.example", f"<{OURS}"):
+        raw = write().replace(f"To: {OURS}".encode(), f"To: {odd}".encode())
+        assert codes(signed(raw)) == ["not-to-us"]
 
 
 def test_a_letter_without_a_date_is_not_proven() -> None:
