@@ -14,7 +14,7 @@ from agreements.core.clock import now
 from agreements.core.errors import NotPossible
 from agreements.mail.inbox.models import InboundMail, Mailbox
 from agreements.vault import stores
-from agreements.vault.protocol import NoSuchObject
+from agreements.vault.protocol import NoSuchObject, OutOfReach, Store
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +62,16 @@ def remove(mail: InboundMail) -> None:
 def remove_lost() -> int:
     """Delete bytes to which no message refers since a day, and return how many: a poller was killed before its row.
 
-    The first call sees what is lost, one a day later deletes it. Raises OutOfReach.
+    The first call sees what is lost, one a day later deletes it. A store that is out of reach is left for the next.
     """
-    store = stores.papers()
+    try:
+        return _remove_lost(stores.papers())
+    except OutOfReach as failure:
+        log.error("bytes of mail that nothing refers to were not looked for: %s", failure)
+        return 0
+
+
+def _remove_lost(store: Store) -> int:
     before: dict[str, str] = cache.get(_SEEN) or {}
     known = set(InboundMail.objects.exclude(store_key="").values_list("store_key", flat=True))
     there = {key for key in store.names() if key.startswith(_PREFIX)}
