@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Field, Model
 from django.utils.translation import gettext as _
 
 from agreements.core.actors import Actor
@@ -146,10 +146,10 @@ def _row(each: Organization) -> tuple[str, ...]:
     )
 
 
-def _insert(model: type[Model], fields: Sequence[str], rows: Iterator[tuple[object, ...]]) -> Iterator[int]:
+def _insert(model: type[Model], fields: Sequence[str], rows: Iterator[tuple[Any, ...]]) -> Iterator[int]:
     """Insert rows in batches; yield after each how many there are. Only names of our own models go into the SQL."""
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(str(model._meta.get_field(name).column)) for name in fields)
+    columns = ", ".join(quote(str(cast("Field[Any, Any]", model._meta.get_field(name)).column)) for name in fields)
     places = ", ".join(["%s"] * len(fields))
     statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
     done = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from agreements.core.countries import country_choices
@@ -50,6 +51,20 @@ class DetailsForm(forms.Form):
     country = forms.ChoiceField(
         label=_("Country"), choices=_countries, widget=forms.Select(attrs={"autocomplete": "country"})
     )
+
+    def complete_organization(self) -> None:
+        """Let the organization be completed from the registry; without scripts it stays a plain field."""
+        self.fields["organization"].widget.attrs |= {
+            "data-complete": reverse("organizations"),
+            "data-fills-city": self["city"].id_for_label,
+            "data-fills-country": self["country"].id_for_label,
+            "data-text-list": _("Organizations in the public registry"),
+            "data-text-none": _("The registry has none by this name; what you type is taken as it is."),
+            "data-text-one": _("One organization. Down arrow to choose it."),
+            "data-text-many": _("{count} organizations. Up and down arrows to choose."),
+            "data-text-chosen": _("{name} chosen."),
+            "data-text-filled": _("{name} chosen; city and country are filled in where they were empty."),
+        }
 
 
 class SiteForm(forms.Form):

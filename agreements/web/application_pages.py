@@ -14,6 +14,7 @@ from agreements.applications.form import form_of, members_of
 from agreements.applications.missing import DETAILS, SITE
 from agreements.applications.permissions import visible_to
 from agreements.flows import mail_again
+from agreements.identity import mismatch, sources
 from agreements.web import access, application_status
 from agreements.web.application_forms import DetailsForm, SiteForm, SubmitForm, members_as_text
 from agreements.web.posted import posted
@@ -64,7 +65,14 @@ def details(request: HttpRequest, reference: str) -> HttpResponse:
         with IntoForm(form):
             drafting.save(application=found, fields=form.cleaned_data, by=access.actor(request))
             return redirect(next_step(found, missing=still_missing(found), after=DETAILS))
-    context = {"form": form, **application_status.frame(found, at=DETAILS, missing=still_missing(found))}
+    if completes := sources.current(sources.REGISTRY) is not None:
+        form.complete_organization()
+    context = {
+        "form": form,
+        "completes": completes,
+        "mismatch": mismatch.find(str(form["organization"].value() or ""), address=found.email),
+        **application_status.frame(found, at=DETAILS, missing=still_missing(found)),
+    }
     return render(request, "applications/details.html", context, status=422 if form.errors else 200)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from agreements.web import checkpoint_pages, question_pages, record_exports, restored_pages
+from agreements.web import checkpoint_pages, question_pages, record_exports, restored_pages, source_pages
 
 urlpatterns: list[URLPattern] = [
     path("application/<reference:reference>/", question_pages.application, name="record-application"),
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("organization/", question_pages.organization, name="record-organization"),
     path("access/", question_pages.access_at, name="record-access"),
     path("downloads/<reference:reference>/", question_pages.downloads_under, name="record-downloads"),
+    path("sources/", source_pages.sources, name="sources"),
     path("restored/", restored_pages.restored, name="restored"),
     path("restored/<slug:slug>/", restored_pages.reconcile, name="reconcile"),
     path("checkpoints/", checkpoint_pages.checkpoints, name="checkpoints"),

@@ -20,7 +20,7 @@ def ror_id(number: int) -> str:
 def record(number: int, name: str, **more: Any) -> dict[str, Any]:
     """Return a record of schema v2.1; `more`: other_names, types, country, city, domains, website, parent, related,
     child (numbers), status."""
-    names = [{"value": name, "types": ["ror_display", "label"], "lang": "en"}]
+    names: list[dict[str, Any]] = [{"value": name, "types": ["ror_display", "label"], "lang": "en"}]
     names += [{"value": other, "types": ["alias"], "lang": None} for other in more.get("other_names", [])]
     relations = [
         {"type": kind, "label": "", "id": f"https://ror.org/{ror_id(other)}"}

@@ -37,6 +37,8 @@ GET  /applications/{draft}/                             in     404    404    ok 
 POST /applications/{draft}/                             in     405    405    405    405    405    405    405    405
 GET  /applications/{draft}/details/                     in     404    404    ok     404    404    404    404    404
 POST /applications/{draft}/details/                     in     404    404    422    404    404    404    404    404
+GET  /applications/{draft}/organization/                in     404    404    ok     404    404    404    404    404
+POST /applications/{draft}/organization/                in     405    405    405    405    405    405    405    405
 GET  /applications/{draft}/site/                        in     404    404    ok     404    404    404    404    404
 POST /applications/{draft}/site/                        in     404    404    422    404    404    404    404    404
 GET  /applications/{draft}/agreement/                   in     404    404    ok     404    404    404    404    404
@@ -57,6 +59,8 @@ GET  /applications/{draft}/withdraw/                    in     405    405    405
 POST /applications/{draft}/withdraw/                    in     404    404    to     404    404    404    404    404
 GET  /applications/{case}/mail/{mail}/again/            in     405    405    405    405    405    405    405    405
 POST /applications/{case}/mail/{mail}/again/            in     404    404    to     404    404    404    404    404
+GET  /organizations/                                    in     ok     ok     ok     ok     ok     ok     ok     ok
+POST /organizations/                                    in     405    405    405    405    405    405    405    405
 GET  /grants/                                           in     ok     ok     ok     ok     ok     ok     ok     ok
 POST /grants/                                           in     405    405    405    405    405    405    405    405
 GET  /grants/{grant}/                                   in     404    404    ok     404    404    404    404    404
@@ -267,6 +271,8 @@ GET  /record/access/                                    in     404    404    404
 POST /record/access/                                    in     405    405    405    405    405    405    405    405
 GET  /record/downloads/{grant}/                         in     404    404    404    404    ok     ok     404    404
 POST /record/downloads/{grant}/                         in     405    405    405    405    405    405    405    405
+GET  /record/sources/                                   in     404    404    404    ok     ok     ok     ok     404
+POST /record/sources/                                   in     405    405    405    405    405    405    405    405
 GET  /record/restored/                                  in     404    404    404    404    ok     ok     404    404
 POST /record/restored/                                  in     405    405    405    405    405    405    405    405
 GET  /record/restored/{slug}/                           in     404    404    404    404    to     to     404    404
