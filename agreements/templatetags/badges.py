@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agreements.applications.models import State
 from agreements.grants.models import GrantState, MemberState
+from agreements.mail.inbox.models import InboundState, Outcome, Proof
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -54,6 +55,17 @@ BADGES: Final[dict[str, Badge]] = {
     "failed": Badge(_("Failed"), "bad", "fail"),
     "came-back": Badge(_("Came back"), "bad", "return"),
     "superseded": Badge(_("Superseded"), "quiet", "ended"),
+    # Mail that came in, by what became of it.
+    "mail-signed-copy": Badge(Outcome.SIGNED_COPY.label, "good", "pass"),
+    "mail-shown": Badge(Outcome.SHOWN.label, "accent", "mail"),
+    "mail-draft": Badge(Outcome.DRAFT.label, "good", "draft"),
+    "mail-answered": Badge(Outcome.ANSWERED.label, "quiet", "mail"),
+    "mail-kept": Badge(Outcome.KEPT.label, "quiet", "archive"),
+    "mail-automatic": Badge(_("Automatic mail"), "quiet", "ended"),
+    "mail-bounce": Badge(_("A mail came back"), "attention", "return"),
+    "mail-unreadable": Badge(InboundState.UNREADABLE.label, "bad", "fail"),
+    "proven": Badge(Proof.PROVEN.label, "good", "pass"),
+    "unproven": Badge(Proof.UNPROVEN.label, "attention", "unknown"),
     # Publishings and versions of archives.
     "waiting": Badge(_("Waiting"), "quiet", "pending"),
     "running": Badge(_("Running"), "accent", "pending"),

@@ -21,6 +21,7 @@ from agreements.mail import dead_addresses
 from agreements.people.models import User
 from agreements.web import access
 from agreements.web.mail_rows import rows_of
+from agreements.web.mailbox_rows import own_rows
 from agreements.web.stepper import next_step, steps_of, still_missing
 from agreements.web.timeline import timeline_of
 
@@ -56,6 +57,7 @@ def context(application: Application) -> dict[str, Any]:
         "moved_from": applying_again.moved_from(application),
         "grant": Grant.objects.filter(application=application).first(),
         "timeline": timeline_of(entries_about(application.reference), viewer=application.applicant),
+        "mailed": own_rows(application),
         "dead": dead_addresses.is_dead(application.applicant.email),
         "mails": rows_of(access.own_mails(application)),
     }

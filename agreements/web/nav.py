@@ -42,4 +42,6 @@ def _nav(request: HttpRequest) -> dict[str, Any]:
         found["in_stewardship"] = match is not None and match.route.startswith("stewardship/")
         found["in_record"] = match is not None and match.route.startswith("record/")
         found["record"] = datasets_for(Permission.VIEW_RECORD, by=user.actor).exists()
+    # The administrator looks after the mailbox, with or without a role for a dataset.
+    found["mailbox"] = "review" in found or user.is_site_administrator
     return found

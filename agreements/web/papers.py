@@ -32,6 +32,15 @@ def pdf_attachment(data: bytes, name: str) -> HttpResponse:
     return response
 
 
+def bytes_attachment(data: bytes, name: str) -> HttpResponse:
+    """Return bytes of which nothing is said but that they are to be saved. `name` is made by us."""
+    response = HttpResponse(data, content_type="application/octet-stream")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
 def png_inline(data: bytes) -> HttpResponse:
     """Return a picture that we drew ourselves."""
     response = HttpResponse(data, content_type="image/png")

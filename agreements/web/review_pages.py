@@ -29,6 +29,7 @@ from agreements.review.decisions import Seen
 from agreements.review.queue import Filters
 from agreements.web import access
 from agreements.web.evidence_rows import rows_of
+from agreements.web.mailbox_rows import rows_about
 from agreements.web.papers import paper, png_inline
 from agreements.web.refusals import IntoForm, IntoMessages
 from agreements.web.review_forms import DecisionForm, QueueForm, RemarkForm
@@ -186,6 +187,7 @@ def _show(
             for page in shown.pages
         ],
         "dead": dead_addresses.is_dead(found.applicant.email),
+        "mail_rows": rows_about(found),
         "decide": _decision_forms(shown, decision),
         "refused": decision if decision is not None and shown.why_not else None,
         "remark_form": remark_form or RemarkForm(),

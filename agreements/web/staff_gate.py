@@ -17,7 +17,7 @@ from agreements.web import proofs
 from agreements.web.code_page import away
 
 # Every address under which somebody acts by a role. What begins otherwise is for everyone.
-STAFF_PREFIXES: Final = ("/review/", "/stewardship/", "/record/", "/admin/")
+STAFF_PREFIXES: Final = ("/review/", "/stewardship/", "/record/", "/mailbox/", "/admin/")
 
 
 class StaffGateMiddleware:

@@ -16,7 +16,17 @@ from agreements.ledger.sentences import sentence
 from agreements.people.models import User
 
 # Work inside the lab that the applicant is told of by its outcome, not blow by blow.
-INTERNAL: Final = frozenset({Kind.EVIDENCE_GATHERED, Kind.EVIDENCE_REQUESTED, Kind.APPROVAL_GIVEN, Kind.REMARK_ADDED})
+INTERNAL: Final = frozenset(
+    {
+        Kind.EVIDENCE_GATHERED,
+        Kind.EVIDENCE_REQUESTED,
+        Kind.APPROVAL_GIVEN,
+        Kind.REMARK_ADDED,
+        # Whoever can forge a sender can have such rows written. Their own mail is listed beside the timeline.
+        Kind.MAIL_TAKEN,
+        Kind.MAIL_LOOKED_AT,
+    }
+)
 _TONES: Final = {
     Kind.APPLICATION_APPROVED: "good",
     Kind.GRANT_ISSUED: "good",

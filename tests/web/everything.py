@@ -49,7 +49,7 @@ from agreements.people.models import User
 from agreements.review import gathering
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import DETAILS, SITE, Scene, make_scene
-from tests.web import opening_things
+from tests.web import mailbox_things, opening_things
 from tests.web.owed import what_is_owed
 from tests.web.procedure_things import suspension_notice_and_bar
 
@@ -86,6 +86,7 @@ NOT_THERE: Final = {
     "notice": "987654",
     "bar": "987654",
     **opening_things.NOT_THERE,
+    **mailbox_things.NOT_THERE,
 }
 
 
@@ -144,6 +145,7 @@ def build(folder: Path) -> Everything:
         "job": str(_failed_job(scene).pk),
         **(owed := what_is_owed(scene, grant)),
         **opening_things.opened_offered_and_imported(scene, grant),
+        **mailbox_things.message_with_paper(approved),
         **suspension_notice_and_bar(scene, grant, procedure=owed["procedure"]),
     }
     clients = {"out": Client()} | {name: _browser(user) for name, user in people.items()}
