@@ -20,7 +20,7 @@ from agreements.core.errors import Invalid
 from agreements.grants.ends.due import address_of
 from agreements.grants.models import Grant
 from agreements.grants.states import NOT_ENDED
-from agreements.identity import lists
+from agreements.identity import lists, registry
 from agreements.identity.evidence import gather
 from agreements.identity.models import DomainRule, Verdict
 from agreements.identity.rules import Rule, check, check_new, matching, rules_for
@@ -147,7 +147,7 @@ def _looking(before: list[Rule], after: list[Rule]) -> _Look:
 def _tier(domain: str, rules: Iterable[Rule]) -> Tier:
     # Which mailbox it is makes no difference: tiers are about domains.
     try:
-        return tier_of(gather(parse(f"someone@{domain}"), rules))
+        return tier_of(gather(parse(f"someone@{domain}"), rules, registry=registry.load()))
     except Invalid:
         return Tier.BLOCKED
 

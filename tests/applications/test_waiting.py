@@ -234,6 +234,7 @@ def test_the_applicant_reads_what_to_expect_and_plainly_when_it_takes_longer(sce
     assert "longer than expected" not in shown
     with frozen(NOW + 9 * DAY):
         shown = " ".join(signed_in(scene.alice).get(page).content.decode().split())
+    assert "What applicants are told: “Expect an answer within 7 days.” That is what the lab aims for" in shown
     assert "This takes longer than expected: 9 days so far" in shown
     assert f"write to contact@genebody.example and name {application.reference}." in shown
 
