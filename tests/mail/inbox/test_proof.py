@@ -14,88 +14,101 @@ from tests.mail.inbox.letters import NOON, OURS, signed, write
 from tests.mail.inbox.proving import ED, EVIL, FIELDS, PDF, codes, dkimpy_says, examined, letter
 
 
-class TestWhatIsProven:
-    @pytest.mark.parametrize("canonical", ["relaxed/relaxed", "relaxed/simple", "simple/relaxed", "simple/simple"])
-    def test_a_signed_letter_to_us(self, canonical: str) -> None:
-        raw = signed(letter(), canonical=canonical, at=None)
-        found = examined(raw)
-        assert (found.proof, found.domain) == (Proof.PROVEN, "connect.ust.hk")
-        assert found.reasons == [{"code": "signed", "words": "connect.ust.hk signed it (RSA, 2048 bits)."}]
-        assert found.signed == set(FIELDS)
-        assert len(found.signature_sha256) == 64
-        assert dkimpy_says(raw)
+@pytest.mark.parametrize("canonical", ["relaxed/relaxed", "relaxed/simple", "simple/relaxed", "simple/simple"])
+def test_a_signed_letter_to_us(canonical: str) -> None:
+    raw = signed(letter(), canonical=canonical, at=None)
+    found = examined(raw)
+    assert (found.proof, found.domain) == (Proof.PROVEN, "connect.ust.hk")
+    assert found.reasons == [{"code": "signed", "words": "connect.ust.hk signed it (RSA, 2048 bits)."}]
+    assert found.signed == set(FIELDS)
+    assert len(found.signature_sha256) == 64
+    assert dkimpy_says(raw)
 
-    def test_one_signed_by_ed25519(self) -> None:
-        assert examined(signed(letter(), ED)).reasons[0]["words"] == "connect.ust.hk signed it (Ed25519)."
 
-    def test_a_key_of_1024_bits_is_taken_and_told(self) -> None:
-        small = letters.key(bits=1024)
-        found = examined(signed(letter(), small), zone=letters.zone(small))
-        assert found.reasons[0]["words"] == "connect.ust.hk signed it (RSA, 1024 bits)."
+def test_one_signed_by_ed25519() -> None:
+    assert examined(signed(letter(), ED)).reasons[0]["words"] == "connect.ust.hk signed it (Ed25519)."
 
-    def test_what_servers_add_on_the_way_changes_nothing(self) -> None:
-        raw = b"Received: from a by b\r\nReturn-Path: <alice@connect.ust.hk>\r\n" + signed(letter())
-        assert examined(raw).proof == Proof.PROVEN
 
-    def test_a_plus_tag_of_our_own_address(self) -> None:
-        assert examined(signed(write(to="Agreements+genebody@Portal.example.org"))).proof == Proof.PROVEN
+def test_a_key_of_1024_bits_is_taken_and_told() -> None:
+    small = letters.key(bits=1024)
+    found = examined(signed(letter(), small), zone=letters.zone(small))
+    assert found.reasons[0]["words"] == "connect.ust.hk signed it (RSA, 1024 bits)."
 
-    def test_our_address_in_cc_among_others(self) -> None:
-        raw = write(to="Prof. Lee <lee@lab.example>, friends: ann@x.example, bob@y.example;", cc=f"Office <{OURS}>")
-        assert examined(signed(raw)).proof == Proof.PROVEN
 
-    def test_the_university_signs_for_its_department(self) -> None:
-        university = letters.key("ust.hk")
-        assert examined(signed(letter(), university), zone=letters.zone(university)).domain == "ust.hk"
+def test_what_servers_add_on_the_way_changes_nothing() -> None:
+    raw = b"Received: from a by b\r\nReturn-Path: <alice@connect.ust.hk>\r\n" + signed(letter())
+    assert examined(raw).proof == Proof.PROVEN
 
-    def test_a_domain_in_another_script(self) -> None:
-        key = letters.key("xn--fsqu00a.xn--55qx5d.cn")
-        raw = write(sender="a@例子.公司.cn").replace(b"=?utf-8?b?", b"=?utf-8?b?")
-        raw = raw.replace(raw.split(b"\r\n")[0], "From: a@例子.公司.cn".encode())
-        assert examined(signed(raw, key), zone=letters.zone(key)).domain == "xn--fsqu00a.xn--55qx5d.cn"
 
-    @pytest.mark.parametrize(
-        "sender",
-        [
-            "alice@connect.ust.hk",
-            "<alice@connect.ust.hk>",
-            '"Chan, Alice" <alice@connect.ust.hk>',
-            "alice@connect.ust.hk (Alice Chan)",
-            '"alice@connect.ust.hk" <alice@connect.ust.hk>',
-            "=?utf-8?b?6Zmz5aSn5paH?= <alice@connect.ust.hk>",
-        ],
-    )
-    def test_all_plain_ways_of_writing_a_sender(self, sender: str) -> None:
-        raw = b"From: " + sender.encode() + letter()[letter().index(b"\r\n") :]
-        assert examined(signed(raw)).proof == Proof.PROVEN
+def test_a_plus_tag_of_our_own_address() -> None:
+    assert examined(signed(write(to="Agreements+genebody@Portal.example.org"))).proof == Proof.PROVEN
 
-    def test_a_good_signature_below_others_that_are_not(self) -> None:
-        assert examined(signed(signed(letter()), EVIL)).domain == "connect.ust.hk"
 
-    def test_a_letter_without_a_subject(self) -> None:
-        assert examined(signed(write(subject=None))).proof == Proof.PROVEN
+def test_our_address_in_cc_among_others() -> None:
+    raw = write(to="Prof. Lee <lee@lab.example>, friends: ann@x.example, bob@y.example;", cc=f"Office <{OURS}>")
+    assert examined(signed(raw)).proof == Proof.PROVEN
 
-    def test_a_week_old_but_no_more(self) -> None:
-        raw = signed(letter())
-        assert examined(raw, at=NOON + dt.timedelta(days=7)).proof == Proof.PROVEN
-        assert codes(raw, at=NOON + dt.timedelta(days=7, seconds=1)) == ["old"]
 
-    def test_an_hour_ahead_but_no_more(self) -> None:
-        raw = signed(letter())
-        assert examined(raw, at=NOON - dt.timedelta(hours=1)).proof == Proof.PROVEN
-        assert codes(raw, at=NOON - dt.timedelta(hours=1, seconds=1)) == ["future"]
+def test_the_university_signs_for_its_department() -> None:
+    university = letters.key("ust.hk")
+    assert examined(signed(letter(), university), zone=letters.zone(university)).domain == "ust.hk"
 
-    def test_the_date_alone_bounds_it_where_the_signature_has_no_moment(self) -> None:
-        raw = signed(letter(), at=None)
-        assert examined(raw, at=NOON + dt.timedelta(days=7)).proof == Proof.PROVEN
-        assert codes(raw, at=NOON + dt.timedelta(days=7, seconds=1)) == ["old"]
-        assert codes(raw, at=NOON - dt.timedelta(hours=1, seconds=1)) == ["future"]
 
-    def test_extra_names_in_h_guard_against_fields_that_are_added(self) -> None:
-        raw = signed(letter(), fields=(*FIELDS, "from", "to", "subject", "reply-to"))
-        assert examined(raw).proof == Proof.PROVEN
-        assert dkimpy_says(raw)
-        assert codes(b"Reply-To: eve@evil.example\r\n" + raw) == ["changed"]
+def test_a_domain_in_another_script() -> None:
+    key = letters.key("xn--fsqu00a.xn--55qx5d.cn")
+    raw = write(sender="a@例子.公司.cn").replace(b"=?utf-8?b?", b"=?utf-8?b?")
+    raw = raw.replace(raw.split(b"\r\n")[0], "From: a@例子.公司.cn".encode())
+    assert examined(signed(raw, key), zone=letters.zone(key)).domain == "xn--fsqu00a.xn--55qx5d.cn"
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "alice@connect.ust.hk",
+        "<alice@connect.ust.hk>",
+        '"Chan, Alice" <alice@connect.ust.hk>',
+        "alice@connect.ust.hk (Alice Chan)",
+        '"alice@connect.ust.hk" <alice@connect.ust.hk>',
+        "=?utf-8?b?6Zmz5aSn5paH?= <alice@connect.ust.hk>",
+    ],
+)
+def test_all_plain_ways_of_writing_a_sender(sender: str) -> None:
+    raw = b"From: " + sender.encode() + letter()[letter().index(b"\r\n") :]
+    assert examined(signed(raw)).proof == Proof.PROVEN
+
+
+def test_a_good_signature_below_others_that_are_not() -> None:
+    assert examined(signed(signed(letter()), EVIL)).domain == "connect.ust.hk"
+
+
+def test_a_letter_without_a_subject() -> None:
+    assert examined(signed(write(subject=None))).proof == Proof.PROVEN
+
+
+def test_a_week_old_but_no_more() -> None:
+    raw = signed(letter())
+    assert examined(raw, at=NOON + dt.timedelta(days=7)).proof == Proof.PROVEN
+    assert codes(raw, at=NOON + dt.timedelta(days=7, seconds=1)) == ["old"]
+
+
+def test_an_hour_ahead_but_no_more() -> None:
+    raw = signed(letter())
+    assert examined(raw, at=NOON - dt.timedelta(hours=1)).proof == Proof.PROVEN
+    assert codes(raw, at=NOON - dt.timedelta(hours=1, seconds=1)) == ["future"]
+
+
+def test_the_date_alone_bounds_it_where_the_signature_has_no_moment() -> None:
+    raw = signed(letter(), at=None)
+    assert examined(raw, at=NOON + dt.timedelta(days=7)).proof == Proof.PROVEN
+    assert codes(raw, at=NOON + dt.timedelta(days=7, seconds=1)) == ["old"]
+    assert codes(raw, at=NOON - dt.timedelta(hours=1, seconds=1)) == ["future"]
+
+
+def test_extra_names_in_h_guard_against_fields_that_are_added() -> None:
+    raw = signed(letter(), fields=(*FIELDS, "from", "to", "subject", "reply-to"))
+    assert examined(raw).proof == Proof.PROVEN
+    assert dkimpy_says(raw)
+    assert codes(b"Reply-To: eve@evil.example\r\n" + raw) == ["changed"]
 
 
 def _replace(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
@@ -219,37 +232,40 @@ def test_another_boundary_does_not_make_other_papers_of_the_same_bytes() -> None
     assert codes(raw[:start] + b"boundary*=utf-8''other" + raw[end:]) == ["divided"]
 
 
-class TestReplays:
-    def test_other_unsigned_fields_are_the_same_letter(self) -> None:
-        raw = signed(letter())
-        again = b"Received: from elsewhere\r\nX-New: 1\r\n" + raw.replace(b"X-Mailer: Mail", b"X-Mailer: Other")
-        assert again != raw
-        assert examined(again).proof == Proof.PROVEN
-        assert examined(again).signature_sha256 == examined(raw).signature_sha256
+def test_other_unsigned_fields_are_the_same_letter() -> None:
+    raw = signed(letter())
+    again = b"Received: from elsewhere\r\nX-New: 1\r\n" + raw.replace(b"X-Mailer: Mail", b"X-Mailer: Other")
+    assert again != raw
+    assert examined(again).proof == Proof.PROVEN
+    assert examined(again).signature_sha256 == examined(raw).signature_sha256
 
-    def test_a_signature_in_other_lines_is_the_same_letter(self) -> None:
-        raw = signed(letter())
-        head, value = raw.split(b"\tb=", 1)
-        again = head + b"\tb=" + value.replace(b"\r\n\t ", b"\r\n  ", 1)
-        assert again != raw
-        assert examined(again).proof == Proof.PROVEN
-        assert examined(again).signature_sha256 == examined(raw).signature_sha256
 
-    def test_each_of_two_signatures_is_of_the_same_letter(self) -> None:
-        one, other = signed(letter(), ED), signed(letter())
-        both = signed(other, ED, fields=FIELDS)
-        sums = {examined(raw).signature_sha256 for raw in (both, both[both.index(b"\r\nDKIM") + 2 :])}
-        assert len(sums) == 1
-        assert examined(one).proof == Proof.PROVEN
+def test_a_signature_in_other_lines_is_the_same_letter() -> None:
+    raw = signed(letter())
+    head, value = raw.split(b"\tb=", 1)
+    again = head + b"\tb=" + value.replace(b"\r\n\t ", b"\r\n  ", 1)
+    assert again != raw
+    assert examined(again).proof == Proof.PROVEN
+    assert examined(again).signature_sha256 == examined(raw).signature_sha256
 
-    def test_fields_in_another_order_or_case_are_the_same_letter(self) -> None:
-        raw = signed(letter())
-        again = raw.replace(b"Subject: GeneBody Agreement", b"SUBJECT:  GeneBody\r\n Agreement")
-        assert examined(again).signature_sha256 == examined(raw).signature_sha256 != ""
 
-    def test_another_letter_is_another(self) -> None:
-        seen = {
-            examined(signed(raw)).signature_sha256
-            for raw in (write(), write(text="Other."), write(subject="Other"), write(date=NOON - dt.timedelta(hours=1)))
-        }
-        assert len(seen) == 4
+def test_each_of_two_signatures_is_of_the_same_letter() -> None:
+    one, other = signed(letter(), ED), signed(letter())
+    both = signed(other, ED, fields=FIELDS)
+    sums = {examined(raw).signature_sha256 for raw in (both, both[both.index(b"\r\nDKIM") + 2 :])}
+    assert len(sums) == 1
+    assert examined(one).proof == Proof.PROVEN
+
+
+def test_fields_in_another_order_or_case_are_the_same_letter() -> None:
+    raw = signed(letter())
+    again = raw.replace(b"Subject: GeneBody Agreement", b"SUBJECT:  GeneBody\r\n Agreement")
+    assert examined(again).signature_sha256 == examined(raw).signature_sha256 != ""
+
+
+def test_another_letter_is_another() -> None:
+    seen = {
+        examined(signed(raw)).signature_sha256
+        for raw in (write(), write(text="Other."), write(subject="Other"), write(date=NOON - dt.timedelta(hours=1)))
+    }
+    assert len(seen) == 4
