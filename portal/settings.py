@@ -111,6 +111,8 @@ TEMPLATES = [
         },
     }
 ]
+if MAIL_WEBHOOK_SECRET:  # noqa: F405
+    INSTALLED_APPS.append("anymail")
 AUTH_USER_MODEL = "agreements.User"
 AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -13,4 +14,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *download_urls,
     path("admin/", admin.site.urls),
 ]
+if settings.MAIL_WEBHOOK_SECRET:
+    urlpatterns.append(path("mail-events/", include("agreements.web.mail_webhooks")))
 handler500 = "agreements.web.failures.server_error"

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from agreements.core.clock import now
+from agreements.mail import provider_events
 from agreements.mail.envelopes import sender_of
 from agreements.mail.models import OutboxMessage
 from agreements.mail.rendering import Rendered
@@ -38,6 +39,8 @@ def compose(message: OutboxMessage, rendered: Rendered) -> EmailMultiAlternative
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
+    if settings.MAIL_WEBHOOK_SECRET:
+        headers |= provider_events.headers_for(message)
     if message.thread:
         headers |= {"In-Reply-To": message.thread, "References": message.thread}
     mail = EmailMultiAlternatives(

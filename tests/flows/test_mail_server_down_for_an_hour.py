@@ -1,4 +1,4 @@
-"""The mail server is gone for an hour of frozen time and comes back: a real one, refused connections, the real drain."""
+"""The mail server is gone for an hour of frozen time and comes back: a real one, and the real drain."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def test_every_mail_goes_once_and_in_order(sink: SmtpSink, letter: Letter, setti
             one.message["Message-ID"]
         )
     assert arrived == queued
-    last = max(OutboxMessage.objects.values_list("sent_at", flat=True))
-    late = (last - NOON - HOUR).total_seconds()
+    moments = [row.sent_at for row in OutboxMessage.objects.all() if row.sent_at]
+    late = (max(moments) - NOON - HOUR).total_seconds()
     FIGURES.append(f"mail server away for an hour: 60 of 60 mails once and in order, the last {late:.0f} s after it")
     assert late <= 43 * 60
 
