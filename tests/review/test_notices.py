@@ -23,6 +23,7 @@ from agreements.people.models import User
 from agreements.review import decisions, notice_messages, notices
 from agreements.review.models import ReviewerNotices
 from agreements.review.notices import Wishes, tell_due
+from agreements.review.waiting_cases import waiting_for
 from agreements.tasks import tell_reviewers
 from tests.applications.cases import SYSTEM, seen, staff
 from tests.flows.scene import Scene, draft_with_signed_copy, submitted
@@ -345,7 +346,7 @@ def test_what_goes_wrong_with_one_reviewers_mail_does_not_keep_it_from_the_other
     scene: Scene, waiting: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     staff(scene, "frank", Role.REVIEWER)
-    usual = notices.waiting_for
+    usual = waiting_for
 
     def fails_for_carol(person: User) -> object:
         if person == scene.carol:
