@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from agreements.core import clock, wakeups
 from agreements.core.wakeups import Wakeup
@@ -210,3 +211,28 @@ def test_bytes_that_no_row_came_to_refer_to_go_after_a_day(box: Box, django_db_b
     with clock.frozen(NOON + dt.timedelta(hours=25)):
         assert raw.remove_lost() == 1
     assert set(stores.papers().names()) == {kept.store_key, "another-thing"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_moved_away_was_written_to_the_disk(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite may else lose the last commits in a power cut, while the server has moved the messages."""
+    if connection.vendor != "sqlite":
+        return
+    seen: list[int] = []
+    move = Folder.move
+
+    def looking(folder: Folder, uids: list[int], target: str) -> None:
+        seen.append(_synchronous())
+        move(folder, uids, target)
+
+    monkeypatch.setattr(Folder, "move", looking)
+    box.place(mail(1))
+    before = _synchronous()
+    polling.poll()
+    assert (before, seen, _synchronous()) == (1, [2], 1)
+
+
+def _synchronous() -> int:
+    """Return how SQLite writes: 1 is NORMAL, 2 is FULL."""
+    with connection.cursor() as cursor:
+        return int(cursor.execute("PRAGMA synchronous").fetchone()[0])
