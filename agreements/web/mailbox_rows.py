@@ -15,7 +15,7 @@ from agreements.applications.permissions import cases_visible_to
 from agreements.core.actors import Actor
 from agreements.documents.models import Inspection, InspectionState, PageImage
 from agreements.flows.mailbox import looking
-from agreements.mail.inbox.models import InboundMail, InboundState
+from agreements.mail.inbox.models import InboundMail, InboundState, Outcome
 from agreements.web.mailbox_forms import EVERYTHING, REST, WAITING
 
 WAITING_STATES: Final = (InboundState.TAKEN, InboundState.OPENING)
@@ -79,7 +79,7 @@ def rows_about(application: Application) -> list[Row]:
 
 def own_rows(application: Application) -> list[Row]:
     """Return what an applicant mailed about an application, for their own page."""
-    return [_row(mail, set()) for mail in looking.own(application)]
+    return [Row(mail, _badge(mail), _told(mail), "") for mail in looking.own(application)]
 
 
 def papers_of(mail: InboundMail) -> list[Paper]:
@@ -119,6 +119,21 @@ def _what(mail: InboundMail) -> str:
     if mail.state in WAITING_STATES:
         return str(InboundState(mail.state).label)
     return mail.reason
+
+
+def _told(mail: InboundMail) -> str:
+    """Return what became of a message in words for whoever sent it; the others are the lab's."""
+    if mail.state in WAITING_STATES:
+        return _("It is being read.")
+    if mail.outcome == Outcome.SIGNED_COPY:
+        if mail.reason_code == "submitted":
+            return _("Taken as your signed copy, and your application was submitted with it.")
+        return _("Taken as your signed copy.")
+    if mail.outcome == Outcome.DRAFT:
+        return _("Your form became this draft.")
+    if mail.reason_code == "not-taken":
+        return _("Not taken as your signed copy; the mail to you says why.")
+    return _("Kept with your application.")
 
 
 def _said(inspection: Inspection | None) -> str:

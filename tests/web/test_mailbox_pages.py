@@ -93,6 +93,7 @@ def test_the_applicant_sees_what_is_proven_to_be_theirs_alone(lab: Scene) -> Non
     read(letter(subject="of another", by=ETH, sender=EVE, headers={"X-About": application.reference}))
     own = main(page(alice, f"/applications/{application.reference}/"))
     assert "What you mailed" in own
+    assert "Kept with your application." in own
     assert "from me" in own
     assert "in my name" not in own
     assert "of another" not in own
