@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Of several organizations on one domain as many are named; inria.fr alone has more than a hundred.
 NAMED: Final = 5
+# In the sentence about the domain fewer: the finding about the registry follows it.
+NAMED_FIRST: Final = 1
 LISTED: Final = 12
 _TYPES: Final[dict[str, StrOrPromise]] = {
     "education": gettext_lazy("education"),
@@ -100,7 +102,7 @@ def _positive_summary(facts: Facts) -> str:
     """Return what says that an institution is there; a domain in the registry before a list, a list before a site."""
     by_website = all(each.from_website for each in facts.registry)
     if facts.registry and not (by_website and facts.academic):
-        return registry_summary(facts)
+        return registry_summary(facts, named=NAMED_FIRST)
     named = next((match for match in facts.academic if match.names), None)
     if named is not None:
         name = {"name": named.names[0]}
@@ -115,12 +117,17 @@ def _positive_summary(facts: Facts) -> str:
     return weak % {**_of(facts.academic_suffix), "domain": facts.domain}
 
 
-def registry_summary(facts: Facts) -> str:
-    """Return which organizations the registry knows behind the domain; '' where it knows none."""
+def registry_summary(facts: Facts, *, named: int = NAMED) -> str:
+    """Return which organizations the registry knows behind the domain, so many by name; '' where it knows none."""
     if not facts.registry:
         return ""
     first, count = facts.registry[0], len(facts.registry)
-    words = {"source": facts.registry_source, "entry": first.entry, "names": _names(facts.registry), "count": count}
+    words = {
+        "source": facts.registry_source,
+        "entry": first.entry,
+        "names": _names(facts.registry, named),
+        "count": count,
+    }
     if all(each.from_website for each in facts.registry):
         sentence = ngettext(
             "%(source)s knows %(entry)s as the website of %(names)s; that says less than a domain of their mail.",
@@ -137,11 +144,11 @@ def registry_summary(facts: Facts) -> str:
     return sentence % words
 
 
-def _names(organizations: Sequence[Registered]) -> str:
-    named = [_with_kind(each) for each in organizations[:NAMED]]
-    if (more := len(organizations) - NAMED) > 0:
-        named.append(_("%(count)d more") % {"count": more})
-    return "; ".join(named)
+def _names(organizations: Sequence[Registered], most: int) -> str:
+    named = "; ".join(_with_kind(each) for each in organizations[:most])
+    if (more := len(organizations) - most) > 0:
+        return _("%(names)s and %(count)d more") % {"names": named, "count": more}
+    return named
 
 
 def _with_kind(organization: Registered) -> str:

@@ -94,7 +94,9 @@ def test_a_company_that_gives_mailboxes_to_anyone_makes_no_institution_of_them()
 def test_all_organizations_on_a_domain_are_shown_or_counted_with_whom_they_belong_to() -> None:
     found = finding(of("alice@inria.fr"), "address-registry")
     assert found["summary"].startswith("ROR 2.9 gives inria.fr to 20 organizations: Inria unit 0 (facility); ")
-    assert found["summary"].endswith("; 15 more.")
+    assert found["summary"].endswith("Inria unit 4 (facility) and 15 more.")
+    said = finding(of("alice@inria.fr"), "address-domain")["summary"]
+    assert said == "Institutional. ROR 2.9 gives inria.fr to 20 organizations: Inria unit 0 (facility) and 19 more."
     assert found["details"]["organization 12"] == "Inria unit 11 (facility; France; 012345678; part of Inria)"
     assert found["details"]["and"] == "8 more"
 
