@@ -263,6 +263,12 @@ def test_fields_in_another_order_or_case_are_the_same_letter() -> None:
     assert examined(again).signature_sha256 == examined(raw).signature_sha256 != ""
 
 
+def test_blanks_that_the_signature_does_not_count_make_no_other_letter() -> None:
+    raw = signed(letter())
+    again = raw.replace(b"Dear all,\r\n", b"Dear  all, \r\n") + b"\r\n"
+    assert examined(again).signature_sha256 == examined(raw).signature_sha256 != ""
+
+
 def test_another_letter_is_another() -> None:
     seen = {
         examined(signed(raw)).signature_sha256

@@ -42,7 +42,10 @@ SIGNINGS: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: signed(letter(), tags={"x": str(int(NOON.timestamp()) - 1)}, at=NOON - dt.timedelta(days=1)),
         "expired",
     ),
-    "an end before its beginning": (lambda: signed(letter(), tags={"x": "1"}), "expired"),
+    "an end before its beginning": (
+        lambda: signed(letter(), tags={"x": str(int(NOON.timestamp()) + 60)}, at=NOON + dt.timedelta(minutes=30)),
+        "expired",
+    ),
 }
 
 
