@@ -25,11 +25,11 @@ from agreements.web.refusals import IntoMessages
 
 PER_PAGE: Final = 50
 STANDINGS: Final = [
-    ("waiting", gettext_lazy("Waiting")),
+    ("waiting", gettext_lazy("Queued")),
     ("sent", gettext_lazy("Sent")),
     ("came-back", gettext_lazy("Came back")),
-    ("failed", gettext_lazy("Not sent")),
-    ("superseded", gettext_lazy("No longer needed")),
+    ("failed", gettext_lazy("Failed")),
+    ("superseded", gettext_lazy("Superseded")),
 ]
 LOST: Final = "lost"
 

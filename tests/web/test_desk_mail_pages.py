@@ -55,7 +55,7 @@ def test_all_mail_is_listed_as_it_stands(scene: Scene, grant: Grant) -> None:
         state=MessageState.QUEUED, sent_subject="", sent_text="", last_error="451 busy", attempts=1
     )
     page = main_of(signed_in(scene.dan), MAIL)
-    assert re.search(r"<dt>Waiting</dt><dd>1</dd>.*<dt>Sent</dt><dd>1</dd>", page)
+    assert re.search(r"<dt>Queued</dt><dd>1</dd>.*<dt>Sent</dt><dd>1</dd>", page)
     assert received().sent_subject in page
     assert "Your access is open" in page
     assert "451 busy; tried again from" in page
