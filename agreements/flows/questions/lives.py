@@ -203,7 +203,7 @@ def _domains_of(within: QuerySet[Dataset], key: str) -> list[str]:
     grants = Grant.objects.filter(dataset__in=within, organization_key=key)
     written = grants.values_list("holder__email", "application__email")[:MOST]
     domains = {domain_of(email) for pair in written for email in pair if "@" in email}
-    known = lists.load()
+    known = lists.refresh()
     return sorted(each for each in domains if known.academic(each) or not known.free_provider(each))[:_MOST_DOMAINS]
 
 
