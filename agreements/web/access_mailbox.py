@@ -26,6 +26,16 @@ def mails(request: HttpRequest) -> QuerySet[InboundMail]:
     return looking.visible_to(by)
 
 
+def datasets_of(mails: QuerySet[InboundMail]) -> list[Dataset]:
+    """Return the datasets that messages are about, which were loaded for their reader."""
+    return list(Dataset.objects.filter(slug__in=mails.order_by().values("dataset_slug")))
+
+
+def dataset_of(mail: InboundMail) -> Dataset | None:
+    """Return the dataset that a message is about, which was loaded for its reader."""
+    return Dataset.objects.filter(slug=mail.dataset_slug).first() if mail.dataset_slug else None
+
+
 def dataset(request: HttpRequest, slug: str) -> Dataset:
     """Return a dataset whose mail the signed-in person may read by a role in it."""
     return _found(datasets_for(Permission.VIEW_MAIL, by=access.actor(request)).filter(slug=slug).first())

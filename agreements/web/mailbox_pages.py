@@ -32,10 +32,8 @@ PER_PAGE = 25
 def mailbox(request: HttpRequest) -> HttpResponse:
     """List what came in of all datasets whose mail the reader may see, and for administrators the rest."""
     mails = access_mailbox.mails(request)
-    by = access.actor(request)
-    slugs = set(mails.order_by().values_list("dataset_slug", flat=True).distinct())
-    datasets = list(Dataset.objects.filter(slug__in=slugs))
-    form = MailboxForm(request.GET, datasets=datasets, has_rest=looking.may_read_the_rest(by))
+    has_rest = looking.may_read_the_rest(access.actor(request))
+    form = MailboxForm(request.GET, datasets=access_mailbox.datasets_of(mails), has_rest=has_rest)
     return _list(request, mails, form, None)
 
 
@@ -63,7 +61,7 @@ def mail(request: HttpRequest, mail_id: int) -> HttpResponse:
         "may_mark": may_look_after and looking.is_for_people(found),
         "may_read_again": may_look_after and looking.can_be_read_again(found),
         "may_have_bytes": access.person(request).is_site_administrator and bool(found.store_key),
-        "dataset": Dataset.objects.filter(slug=found.dataset_slug).first() if found.dataset_slug else None,
+        "dataset": access_mailbox.dataset_of(found),
     }
     return render(request, "mailbox/mail.html", context)
 

@@ -16,6 +16,7 @@ OTHER_STATES = {
     "agreements/documents/",
     "agreements/applications/evidence.py",
     "agreements/catalog/publishing/jobs.py",
+    "agreements/flows/mailbox/",
     "agreements/grants/members/parts.py",
     "agreements/grants/members/erasing.py",
     "agreements/grants/members/membership.py",
