@@ -53,6 +53,11 @@ class Shown:
     earlier: tuple[SourceLoad, ...]
 
     @property
+    def label(self) -> str:
+        """Return the name as evidence quotes it."""
+        return self.name.upper() if self.name == sources.REGISTRY else self.name
+
+    @property
     def is_there(self) -> bool:
         return bool(self.version)
 

@@ -160,7 +160,7 @@ def test_staff_see_each_source_with_its_version_and_age(scene: Scene, tmp_path: 
     with frozen(dt.datetime(2025, 4, 15, 12, tzinfo=dt.UTC)):
         newest = load_registry(tmp_path, RECORDS[:3], version="v1.64")
         page = signed_in(scene.carol).get("/record/sources/").content.decode()
-    assert "ror v1.64" in page
+    assert "ROR v1.64" in page
     assert "(12 days ago)" in page
     assert "by manage.py import_ror" in page
     assert newest.sha256 in page
