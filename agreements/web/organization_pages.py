@@ -20,10 +20,7 @@ def organizations(request: HttpRequest) -> HttpResponse:
     if typing_limit.is_too_often(access.actor(request).id):
         return JsonResponse({"organizations": []}, status=429, headers={"Retry-After": str(typing_limit.WINDOW)})
     found = complete(request.GET.get("words", ""))
-    answer = JsonResponse({"organizations": [_as_json(each) for each in found]})
-    # The same letters are asked for again when one is deleted.
-    answer["Cache-Control"] = "private, max-age=300"
-    return answer
+    return JsonResponse({"organizations": [_as_json(each) for each in found]})
 
 
 @login_required
