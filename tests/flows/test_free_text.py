@@ -11,7 +11,7 @@ from agreements.flows.erasing.free_text import TEXTS
 # What a dataset's folder or a program writes; mails have a way of their own.
 WRITTEN_BY_NOBODY = {
     "Dataset.summary", "Dataset.citation", "Dataset.layout", "Subset.summary", "Terms.source", "Generation.upload",
-    "Generation.trouble", "OutboxMessage.sent_text",
+    "Generation.trouble", "OutboxMessage.sent_text", "RegisteredOrganization.search",
 }  # fmt: skip
 
 

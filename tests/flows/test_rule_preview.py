@@ -175,7 +175,7 @@ def test_a_rule_that_ran_out_cannot_be_ended_and_stands_among_those_that_are_ove
     ).rule
     with frozen(week):
         assert list(rules.rows(scene.dataset)) == []
-        assert list(rules.past(scene.dataset).values_list("over_at", flat=True)) == [week]
+        assert [rule.expires_at for rule in rules.past(scene.dataset)] == [week]
         with pytest.raises(NotPossible, match="ended already"):
             address_rules.end_rule(rule=rule, by=scene.dan.actor)
         make(scene, "ust.hk", DENY)
