@@ -20,6 +20,11 @@ def main(wanted: str) -> int:
     stamps = {name: VENV / f".installed-{name}" for name in ("demo", "dev")}
     if any(_fresh(stamps[name], name) for name in {wanted, "dev"}):
         return 0
+    if VENV.is_symlink():
+        sys.stderr.write(
+            f".venv is a link to {VENV.resolve()}, which lacks this lock: nothing is installed through it.\n"
+        )
+        return 1
     outdated = any(stamp.exists() and not _fresh(stamp, name) for name, stamp in stamps.items())
     if outdated or not (VENV / "bin" / "python").exists():
         sys.stderr.write("Making .venv ...\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import re
 import tarfile
 import zipfile
@@ -54,7 +55,7 @@ def read(path: Path) -> Downloaded:
         raise Invalid(f"{path}: {problem.strerror or problem}") from None
     except _TooLarge:
         raise Invalid(_("%(file)s is larger than any of these packages.") % {"file": path.name}) from None
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, UnicodeDecodeError, ValueError, RuntimeError):
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError):
         raise Invalid(_("%(file)s is damaged, or no wheel or sdist.") % {"file": path.name}) from None
     return Downloaded(_package_of(path.name, texts), sha256(data).hexdigest())
 
@@ -82,10 +83,13 @@ def _of_wheel(file: IO[bytes]) -> dict[str, str]:
         members = archive.infolist()
         if len(members) > MOST_MEMBERS:
             raise _TooLarge
-        for member in members:
-            if (key := _key(member.filename, ".dist-info/METADATA")) is not None:
-                with archive.open(member) as content:
-                    texts[key] = _text(content)
+        wanted = [(key, each) for each in members if (key := _key(each.filename, ".dist-info/METADATA")) is not None]
+        # One list twice: which of the two would an installation have?
+        if len({key for key, _member in wanted}) < len(wanted):
+            raise zipfile.BadZipFile
+        for key, member in wanted:
+            with archive.open(member) as content:
+                texts[key] = _text(content)
     return texts
 
 

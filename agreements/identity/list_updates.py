@@ -76,11 +76,11 @@ def of_installed() -> Plan:
     return Plan(tuple(updates), tuple(left))
 
 
-def of_files(paths: Sequence[Path], *, may_be_smaller: bool = False) -> Plan:
+def of_files(paths: Sequence[Path], *, may_be_smaller: bool = False, may_be_older: bool = False) -> Plan:
     """Return what taking up downloaded releases would do.
 
-    Raises Invalid: not one of the packages, damaged, two of one package, not newer than what is in force, or with less
-    than half of its entries unless that `may_be_smaller`.
+    Raises Invalid: not one of the packages, damaged, two of one package, not newer than what is in force unless it
+    `may_be_older`, or with less than half of the entries of one of its tables unless that `may_be_smaller`.
     """
     updates: dict[str, Update] = {}
     for path in paths:
@@ -89,10 +89,10 @@ def of_files(paths: Sequence[Path], *, may_be_smaller: bool = False) -> Plan:
         if package.name in updates:
             raise Invalid(_("%(name)s is given twice.") % {"name": package.name})
         now_in_force = lists.in_force(package.name)
-        if not packaged.is_newer(package.version, now_in_force.version):
+        if not may_be_older and not packaged.is_newer(package.version, now_in_force.version):
             words = {"name": package.name, "version": package.version, "now": now_in_force.version}
             raise Invalid(_("%(name)s %(version)s is not newer than %(now)s, which is in force.") % words)
-        if not may_be_smaller and 2 * len(_entries(package)) < len(_entries(now_in_force)):
+        if not may_be_smaller and _is_much_smaller(package, now_in_force):
             words = {"name": package.name, "version": package.version}
             raise Invalid(_("%(name)s %(version)s has less than half of the entries that are in force.") % words)
         updates[package.name] = Update(package, found.sha256, now_in_force)
@@ -134,6 +134,10 @@ def _stored(name: str) -> SourceLoad | None:
 
 def _entries(package: Package) -> set[str]:
     return {f"{table}: {entry}" for table, held in package.tables.items() for entry in packaged.entries_of(held)}
+
+
+def _is_much_smaller(package: Package, before: Package) -> bool:
+    return any(2 * package.counts.get(table, 0) < count for table, count in before.counts.items())
 
 
 def _released_on(text: str) -> dt.date | None:

@@ -26,6 +26,10 @@ Tables = dict[str, Any]
 """By table: domains with their names, a sorted list of domains, or text. JSON can hold it."""
 
 LONGEST_DOMAIN: Final = 253
+MOST_SIGNS: Final = 400_000
+"""Commas, line ends and signs of operation in a Python table; the largest has about 100,000. Each may become an object
+of half a kilobyte while the text is parsed."""
+_SIGNS: Final = ",\n;+-([{"
 _VERSION: Final = re.compile(r"\d{1,10}(\.\d{1,10}){0,5}(\.post\d{1,5})?")
 _UNIVERSITIES: Final = "django_institutions/world_universities_and_domains.json"
 _SUFFIXES: Final = "publicsuffixlist/public_suffix_list.dat"
@@ -152,6 +156,8 @@ def _table_of(part: _Part, text: str) -> Any:
 
 def _literal(text: str, name: str) -> Any:
     """Return the value that a Python file gives a name, `frozenset([...])` as the list in it. Runs nothing."""
+    if sum(map(text.count, _SIGNS)) > MOST_SIGNS:
+        raise ValueError("too many entries")
     for node in ast.parse(text).body:
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
@@ -193,7 +199,9 @@ def _check(found: Package, part: _Part) -> None:
     """A table is full, and of domains: a list of something else would say of every address that it is unknown."""
     entries = entries_of(found.tables[part.table])
     odd = [entry for entry in entries if not entry or len(entry) > LONGEST_DOMAIN or any(c.isspace() for c in entry)]
-    if len(entries) < 10 or odd:
+    # Below `com` there would be nothing but universities.
+    top = {entry for entry in entries if "." not in entry} - {"edu"} if part.table == "academic_suffixes" else set()
+    if len(entries) < 10 or odd or top:
         raise Invalid(_("%(path)s of %(name)s does not hold the table that is expected.") % _words(found.name, part))
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import Invalid
-from agreements.identity import registry_hosts, ror, sources
+from agreements.identity import lists, registry_hosts, ror, sources
 from agreements.identity.folding import searchable
 from agreements.identity.models import RegisteredDomain, RegisteredOrganization, SourceLoad
 from agreements.identity.registry_hosts import Named
@@ -61,13 +61,13 @@ def plan(
 
     Raises sources.AlreadyLoaded where it counts already, and Invalid or OSError for a file that cannot be used.
     """
+    sha256 = ror.digest_of(path)
     label = ror.label_of(path)
     version = version or label.version
     if not version:
         raise Invalid(
             _("The name of %(file)s does not say which release this is: say --release.") % {"file": path.name}
         )
-    sha256 = ror.digest_of(path)
     before = sources.current(sources.REGISTRY)
     if before is not None and before.sha256 == sha256:
         raise sources.AlreadyLoaded(before)
@@ -78,7 +78,7 @@ def plan(
         else:
             organizations.append(each)
     _check(organizations, before, may_be_smaller=may_be_smaller)
-    found = registry_hosts.sort(organizations)
+    found = registry_hosts.sort(organizations, tables=lists.refresh())
     kept = Counter("websites" if each.from_website else "domains" for each in found.kept)
     dropped = {f"dropped_{why}": count for why, count in sorted(found.dropped.items())}
     counts = {"organizations": len(organizations), "not_active": passed_over, **kept, **dropped}

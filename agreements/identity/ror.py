@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import datetime as dt
 import json
+import lzma
 import re
 import zipfile
 import zlib
@@ -26,6 +27,8 @@ from agreements.core.errors import Invalid
 
 LARGEST: Final = 2 * 1024**3
 """Bytes of JSON that are read at most; the dumps of 2026 have about 350 MB."""
+MOST_RECORDS: Final = 1_000_000
+"""The dumps of 2026 have about 120,000."""
 LARGEST_RECORD: Final = 4 * 1024**2
 """Characters; the largest of 2026 has about 100,000."""
 MOST_NAMES: Final = 60
@@ -79,7 +82,9 @@ def label_of(path: Path) -> Label:
 
 
 def digest_of(path: Path) -> str:
-    """Return the SHA-256 of the file as it lies there. Raises OSError."""
+    """Return the SHA-256 of the file as it lies there. Raises OSError, and Invalid for what is no dump at first sight."""
+    with _opened(path):
+        pass
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 
@@ -89,8 +94,10 @@ def read(path: Path, told: Told = lambda done, total: None) -> Iterator[Organiza
     try:
         with _opened(path) as (file, size):
             for number, record in enumerate(_records(file, size, told), start=1):
+                if number > MOST_RECORDS:
+                    raise Invalid(_("%(file)s holds more records than any dump of ROR.") % {"file": path.name})
                 yield _organization(record, number)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as problem:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError) as problem:
         # RuntimeError: a zip under a password. RecursionError, which is one too: brackets within brackets.
         raise Invalid(_("%(file)s cannot be read: %(why)s") % {"file": path.name, "why": problem}) from None
 
@@ -153,6 +160,8 @@ def _records(file: IO[bytes], size: int, told: Told) -> Iterator[Any]:
                 if len(text) - at > LARGEST_RECORD:
                     raise _not_a_dump() from None
                 text, at = _filled(text[at:], more), 0
+            except ValueError:  # a number of thousands of digits
+                raise _not_a_dump() from None
         yield item
 
 

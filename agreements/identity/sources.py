@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -66,7 +67,7 @@ def note_load(
         if before is not None:
             before.replaced_at = at
             before.save(update_fields=["replaced_at"])
-        load = SourceLoad.objects.create(
+        load = SourceLoad(
             source=source,
             version=version,
             sha256=sha256,
@@ -77,10 +78,13 @@ def note_load(
             loaded_at=at,
             loaded_by=by.id,
         )
+        try:
+            with transaction.atomic():
+                load.save(force_insert=True)
+        except IntegrityError:  # nothing was there to be locked, and another process was first
+            raise NotPossible(_("Another process has just loaded %(source)s.") % {"source": source}) from None
         told: dict[str, Any] = {"source": source, "version": version, "sha256": sha256, "entries": entries}
-        act.record(
-            Kind.SOURCE_LOADED, by=by, as_role="administrator" if by.is_person else "system", subjects={}, **told
-        )
+        act.record(Kind.SOURCE_LOADED, by=by, as_role="system", subjects={}, **told)
     return load
 
 

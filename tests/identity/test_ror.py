@@ -92,6 +92,7 @@ def test_records_that_lie_across_pieces_of_the_file_are_read_whole(
         ('[{"id": "https://ror.org/0abcdef12", "names": [], "status": "active"}]', "Record 1 is not as schema v2"),
         ("[" * 100_000, "cannot be read"),
         ('[{"id": "x" "y"}]', "ends in the middle"),
+        ('[{"id": ' + "1" * 5_000 + "}]", "no dump of ROR in schema v2"),
     ],
 )
 def test_what_is_no_dump_is_refused_and_says_why(content: str, words: str, tmp_path: Path) -> None:

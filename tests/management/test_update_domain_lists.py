@@ -173,3 +173,13 @@ def test_the_order_of_versions() -> None:
     assert packaged.is_newer("1.1.2.20261023", "1.1.2.20260922")
     assert not packaged.is_newer("0.5.8", "0.5.8")
     assert json.dumps(packaged.installed(FREE).counts) == '{"free": 4778}'
+
+
+@pytest.mark.django_db
+def test_an_older_release_is_taken_up_only_when_that_is_said(tmp_path: Path) -> None:
+    run(with_domains(tmp_path, number="9999", more=("pjlab.org.cn",)))
+    older = with_domains(tmp_path, number="9.1")
+    with pytest.raises(CommandError, match="is not newer than 9999"):
+        run(older)
+    assert "1 taken up." in run("--may-be-older", older)
+    assert lists.in_force(FREE).version == "9.1"

@@ -31,10 +31,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--may-be-smaller", action="store_true", help="take up a list that lost half of its entries"
         )
+        parser.add_argument(
+            "--may-be-older", action="store_true", help="take up a release before the one in force, to go back"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            plan = self._plan(options["files"], may_be_smaller=options["may_be_smaller"])
+            plan = self._plan(options)
             for update in plan.updates:
                 self._tell(update)
             for sentence in plan.left:
@@ -48,10 +51,11 @@ class Command(BaseCommand):
             raise CommandError(f"{refused} Nothing was written.") from None
         self.stdout.write(f"{len(taken)} taken up." if taken else "Everything is up to date.")
 
-    def _plan(self, files: list[Path], *, may_be_smaller: bool) -> Plan:
-        if not files:
+    def _plan(self, options: dict[str, Any]) -> Plan:
+        if not options["files"]:
             return list_updates.of_installed()
-        return list_updates.of_files(files, may_be_smaller=may_be_smaller)
+        allowed = {name: options[name] for name in ("may_be_smaller", "may_be_older")}
+        return list_updates.of_files(options["files"], **allowed)
 
     def _tell(self, update: Update) -> None:
         package = update.package
