@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from agreements.core.errors import Invalid
 from agreements.ledger.queries import entries_about
+from agreements.mail import dead_addresses
 from agreements.people import accounts, sessions
 from agreements.people.models import User
 from agreements.web import access, notice_pages, proofs
@@ -70,6 +71,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "notices_form": notice_pages.form_for(user),
         "places": sessions.places(user=user, current_key=request.session.session_key),
         "held": _held(user),
+        "dead": dead_addresses.is_dead(user.email),
         "has_second_factor": proofs.has_second_factor(user),
     }
     return render(request, "people/account.html", context)

@@ -15,6 +15,7 @@ from agreements.applications.missing import DETAILS, SITE
 from agreements.applications.permissions import visible_to
 from agreements.flows import mail_again
 from agreements.identity import mismatch, sources
+from agreements.mail import dead_addresses
 from agreements.web import access, application_status
 from agreements.web.application_forms import DetailsForm, SiteForm, SubmitForm, members_as_text
 from agreements.web.posted import posted
@@ -42,7 +43,8 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
 def applications(request: HttpRequest) -> HttpResponse:
     """List the person's applications."""
     mine = visible_to(access.actor(request)).select_related("dataset")
-    return render(request, "applications/list.html", {"applications": mine})
+    dead = dead_addresses.is_dead(access.person(request).email)
+    return render(request, "applications/list.html", {"applications": mine, "dead": dead})
 
 
 @login_required
@@ -95,7 +97,11 @@ def site(request: HttpRequest, reference: str) -> HttpResponse:
             members = form.cleaned_data["members"]
             drafting.save_site(application=found, fields=fields, members=members, by=access.actor(request))
             return redirect(next_step(found, missing=still_missing(found), after=SITE))
-    context = {"form": form, **application_status.frame(found, at=SITE, missing=still_missing(found))}
+    context = {
+        "form": form,
+        "mismatch": mismatch.find(found.organization, address=found.email),
+        **application_status.frame(found, at=SITE, missing=still_missing(found)),
+    }
     return render(request, "applications/site.html", context, status=422 if form.errors else 200)
 
 

@@ -20,6 +20,7 @@ from agreements.grants.links import scripts
 from agreements.grants.links.scripts import File
 from agreements.grants.permissions import held_by
 from agreements.grants.running import is_running, why_not_running
+from agreements.mail import dead_addresses
 from agreements.revocation.queries import owed_to_attest
 from agreements.web import access, grant_context
 from agreements.web.fresh_gate import require_fresh
@@ -30,9 +31,11 @@ from agreements.web.refusals import IntoMessages
 @require_safe
 def grants(request: HttpRequest) -> HttpResponse:
     """List the person's access."""
-    mine = held_by(access.person(request).pk).select_related("dataset", "terms")
+    person = access.person(request)
+    mine = held_by(person.pk).select_related("dataset", "terms")
     rows = [(grant, wants_renewal(grant), is_proof_time(grant)) for grant in mine]
-    return render(request, "grants/list.html", {"owed": owed_to_attest(access.person(request).pk), "rows": rows})
+    context = {"owed": owed_to_attest(person.pk), "rows": rows, "dead": dead_addresses.is_dead(person.email)}
+    return render(request, "grants/list.html", context)
 
 
 @login_required
