@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.sentences import sentence
+from agreements.mail import registry
 from agreements.people.models import User
 
 # Work inside the lab that the applicant is told of by its outcome, not blow by blow.
@@ -66,13 +67,26 @@ def timeline_of(
     names = _names(shown) if internal else known
     return [
         Happening(
-            text=sentence(entry.kind, entry.payload),
+            text=_text(entry, viewer=viewer, internal=internal),
             at=entry.at,
             who=_who(entry.actor, viewer, names),
             tone=_TONES.get(Kind(entry.kind), "quiet") if entry.kind in Kind.values else "quiet",
         )
         for entry in shown
     ]
+
+
+def _text(entry: LedgerEntry, *, viewer: User, internal: bool) -> str:
+    """Return the sentence of a row; what mail tells in the words of who reads it, the record keeps codes."""
+    if entry.kind == Kind.MAIL_SENT_AGAIN and (kind := registry.find(str(entry.payload.get("mail", "")))):
+        return _("Mail sent again: %(mail)s") % {"mail": kind.title or kind.name}
+    if internal or entry.kind not in {Kind.ADDRESS_DEAD, Kind.ADDRESS_LIVES}:
+        return sentence(entry.kind, entry.payload)
+    is_theirs = entry.subjects.get("person") == str(viewer.public_id)
+    if entry.kind == Kind.ADDRESS_LIVES:
+        return _("Mail is sent to your address again") if is_theirs else _("Mail is sent to an address again")
+    words = _("Mail to your address came back (%(status)s)") if is_theirs else _("Mail came back (%(status)s)")
+    return words % {"status": entry.payload.get("status") or "?"}
 
 
 def _names(entries: list[LedgerEntry]) -> dict[str, str]:
