@@ -11,6 +11,7 @@ BENCHES = {
     "delivery": True,
     "links": True,
     "identity": True,
+    "registry": True,
     "record": True,
     "approval": True,
 }

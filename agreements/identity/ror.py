@@ -82,7 +82,7 @@ def label_of(path: Path) -> Label:
 
 
 def digest_of(path: Path) -> str:
-    """Return the SHA-256 of the file as it lies there. Raises OSError, and Invalid for what is no dump at first sight."""
+    """Return the SHA-256 of the file as it lies there. Raises OSError; Invalid for what is no dump at first sight."""
     with _opened(path):
         pass
     with path.open("rb") as file:
