@@ -14,7 +14,7 @@ from agreements.catalog.models import Role, RoleAssignment
 from agreements.catalog.roles import datasets_where, roles_of
 from agreements.core.actors import Actor
 from agreements.core.addresses import comparison_key, same_mailbox_pattern
-from agreements.core.domains import same_organization
+from agreements.core.domains import domain_of, domains_of, same_organization
 from agreements.core.errors import NotAllowed, is_allowed
 from agreements.people.models import User
 
@@ -96,7 +96,23 @@ def visible_to(by: Actor) -> QuerySet[Application]:
 
 def cases_visible_to(by: Actor) -> QuerySet[Application]:
     """Return the applications that someone may read as staff. Agrees with `may(VIEW_CASE)`."""
-    roles = [role for role in Role if Standing(role) in TABLE[Permission.VIEW_CASE]]
+    return _cases(Permission.VIEW_CASE, by=by)
+
+
+def cases_decidable_by(by: Actor) -> QuerySet[Application]:
+    """Return the applications that someone may decide, as far as they wait. Agrees with `may(DECIDE)`."""
+    cases = _cases(Permission.DECIDE, by=by)
+    if by.person_pk is None:
+        return cases
+    own = _address_of(by)
+    near = Q(email__iendswith=f".{domain_of(own)}")
+    for domain in domains_of(own):
+        near |= Q(email__iendswith=f"@{domain}")
+    return cases.exclude(near, dataset__reviewers_decide_on_own_organization=False)
+
+
+def _cases(permission: Permission, *, by: Actor) -> QuerySet[Application]:
+    roles = [role for role in Role if Standing(role) in TABLE[permission]]
     if by.person_pk is None:
         return Application.objects.none()
     submitted = Application.objects.filter(submitted_at__isnull=False)

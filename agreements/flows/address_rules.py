@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agreements.applications import evidence
-from agreements.applications.models import Application
-from agreements.applications.submission import newest
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission, check_may
 from agreements.core.actors import Actor
-from agreements.core.errors import NotAllowed, NotPossible
 from agreements.flows import rule_preview
 from agreements.identity import rules
 from agreements.identity.models import DomainRule, Verdict
+from agreements.identity.rules import Rule, rules_for
 from agreements.ledger.act import act
 
 
@@ -42,12 +41,11 @@ def add_rule(
     """
     with act():
         check_may(Permission.CHANGE_RULES, dataset=dataset, by=by)
-        preview = rule_preview.of_adding(dataset=dataset, suffix=suffix, verdict=verdict, by=by)
-        # Cases are locked before the dataset, as by decisions; what is asked for is gathered after the commit.
-        asked = _ask_again(preview.to_ask, by=by) if gather_again else 0
         _lock_rules(dataset)
+        before = rules_for(dataset)
         rule = rules.add(dataset=dataset, suffix=suffix, verdict=verdict, reason=reason, expires_at=expires_at, by=by)
-    return Done(rule, asked)
+        after = rules_for(dataset)
+    return Done(rule, _ask_again(rule, before, after, by) if gather_again else 0)
 
 
 def end_rule(*, rule: DomainRule, by: Actor, gather_again: bool = False) -> Done:
@@ -57,25 +55,23 @@ def end_rule(*, rule: DomainRule, by: Actor, gather_again: bool = False) -> Done
     """
     with act():
         check_may(Permission.CHANGE_RULES, dataset=rule.dataset, by=by)
-        asked = _ask_again(rule_preview.of_ending(rule=rule, by=by).to_ask, by=by) if gather_again else 0
+        _lock_rules(rule.dataset)
+        before = rules_for(rule.dataset)
         ended = rules.end(rule=rule, by=by)
-    return Done(ended, asked)
+        after = rules_for(rule.dataset)
+    return Done(ended, _ask_again(ended, before, after, by) if gather_again else 0)
 
 
 def _lock_rules(dataset: Dataset) -> None:
-    """Let one rule of a dataset be made at a time, so that nobody makes the same one twice."""
+    """Let one rule of a dataset be made or ended at a time, so that nobody makes the same one twice."""
     Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk)
 
 
-def _ask_again(cases: list[Application], *, by: Actor) -> int:
-    """Return for how many it was asked: a case that was decided in this moment needs it no more."""
-    count = 0
-    for case in cases:
-        handed_in = newest(case)
-        try:
-            if handed_in is not None:
-                evidence.request_again(submission=handed_in, by=by)
-                count += 1
-        except (NotAllowed, NotPossible):
-            continue
-    return count
+def _ask_again(rule: DomainRule, before: Sequence[Rule], after: Sequence[Rule], by: Actor) -> int:
+    """Return for how many cases it was asked.
+
+    After the rule's commit: what is being gathered beside it either has seen the rule, or sees when it is frozen that
+    the rules have changed. And nobody waits for the rule while there is much to ask for.
+    """
+    decided = rule_preview.waiting_decided(dataset=rule.dataset, suffix=rule.suffix, before=before, after=after, by=by)
+    return evidence.request_again_for(cases=decided, by=by)

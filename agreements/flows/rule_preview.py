@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from agreements.applications import evidence
 from agreements.applications.models import Application, State
 from agreements.applications.permissions import cases_visible_to
 from agreements.applications.states import RUNNING
-from agreements.applications.submission import newest
 from agreements.catalog.models import Dataset
+from agreements.catalog.permissions import Permission, check_may
 from agreements.core.actors import Actor
 from agreements.core.addresses import parse
 from agreements.core.domains import domain_of
@@ -22,7 +22,9 @@ from agreements.grants.models import Grant
 from agreements.grants.states import NOT_ENDED
 from agreements.identity import lists, registry
 from agreements.identity.evidence import gather
+from agreements.identity.lists import Lists
 from agreements.identity.models import DomainRule, Verdict
+from agreements.identity.registry import Registry
 from agreements.identity.rules import Rule, check, check_new, matching, rules_for
 from agreements.identity.tiers import Tier, tier_of
 
@@ -80,23 +82,26 @@ class Preview:
         return sum(one.grant is None for one in self.touched)
 
     @property
-    def grants(self) -> int:
-        """Return how much access in force it touches."""
-        return sum(one.grant is not None for one in self.touched)
+    def holders(self) -> int:
+        """Return of how many people access in force is touched."""
+        return len({one.grant.holder_id for one in self.touched if one.grant is not None})
 
 
 def of_adding(*, dataset: Dataset, suffix: str, verdict: Verdict, by: Actor) -> Preview:
-    """Return whom a new rule would touch now. The caller has checked who looks.
+    """Return whom a new rule would touch now.
 
-    Raises Invalid for what is no rule, NotPossible where the same is in force already.
+    Raises NotAllowed for anybody but a steward, Invalid for what is no rule, NotPossible where the same is in force
+    already.
     """
+    check_may(Permission.CHANGE_RULES, dataset=dataset, by=by)
     clean, now_in_force = check(suffix, verdict), rules_for(dataset)
     check_new(dataset, clean, verdict)
     return _preview(dataset, clean, now_in_force, [*now_in_force, Rule(clean, verdict)], by)
 
 
 def of_ending(*, rule: DomainRule, by: Actor) -> Preview:
-    """Return whom the end of a rule would touch now."""
+    """Return whom the end of a rule would touch now. Raises NotAllowed for anybody but a steward of its dataset."""
+    check_may(Permission.CHANGE_RULES, dataset=rule.dataset, by=by)
     now_in_force = list(rules_for(rule.dataset))
     left = list(now_in_force)
     gone = Rule(rule.suffix, Verdict(rule.verdict), rule.reason)
@@ -105,54 +110,66 @@ def of_ending(*, rule: DomainRule, by: Actor) -> Preview:
     return _preview(rule.dataset, rule.suffix, now_in_force, left, by)
 
 
-def _preview(dataset: Dataset, suffix: str, before: Iterable[Rule], after: Iterable[Rule], by: Actor) -> Preview:
-    look = _looking(list(before), list(after))
+def waiting_decided(
+    *, dataset: Dataset, suffix: str, before: Sequence[Rule], after: Sequence[Rule], by: Actor
+) -> list[int]:
+    """Return the waiting cases about which another rule decides after than before, or one where none did.
+
+    Primary keys, of what the person may read; neither lists nor the registry are needed for that.
+    """
+    waiting = _cases(dataset, suffix, by).filter(state=State.SUBMITTED).values_list("pk", "email")
+    return [pk for pk, email in waiting if _decides(before, after, domain_of(email))]
+
+
+def _preview(dataset: Dataset, suffix: str, before: Sequence[Rule], after: Sequence[Rule], by: Actor) -> Preview:
+    looking = _Looking(before, after, lists.refresh(), registry.load())
     cases = list(_cases(dataset, suffix, by))
     touched = [
-        *(look(case, None, case.name, case.email) for case in cases),
-        *(look(None, None, "", f"@{domain_of(draft.email)}") for draft in _drafts(dataset, suffix)),
-        *(look(None, grant, grant.holder_name, address_of(grant)) for grant in _grants(dataset, suffix)),
+        *(looking.at(case.name, case.email, application=case) for case in cases),
+        *(looking.at("", f"@{domain_of(draft.email)}") for draft in _drafts(dataset, suffix)),
+        *(looking.at(grant.holder_name, address_of(grant), grant=grant) for grant in _grants(dataset, suffix)),
     ]
-    waiting = [one.application for one in touched if one.application and one.application.state == State.SUBMITTED]
     # A rule that decides is a finding of its own, also where the tier stays.
-    decides = {one.application.pk for one in touched if one.application and not one.decided_by}
-    to_ask = [case for case in waiting if case.pk in decides and may_ask_again(case, by=by)]
-    return Preview(suffix, touched, to_ask, lists.load().registrable(suffix) is None)
+    decides = {case.pk for case in cases if _decides(before, after, domain_of(case.email))}
+    open_now = set(evidence.open_to_request(by).filter(dataset=dataset).values_list("pk", flat=True))
+    to_ask = [case for case in cases if case.pk in decides and case.pk in open_now]
+    return Preview(suffix, touched, to_ask, looking.tables.registrable(suffix) is None)
 
 
-def may_ask_again(application: Application, *, by: Actor) -> bool:
-    """Return whether somebody may have the evidence of a case gathered again now."""
-    handed_in = newest(application)
-    last = evidence.newest(handed_in) if handed_in else None
-    return evidence.may_request_again(application=application, last=last, by=by)
+def _decides(before: Iterable[Rule], after: Iterable[Rule], domain: str) -> bool:
+    return matching(before, domain) != matching(after, domain)
 
 
-_Look = Callable[[Application | None, Grant | None, str, str], Touched]
+@dataclass(slots=True)
+class _Looking:
+    """Looks once at each domain, all by the same tables."""
 
+    before: Sequence[Rule]
+    after: Sequence[Rule]
+    tables: Lists
+    registry: Registry | None
+    seen: dict[str, tuple[Tier, Tier, str]] = field(default_factory=dict)
 
-def _looking(before: list[Rule], after: list[Rule]) -> _Look:
-    tiers: dict[str, tuple[Tier, Tier, str]] = {}
-
-    def look(application: Application | None, grant: Grant | None, name: str, address: str) -> Touched:
+    def at(
+        self, name: str, address: str, *, application: Application | None = None, grant: Grant | None = None
+    ) -> Touched:
         domain = domain_of(address)
-        if domain not in tiers:
-            first, then = matching(before, domain), matching(after, domain)
-            same = first is not None and first == then
-            tiers[domain] = (_tier(domain, before), _tier(domain, after), first.suffix if first and same else "")
-        return Touched(application, grant, name, address, *tiers[domain])
+        if domain not in self.seen:
+            first, then = matching(self.before, domain), matching(self.after, domain)
+            decided_by = first.suffix if first is not None and first == then else ""
+            self.seen[domain] = (*self._tiers(domain, first, then), decided_by)
+        return Touched(application, grant, name, address, *self.seen[domain])
 
-    return look
-
-
-def _tier(domain: str, rules: Iterable[Rule]) -> Tier:
-    # Which mailbox it is makes no difference: tiers are about domains.
-    try:
-        return tier_of(gather(parse(f"someone@{domain}"), rules, registry=registry.load()))
-    except Invalid:
-        return Tier.BLOCKED
+    def _tiers(self, domain: str, first: Rule | None, then: Rule | None) -> tuple[Tier, Tier]:
+        # Which mailbox it is makes no difference: tiers are about domains.
+        try:
+            facts = gather(parse(f"someone@{domain}"), (), registry=self.registry, tables=self.tables)
+        except Invalid:
+            return Tier.BLOCKED, Tier.BLOCKED
+        return tier_of(replace(facts, rule=first)), tier_of(replace(facts, rule=then))
 
 
-def _cases(dataset: Dataset, suffix: str, by: Actor) -> Iterable[Application]:
+def _cases(dataset: Dataset, suffix: str, by: Actor) -> QuerySet[Application]:
     mine = cases_visible_to(by).filter(dataset=dataset, state__in=RUNNING)
     return mine.filter(_falls_under(suffix, "email")).select_related("dataset", "applicant").order_by("pk")
 

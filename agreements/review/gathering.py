@@ -20,7 +20,7 @@ from agreements.documents.models import Inspection, InspectionState, IssuedAgree
 from agreements.identity import lists, mail_hosts, registry
 from agreements.identity.evidence import assess
 from agreements.identity.naming import naming_of
-from agreements.identity.rules import rules_for
+from agreements.identity.rules import Rule, rules_for
 from agreements.review.address_proof import proof_finding
 from agreements.review.history import history_findings
 from agreements.review.place_history import place_findings
@@ -35,7 +35,7 @@ def work_off() -> int:
 
 
 def gather(run: EvidenceRun) -> bool:
-    """Gather and freeze a claimed run; False if it has to wait for the signed copy's inspection."""
+    """Gather and freeze a claimed run; False if it has to wait, or to look again."""
     # Gathering is work for the record, not for one reader: it is written in the site's language.
     with override(settings.LANGUAGE_CODE):
         if run.attempts > evidence.ATTEMPTS:
@@ -50,19 +50,22 @@ def gather(run: EvidenceRun) -> bool:
                 return False
             inspecting.settle(inspection)
             inspection.refresh_from_db()
-        findings, sources = _look(submission, inspection)
-        evidence.complete(run=run, findings=findings, sources=sources)
-    return True
+        rules = rules_for(dataset := submission.application.dataset)
+        findings, sources = _look(submission, inspection, rules)
+        # A rule made or ended meanwhile: looked at once more, since nobody would ask for this run again.
+        return evidence.complete(run=run, findings=findings, sources=sources, still=lambda: rules_for(dataset) == rules)
 
 
-def _look(submission: Submission, inspection: Inspection) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def _look(
+    submission: Submission, inspection: Inspection, rules: tuple[Rule, ...]
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
     application = submission.application
     tables, known = lists.refresh(), registry.load()
     organization = submission.form["organization"]
     address = assess(
         application.email,
         organization=organization,
-        rules=rules_for(application.dataset),
+        rules=rules,
         registry=known,
         tables=tables,
         naming=naming_of(organization, domain=domain_of(application.email), registry=known),

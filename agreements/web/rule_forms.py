@@ -2,41 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
-
 from django import forms
-from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from agreements.core.clock import now
 from agreements.identity.models import Verdict
 from agreements.identity.rules import LONGEST
+from agreements.web.day_ahead_field import DayAheadField
 from agreements.web.reason_field import ReasonField
-
-
-class EndsOnField(forms.DateField):
-    """The day on which a rule ends by itself; the moment at which that day begins, where the reader is."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            label=gettext_lazy("Ends by itself on"),
-            required=False,
-            help_text=gettext_lazy("Leave it empty for a rule that holds until a steward ends it."),
-            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            **kwargs,
-        )
-
-    def clean(self, value: Any) -> dt.datetime | None:
-        """Return the moment, which lies ahead."""
-        day = super().clean(value)
-        if day is None:
-            return None
-        begins = timezone.make_aware(dt.datetime.combine(day, dt.time.min))
-        if begins <= now():
-            raise forms.ValidationError(_("This day is not ahead."))
-        return begins
 
 
 class RuleForm(forms.Form):
@@ -49,7 +21,10 @@ class RuleForm(forms.Form):
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )
     verdict = forms.ChoiceField(label=gettext_lazy("An address there is"), choices=Verdict.choices)
-    until = EndsOnField()
+    until = DayAheadField(
+        label=gettext_lazy("Ends by itself on"),
+        help_text=gettext_lazy("Leave it empty for a rule that holds until a steward ends it."),
+    )
 
 
 class _GatherAgain(forms.Form):

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -179,10 +180,19 @@ def _context(dataset: Dataset, preview: Preview) -> dict[str, Any]:
 def _reach(preview: Preview) -> str:
     """Return how many it touches, in one sentence."""
     cases = ngettext("%(n)d running application", "%(n)d running applications", preview.cases) % {"n": preview.cases}
-    grants = ngettext("%(n)d access in force", "%(n)d accesses in force", preview.grants) % {"n": preview.grants}
-    changed = ngettext("the tier of %(n)d changes", "the tier of %(n)d changes", preview.changed)
-    changed = changed % {"n": preview.changed} if preview.changed else _("no tier changes")
-    return _("%(cases)s and %(grants)s; %(changed)s") % {"cases": cases, "grants": grants, "changed": changed}
+    access = ngettext("access of %(n)d person", "access of %(n)d people", preview.holders) % {"n": preview.holders}
+    both = _("%(cases)s and %(access)s") % {"cases": cases, "access": access}
+    what = both if preview.cases and preview.holders else cases if preview.cases else access
+    return _("%(what)s; %(changed)s") % {"what": capfirst(what), "changed": _changed(preview)}
+
+
+def _changed(preview: Preview) -> str:
+    if not preview.changed:
+        return _("no tier changes")
+    if preview.changed == len(preview.touched):
+        return ngettext("the tier changes", "for all of them the tier changes", preview.changed)
+    words = ngettext("for %(n)d of them the tier changes", "for %(n)d of them the tier changes", preview.changed)
+    return words % {"n": preview.changed}
 
 
 def _badge(tier: Tier) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Two stewards make the same rule, and two workers tell the same reviewer: it happens once."""
+"""Two stewards make the same rule, and two workers tell the same reviewer: it happens once.
+
+And a rule made in the moment in which evidence is gathered is in the evidence.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from functools import partial
 
 import pytest
 
+from agreements.applications import withdrawing
+from agreements.applications.models import EvidenceRun, EvidenceState
 from agreements.catalog import roles
 from agreements.catalog.models import Role
 from agreements.core import actors
@@ -16,7 +21,7 @@ from agreements.flows import address_rules
 from agreements.identity.models import DomainRule, Verdict
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
-from agreements.review import notices
+from agreements.review import gathering, notices
 from agreements.review.models import ReviewerNotices
 from tests.faults.at_once import at_once, refusals
 from tests.faults.world import ROUNDS, World
@@ -43,6 +48,56 @@ def test_the_same_rule_of_two_stewards_is_made_once(world: World, rounds: int) -
         assert "made the same rule on" in told
         seen[DomainRule.objects.get(suffix=f"host{number}.example").author.name] += 1
     assert sum(seen.values()) == rounds
+
+
+def test_a_rule_made_beside_a_gathering_is_in_the_newest_evidence(world: World) -> None:
+    by = world.scene.dan.actor
+    for _ in range(10):
+        case = world.submitted()
+        make = partial(
+            address_rules.add_rule,
+            dataset=world.scene.dataset,
+            suffix="ust.hk",
+            verdict=Verdict.DENY,
+            reason="Known.",
+            gather_again=True,
+            by=by,
+        )
+        _gathered, done = at_once(gathering.work_off, make)
+        gathering.work_off()
+        run = EvidenceRun.objects.filter(submission__application=case).latest("number")
+        outcomes = [found["outcome"] for found in run.findings if found["check"] == "address-rule"]
+        assert (run.state, outcomes) == (EvidenceState.COMPLETE, ["fail"])
+        address_rules.end_rule(rule=done.rule, by=by)
+        withdrawing.withdraw(application=case, by=case.applicant.actor)
+
+
+def test_two_stewards_have_the_same_cases_gathered_again_once(world: World) -> None:
+    dora = User.objects.create_user("dora@genebody.example", name="Dora")
+    roles.give(user=dora, dataset=world.scene.dataset, role=Role.STEWARD, by=actors.job("tests"))
+    for _ in range(3):
+        world.submitted()
+    gathering.work_off()
+    rules = [(world.scene.dan, "hk", Verdict.DENY), (dora, "ust.hk", Verdict.REVIEW)]
+    makes = [
+        partial(
+            address_rules.add_rule,
+            dataset=world.scene.dataset,
+            suffix=suffix,
+            verdict=verdict,
+            reason="Known.",
+            gather_again=True,
+            by=person.actor,
+        )
+        for person, suffix, verdict in rules
+    ]
+    assert sum(done.asked for done in at_once(*makes)) == 3
+    gathering.work_off()
+    newest = EvidenceRun.objects.filter(number=2)
+    suffixes = [
+        found["details"]["ending"] for run in newest for found in run.findings if found["check"] == "address-rule"
+    ]
+    assert suffixes == ["ust.hk"] * 3
 
 
 @ROUNDS

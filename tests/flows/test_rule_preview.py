@@ -48,7 +48,7 @@ def test_a_waiting_case_is_named_with_its_tier_before_and_after(scene: Scene) ->
     case = put(scene, State.SUBMITTED)
     preview = adding(scene, "ust.hk", DENY)
     assert seen(preview) == [(case.reference, "alice@connect.ust.hk", Tier.INSTITUTIONAL, Tier.BLOCKED)]
-    assert (preview.cases, preview.grants, preview.changed, preview.to_ask) == (1, 0, 1, [case])
+    assert (preview.cases, preview.holders, preview.changed, preview.to_ask) == (1, 0, 1, [case])
     assert seen(adding(scene, "st.hk", DENY)) == []
     assert seen(adding(scene, "ethz.ch", DENY)) == []
     assert not DomainRule.objects.exists()
@@ -59,7 +59,7 @@ def test_access_in_force_is_named_and_what_ended_is_not(scene: Scene) -> None:
     grant = Grant.objects.get()
     preview = adding(scene, "hk", DENY)
     assert seen(preview) == [(grant.reference, "alice@connect.ust.hk", Tier.INSTITUTIONAL, Tier.BLOCKED)]
-    assert (preview.cases, preview.grants, preview.to_ask) == (0, 1, [])
+    assert (preview.cases, preview.holders, preview.to_ask) == (0, 1, [])
     Grant.objects.update(state="expired")
     assert seen(adding(scene, "hk", DENY)) == []
 

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from agreements.applications import drafting
 from agreements.applications.models import EvidenceRun, State
 from agreements.catalog.models import Role
 from agreements.identity.models import DomainRule
+from agreements.people.models import User
 from agreements.web import rule_pages
 from tests.applications.cases import put, staff
 from tests.flows.scene import Scene, signed_in
@@ -23,7 +25,7 @@ def text(answer: Any) -> str:
 def test_a_steward_sees_whom_a_rule_touches_then_makes_it_and_ends_it(scene: Scene) -> None:
     case, dan = put(scene, State.SUBMITTED), signed_in(scene.dan)
     page = text(dan.get(CHOSEN))
-    assert "1 running application and 0 accesses in force; the tier of 1 changes" in page
+    assert ">1 running application; the tier changes</h2>" in page
     assert case.reference in page
     assert "Gather the evidence of the 1 waiting case again" in page
     assert '<input type="hidden" name="suffix" value="ust.hk"' in page
@@ -40,6 +42,32 @@ def test_a_steward_sees_whom_a_rule_touches_then_makes_it_and_ends_it(scene: Sce
     assert "The rule about ust.hk has ended. Evidence that was gathered stays as it is." in page
     assert '<h2 id="past">Over</h2>' in page
     assert dan.get(f"{RULES}{rule.pk}/end/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("state", "alone", "with_two"),
+    [
+        (State.SUBMITTED, "1 running application", "3 running applications"),
+        (State.APPROVED, "Access of 1 person", "2 running applications and access of 1 person"),
+    ],
+)
+def test_how_far_a_rule_reaches_is_said_in_words(scene: Scene, state: State, alone: str, with_two: str) -> None:
+    put(scene, state)
+    dan = signed_in(scene.dan)
+
+    def said(suffix: str, verdict: str) -> str:
+        page = text(dan.get(f"{RULES}add/?suffix={suffix}&verdict={verdict}&until="))
+        return page.partition('<h2 id="reach">')[2].partition("</h2>")[0]
+
+    assert said("hk", "deny") == f"{alone}; the tier changes"
+    assert said("ust.hk", "allow") == f"{alone}; no tier changes"
+    assert said("ethz.ch", "deny") == "Nobody yet"
+    for name in ("bob", "ben"):
+        person = User.objects.create_user(f"{name}@{name}.hk", name=name)
+        drafting.start(dataset=scene.dataset, email=person.email, by=person.actor)
+    assert said("hk", "deny") == f"{with_two}; for all of them the tier changes"
+    dan.post(f"{RULES}add/", GIVEN | {"suffix": "ben.hk"})
+    assert said("hk", "deny") == f"{with_two}; for 2 of them the tier changes"
 
 
 def test_what_is_missing_below_the_preview_keeps_the_preview(scene: Scene) -> None:
