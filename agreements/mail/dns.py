@@ -8,6 +8,7 @@ first is a finding, the second says nothing and is asked again later.
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +27,8 @@ import dns.resolver
 import idna
 from django.conf import settings
 from django.utils.translation import gettext as _
+
+from agreements.mail.silence import Silence
 
 # Seconds for all that one call of this module asks.
 TIME_BOUND: Final = 3.0
@@ -50,6 +53,11 @@ Zone = Mapping[tuple[str, str], Sequence[str] | Failing]
 _Ask = Callable[[str, str, float], Sequence[str] | None]
 
 _asked_instead: ContextVar[_Ask | None] = ContextVar("name servers", default=None)
+# When the block that `within` bounds is over, by the monotonic clock.
+_end: ContextVar[float] = ContextVar("end of questions", default=math.inf)
+# One for the process; a test's zone has its own.
+_silence_of_process: Final = Silence()
+_silence: ContextVar[Silence | None] = ContextVar("silent name servers", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +69,26 @@ class MailHosts:
     words: str
 
 
-def txts(name: str) -> tuple[str, ...]:
-    """Return all TXT records of a name, each in one piece; none if there are none. Raises NoAnswer."""
-    return tuple(_Question().records(name, "TXT") or ())
+def txts(name: str, *, of: str = "") -> tuple[str, ...]:
+    """Return all TXT records of a name, each in one piece; none if there are none. Raises NoAnswer.
+
+    With `of`, the organization whose servers have it, silence is remembered for ten minutes (see `silence`): meanwhile
+    NoAnswer comes at once.
+    """
+    question, memory = _Question(), _silence.get() or _silence_of_process
+    key, owner = (settings.NAME_SERVERS, _plain(name)), (settings.NAME_SERVERS, of)
+    if of and memory.is_silent(key, of=owner):
+        raise NoAnswer("it did not answer a short while ago")
+    try:
+        found = question.records(name, "TXT")
+    except NoAnswer:
+        # Whoever was not given the usual time, since others used it up, was not silent.
+        if of and question.had >= TIME_BOUND:
+            memory.note(key, of=owner)
+        raise
+    if of:
+        memory.answered(owner)
+    return tuple(found or ())
 
 
 def txt(name: str) -> str | None:
@@ -96,17 +121,29 @@ def mail_hosts(domain: str) -> MailHosts:
 def using(zone: Zone) -> Iterator[None]:
     """Ask a test's zone instead of name servers for the duration of the block (this thread only)."""
     token = _asked_instead.set(lambda name, kind, _left: _from_zone(zone, name, kind))
+    remembered = _silence.set(Silence())
     try:
         yield
     finally:
+        _silence.reset(remembered)
         _asked_instead.reset(token)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Bound all that is asked in the block together (this thread only): after `seconds`, NoAnswer comes at once."""
+    token = _end.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _end.reset(token)
 
 
 def _of_exchanges(domain: str, exchanges: Sequence[str]) -> MailHosts:
     order: list[tuple[int, str]] = []
     for record in exchanges:
         preference, _space, host = record.partition(" ")
-        order.append((int(preference), _plain(host)))
+        order.append((int(preference), _plain(host)[:253]))
     hosts = tuple(dict.fromkeys(host for _preference, host in sorted(order) if host))
     if not hosts:
         return MailHosts("refuses", (), _("%(domain)s says that it takes no mail.") % {"domain": domain})
@@ -115,11 +152,13 @@ def _of_exchanges(domain: str, exchanges: Sequence[str]) -> MailHosts:
 
 
 class _Question:
-    """Several look-ups with one end."""
+    """Several look-ups with one end; `had`: seconds there were for them."""
 
     def __init__(self) -> None:
         self._ask = _asked_instead.get() or _from_servers
-        self._end = time.monotonic() + TIME_BOUND
+        begun = time.monotonic()
+        self.had = min(TIME_BOUND, _end.get() - begun)
+        self._end = begun + self.had
 
     def records(self, name: str, kind: str) -> Sequence[str] | None:
         written = _as_asked(name)

@@ -45,9 +45,16 @@ class PublicKey:
         return True
 
 
-def fetch(signature: Signature) -> PublicKey:
-    """Return the key that the signature names. Raises Refused if it may not be used, dns.NoAnswer if nobody knows."""
-    records = [one for one in dns.txts(signature.key_name) if re.search(r"(?:^|;)\s*p\s*=", one[:_MOST_RECORD])]
+def fetch(signature: Signature, *, organization: str) -> PublicKey:
+    """Return the key that the signature names. Raises Refused if it may not be used, dns.NoAnswer if nobody knows.
+
+    `organization`: whose servers are left alone for a while when they do not answer.
+    """
+    records = [
+        one
+        for one in dns.txts(signature.key_name, of=organization)
+        if re.search(r"(?:^|;)\s*p\s*=", one[:_MOST_RECORD])
+    ]
     where = {"name": signature.key_name}
     if not records:
         raise Refused("key-missing", _("There is no key at %(name)s.") % where)

@@ -43,12 +43,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """`covered`: names of header fields in lower case, as often as they are signed. `signed_at` and `expires_at` in
+    """`covered`: names of header fields in lower case, as often as they are signed. `identity_of`: the local part for
+    which it is signed (`i=`), in lower case; empty if none is named. `signed_at` and `expires_at` in
     seconds since 1970."""
 
     field: Field
     domain: str
     selector: str
+    identity_of: str
     identity_domain: str
     algorithm: str
     canonical: str
@@ -116,11 +118,13 @@ def read(field: Field) -> Signature:
     if tags.get("q", "dns/txt") != "dns/txt" or tags.get("c", "simple") not in _CANONICAL or "from" not in covered:
         raise _malformed()
     canonical = tags.get("c", "simple")
+    identity_of, identity_domain = _identity(tags, domain)
     return Signature(
         field=field,
         domain=domain,
         selector=selector,
-        identity_domain=_identity_domain(tags, domain),
+        identity_of=identity_of,
+        identity_domain=identity_domain,
         algorithm=tags["a"],
         canonical=canonical if "/" in canonical else canonical + "/simple",
         covered=covered,
@@ -143,11 +147,12 @@ def canonical_body(body: bytes, *, relaxed: bool) -> bytes:
     return body + b"\r\n" if body or not relaxed else b""
 
 
-def _identity_domain(tags: dict[str, str], domain: str) -> str:
-    identity = tags.get("i", "@" + domain).lower().rpartition("@")[2]
+def _identity(tags: dict[str, str], domain: str) -> tuple[str, str]:
+    of, _at, identity = tags.get("i", "@" + domain).lower().rpartition("@")
     if identity != domain and not identity.endswith("." + domain):
         raise Refused("identity", _("It is signed for a name outside of %(domain)s.") % {"domain": domain})
-    return identity
+    # RFC 6376 section 2.11: what is no plain character of an address is written `=2B`.
+    return re.sub(r"=([0-9a-f]{2})", lambda found: chr(int(found[1], 16)), of), identity
 
 
 def _seconds(text: str | None) -> int | None:

@@ -10,18 +10,21 @@ from __future__ import annotations
 import datetime as dt
 import email
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from email.errors import FirstHeaderLineIsContinuationDefect
 from email.message import Message
 from email.policy import Compat32
 from email.utils import collapse_rfc2231_value, parsedate_to_datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from django.utils.translation import gettext as _
 
 from agreements.mail.inbox import caps, header_block, mailboxes, words
 from agreements.mail.inbox.caps import Unreadable
 from agreements.mail.inbox.header_block import HeaderBlock
+
+_Found = TypeVar("_Found")
 
 # The columns of InboundMail.
 _NAME: Final = 200
@@ -43,18 +46,23 @@ class _AsItStands(Compat32):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """`name` is for people's eyes and never a path; `type` as it is claimed, in lower case."""
+    """`name` is for people's eyes and never a path; `type` as it is claimed, in lower case.
+
+    `forwarded`: it is inside of another message that this one brings along, so it is not the sender's own: it is
+    listed, and neither opened nor counted as a paper.
+    """
 
     name: str
     type: str
     data: bytes
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """What a message claims. `sender` is empty unless From names exactly one address; then `sender_name` is what
     stands there instead. `fields`: lower-case name -> values from the top. `left_out`: papers beyond the first fifty.
-    `text` is the first plain text, of HTML if there is no other."""
+    `text` is the first plain text, of HTML if there is no other; never that of a message inside of this one."""
 
     sender: str
     sender_name: str
@@ -79,14 +87,27 @@ class Parsed:
 def read(raw: bytes) -> Parsed:
     """Return what the message says. Raises Unreadable, and nothing else, also for what passes no cap."""
     caps.check(raw)
+    return _carefully(_read, raw)
+
+
+def _carefully(reading: Callable[[bytes], _Found], raw: bytes) -> _Found:
     try:
-        return _read(raw)
+        return reading(raw)
     except (MemoryError, KeyboardInterrupt, SystemExit):
         raise
     except Exception as problem:
         # RecursionError too: whatever a parser stumbles over, the others in the mailbox are read.
         code = "parser-" + type(problem).__name__.lower()[:30]
         raise Unreadable(code, _("The way in which it is written could not be read.")) from None
+
+
+def has_movable_headers(raw: bytes) -> bool:
+    """Return whether a line of blanks stands within or above the header of a part. Raises nothing but Unreadable.
+
+    Most signatures do not tell it from the empty line that ends a header: where one is taken for the other, the text
+    of a part becomes its description.
+    """
+    return _carefully(_has_movable_headers, raw)
 
 
 def moment_of(value: bytes) -> dt.datetime | None:
@@ -166,17 +187,28 @@ def _body_of(block: HeaderBlock, body: bytes) -> Message:
     return email.message_from_bytes(described + b"\r\n" + body, policy=_AsItStands())
 
 
-def _leaves(message: Message) -> Iterator[Message]:
-    """Return the parts that hold no others; those of forwarded messages too."""
-    if message.get_content_type() == "message/delivery-status":
+def _leaves(message: Message, *, forwarded: bool = False) -> Iterator[tuple[Message, bool]]:
+    """Return the parts that hold no others, and whether each is (of) a message inside of this one."""
+    kind = message.get_content_type()
+    if kind == "message/delivery-status":
         return
+    forwarded = forwarded or kind.startswith("message/") or kind == "text/rfc822-headers"
     inside = message.get_payload()
     if isinstance(inside, list):
         for part in inside:
             if isinstance(part, Message):
-                yield from _leaves(part)
+                yield from _leaves(part, forwarded=forwarded)
     else:
-        yield message
+        yield message, forwarded
+
+
+def _has_movable_headers(raw: bytes) -> bool:
+    for part in _body_of(*header_block.split(raw)).walk():
+        if any(isinstance(one, FirstHeaderLineIsContinuationDefect) for one in part.defects):
+            return True
+        if any(not line.strip() for value in part.values() for line in value.split("\n")[1:]):
+            return True
+    return False
 
 
 def _claimed_name(part: Message) -> str:
@@ -202,7 +234,7 @@ def _content(part: Message) -> bytes:
 
 
 def _text(message: Message) -> str:
-    texts: Sequence[Message] = [part for part in _leaves(message) if _is_text(part)]
+    texts: Sequence[Message] = [part for part, forwarded in _leaves(message) if not forwarded and _is_text(part)]
     for kind in ("text/plain", "text/html"):
         for part in texts:
             if part.get_content_type() == kind:
@@ -220,10 +252,12 @@ def _shown(part: Message, kind: str) -> str:
 
 
 def _attachments(message: Message) -> tuple[tuple[Attachment, ...], int]:
-    papers = [part for part in _leaves(message) if not _is_text(part)]
+    papers = [(part, forwarded) for part, forwarded in _leaves(message) if forwarded or not _is_text(part)]
+    # The sender's own first: what they pass on crowds out none of it.
+    papers.sort(key=lambda each: each[1])
     found = []
-    for number, part in enumerate(papers[:_MOST_ATTACHMENTS], 1):
+    for number, (part, forwarded) in enumerate(papers[:_MOST_ATTACHMENTS], 1):
         name = file_name(_claimed_name(part), otherwise=_("attachment %(number)s") % {"number": number})
         kind = words.one_line(part.get_content_type(), most=100)
-        found.append(Attachment(name, kind, _content(part)))
+        found.append(Attachment(name, kind, _content(part), forwarded))
     return tuple(found), max(0, len(papers) - _MOST_ATTACHMENTS)

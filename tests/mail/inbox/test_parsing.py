@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from email.message import EmailMessage
-from email.policy import SMTP
 
 import pytest
 from hypothesis import given
@@ -174,22 +172,6 @@ def test_names_of_files_are_for_eyes_and_no_paths(disposition: str, name: str) -
 
 def test_a_name_in_raw_gbk() -> None:
     assert named('filename="同意书.pdf"'.encode("gbk")) == "同意书.pdf"
-
-
-def test_papers_inside_of_forwarded_messages_are_found() -> None:
-    inner = EmailMessage(policy=SMTP)
-    inner["From"] = "bob@ust.hk"
-    inner.set_content("see the form")
-    inner.add_attachment(PDF, maintype="application", subtype="pdf", filename="inner.pdf")
-    for _depth in range(3):
-        outer = EmailMessage(policy=SMTP)
-        outer["From"] = "alice@connect.ust.hk"
-        outer.set_content("forwarded")
-        outer.add_attachment(inner)
-        inner = outer
-    found = parsing.read(inner.as_bytes())
-    assert [(one.name, one.data) for one in found.attachments] == [("inner.pdf", PDF)]
-    assert found.text == "forwarded"
 
 
 def test_a_message_that_is_nothing_but_a_pdf() -> None:

@@ -20,7 +20,6 @@ def test_a_signed_letter_to_us(canonical: str) -> None:
     found = examined(raw)
     assert (found.proof, found.domain) == (Proof.PROVEN, "connect.ust.hk")
     assert found.reasons == [{"code": "signed", "words": "connect.ust.hk signed it (RSA, 2048 bits)."}]
-    assert found.signed == set(FIELDS)
     assert len(found.signature_sha256) == 64
     assert dkimpy_says(raw)
 
@@ -222,14 +221,6 @@ def test_a_letter_without_a_date_is_not_proven() -> None:
     assert codes(signed(write(date=None))) == ["date"]
     raw = letter().replace(b"Mon, 02 Mar 2026", b"some day")
     assert codes(signed(raw)) == ["date"]
-
-
-def test_another_boundary_does_not_make_other_papers_of_the_same_bytes() -> None:
-    raw = signed(letter(), fields=[one for one in FIELDS if one != "content-type"])
-    start = raw.index(b"boundary=")
-    end = raw.index(b"\r\n", start)
-    assert codes(raw[:start] + b'boundary="other"' + raw[end:]) == ["divided"]
-    assert codes(raw[:start] + b"boundary*=utf-8''other" + raw[end:]) == ["divided"]
 
 
 def test_other_unsigned_fields_are_the_same_letter() -> None:

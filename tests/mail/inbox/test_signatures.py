@@ -10,12 +10,16 @@ from Crypto.PublicKey import RSA
 from Crypto.Util.number import getPrime
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
+from pytest_django import Settings
 
-from agreements.mail.dns import Failing, Zone
+from agreements.mail import dns
+from agreements.mail.dns import Failing, NoAnswer, Zone
+from agreements.mail.inbox import proof
 from agreements.mail.inbox.models import Proof
 from tests.mail.inbox import letters
 from tests.mail.inbox.letters import NOON, signed, write
 from tests.mail.inbox.proving import ALICES, ED, EVIL, codes, examined, letter
+from tests.services import name_server
 
 SIGNINGS: dict[str, tuple[Callable[[], bytes], str]] = {
     "another domain": (lambda: signed(letter(), EVIL), "not-aligned"),
@@ -33,6 +37,9 @@ SIGNINGS: dict[str, tuple[Callable[[], bytes], str]] = {
     "no From": (lambda: signed(letter(), fields=("to", "subject", "date")), "malformed"),
     "an identity of another domain": (lambda: signed(letter(), tags={"i": "@evil.example"}), "identity"),
     "an identity that ends alike": (lambda: signed(letter(), tags={"i": "@evilconnect.ust.hk"}), "identity"),
+    "somebody else of that domain": (lambda: signed(letter(), tags={"i": "eve@connect.ust.hk"}), "identity"),
+    "somebody below that domain": (lambda: signed(letter(), tags={"i": "alice@cs.connect.ust.hk"}), "identity"),
+    "a domain below the sender's": (lambda: signed(letter(), tags={"i": "@cs.connect.ust.hk"}), "identity"),
     "a tag twice": (lambda: signed(letter(), tags={"x-a": "1; d=evil.example"}), "malformed"),
     "another way of asking": (lambda: signed(letter(), tags={"q": "http"}), "malformed"),
     "a version nobody knows": (lambda: signed(letter(), tags={"v": "2"}), "malformed"),
@@ -112,6 +119,63 @@ def test_where_no_server_answers_it_is_unknown_and_asked_again(failing: Failing)
     assert found.proof == Proof.UNKNOWN
     assert found.reasons[0]["words"] == "No name server had the key of connect.ust.hk when asked."
     assert examined(signed(letter())).proof == Proof.PROVEN
+
+
+@pytest.mark.parametrize(
+    "identity", ["alice@connect.ust.hk", "Alice@CONNECT.ust.hk", "=61lice@connect.ust.hk", "@connect.ust.hk"]
+)
+def test_an_identity_that_is_the_senders_own(identity: str) -> None:
+    assert examined(signed(letter(), tags={"i": identity})).proof == Proof.PROVEN
+
+
+def test_the_senders_own_identity_under_the_key_of_the_university() -> None:
+    university = letters.key("ust.hk")
+    for identity in ("alice@connect.ust.hk", "@connect.ust.hk", "alice@ust.hk"):
+        raw = signed(letter(), university, tags={"i": identity})
+        assert examined(raw, zone=letters.zone(university)).proof == Proof.PROVEN
+    raw = signed(letter(), university, tags={"i": "alice@students.ust.hk"})
+    assert codes(raw, zone=letters.zone(university)) == ["identity"]
+
+
+def test_silent_servers_are_asked_once_for_all_signatures_of_a_domain(settings: Settings) -> None:
+    zone: Zone = {("connect.ust.hk", "A"): ["192.0.2.1"]} | {
+        (f"s{number}._domainkey.connect.ust.hk", "*"): Failing.TIMEOUT for number in range(5)
+    }
+    raw = letter()
+    for number in range(5):
+        raw = signed(raw, letters.key(selector=f"s{number}"))
+    with name_server.running(zone) as server:
+        settings.NAME_SERVERS = server.setting
+        found = proof.examine(raw, our_addresses=[letters.OURS], at=NOON)
+        again = proof.examine(raw, our_addresses=[letters.OURS], at=NOON)
+    assert (found.proof, again.proof) == (Proof.UNKNOWN, Proof.UNKNOWN)
+    assert [reason["code"] for reason in found.reasons] == ["no-answer"]
+    # The first look asked for one key, again and again while it had time; the second knows that it is of no use.
+    assert len({name for name, _kind in server.asked}) == 1
+    assert len(server.asked) <= 3
+
+
+def test_all_servers_of_one_letter_have_four_seconds_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+    clock = [0.0]
+    monkeypatch.setattr("agreements.mail.dns.time.monotonic", lambda: clock[0])
+
+    def silent(_name: str, _kind: str, left: float) -> None:
+        given.append(left)
+        clock[0] += left
+        raise NoAnswer
+
+    raw = write(sender="Alice <alice@a.b.c.ust.hk>")
+    for domain in ("ust.hk", "c.ust.hk", "b.c.ust.hk", "a.b.c.ust.hk"):
+        raw = signed(raw, letters.key(domain))
+    with dns.using({}):
+        dns._asked_instead.set(silent)
+        assert proof.examine(raw, our_addresses=[letters.OURS], at=NOON).proof == Proof.UNKNOWN
+        assert given == [3.0, 1.0]
+        given.clear()
+        clock[0] += 60
+        assert proof.examine(raw, our_addresses=[letters.OURS], at=NOON).proof == Proof.UNKNOWN
+        assert given == [3.0, 1.0], "the one that had no time is not taken for silent"
 
 
 def test_what_could_never_be_proven_asks_nobody() -> None:

@@ -6,8 +6,10 @@ import pytest
 from pytest_django import Settings
 
 from agreements.mail.inbox import trusted_results
+from agreements.mail.inbox.models import Proof
 from agreements.mail.inbox.trusted_results import Result
-from tests.mail.inbox.letters import write
+from tests.mail.inbox.letters import signed, write
+from tests.mail.inbox.proving import examined
 
 RESULTS = (
     b"Authentication-Results: mx.portal.example (OpenDKIM; v2) 1;\r\n"
@@ -33,6 +35,19 @@ def test_what_our_server_says_is_read() -> None:
         "SPF: pass for alice@connect.ust.hk",
         "DKIM: pass for connect.ust.hk",
         "DMARC: none",
+    ]
+
+
+@pytest.mark.parametrize("sign", [True, False])
+def test_it_is_told_beside_what_was_found_of_the_sender_and_changes_nothing(sign: bool) -> None:
+    raw = signed(write()) if sign else write()
+    bare, told = examined(raw), examined(RESULTS + RECEIVED + raw)
+    assert told.proof == bare.proof == (Proof.PROVEN if sign else Proof.UNPROVEN)
+    assert told.reasons == [
+        *bare.reasons,
+        {"code": "our-server", "words": "SPF: pass for alice@connect.ust.hk"},
+        {"code": "our-server", "words": "DKIM: pass for connect.ust.hk"},
+        {"code": "our-server", "words": "DMARC: none"},
     ]
 
 
