@@ -16,6 +16,7 @@ from agreements.grants.imported import messages as imported_messages
 from agreements.grants.members import messages as member_messages
 from agreements.grants.offered import messages as offered_messages
 from agreements.grants.shared import messages as shared_messages
+from agreements.mail.checks import outgoing as test_mail
 from agreements.review import notice_messages
 from agreements.revocation import messages as revocation_messages
 from agreements.tasks.waking import Waker
@@ -50,6 +51,7 @@ def connect() -> None:
         opening_messages,
         restore_messages,
         shared_messages,
+        test_mail,
     ):
         messages.register()
     mail_record.register()

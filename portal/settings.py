@@ -258,5 +258,9 @@ LOGGING = {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["cut tokens"]},
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # A line for each of its seventeen readers and each message otherwise; what breaks is told by `mail.bounces`.
+        "flufl.bounce": {"level": "CRITICAL"},
+    },
 }

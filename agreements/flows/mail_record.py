@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 from agreements.applications.models import Application
@@ -10,7 +11,7 @@ from agreements.core.addresses import same_mailbox_pattern
 from agreements.grants.models import Grant
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
-from agreements.mail import telling
+from agreements.mail import dead_addresses, telling
 from agreements.mail.telling import Told, What
 from agreements.people.models import User
 
@@ -22,8 +23,14 @@ _KINDS: Final = {
 
 
 def register() -> None:
-    """Have everything that mail tells written down."""
+    """Have everything that mail tells written down, and mail told who has been here."""
     telling.register("record", write)
+    dead_addresses.register_sign("sign-in", signed_in_since)
+
+
+def signed_in_since(address: str, moment: dt.datetime) -> bool:
+    """Return whether whoever has an address, in any spelling, signed in after a moment."""
+    return User.objects.filter(email__iregex=same_mailbox_pattern(address), last_login__gt=moment).exists()
 
 
 def write(told: Told) -> None:

@@ -11,7 +11,7 @@ from django.core.mail import EmailMultiAlternatives
 
 from agreements.core.clock import now
 from agreements.mail import provider_events
-from agreements.mail.envelopes import sender_of
+from agreements.mail.envelopes import headers_for, sender_of
 from agreements.mail.models import OutboxMessage
 from agreements.mail.rendering import Rendered
 
@@ -30,7 +30,7 @@ def new_message_id() -> str:
 def compose(message: OutboxMessage, rendered: Rendered) -> EmailMultiAlternatives:
     """Return the mail for one row, which must be saved. Automatic answers are asked not to come (RFC 3834).
 
-    What comes back if it cannot be delivered goes to the envelope's sender, which names this row and no other.
+    What comes back if it cannot be delivered goes to the envelope's sender; that, or a header, names this row alone.
     """
     headers = {
         "From": settings.DEFAULT_FROM_EMAIL,
@@ -38,7 +38,7 @@ def compose(message: OutboxMessage, rendered: Rendered) -> EmailMultiAlternative
         "Date": format_datetime(now()),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
-    }
+    } | headers_for(message)
     if settings.MAIL_WEBHOOK_SECRET:
         headers |= provider_events.headers_for(message)
     if message.thread:

@@ -6,6 +6,7 @@ Codes still go (`immediate`): whoever waits for one on a page finds out at once,
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Final
 
 from django.db import transaction
@@ -17,10 +18,29 @@ from agreements.core.actors import Actor
 from agreements.core.addresses import comparison_key
 from agreements.core.clock import now
 from agreements.mail import telling
+from agreements.mail.inbox.models import InboundMail, Proof
 from agreements.mail.models import DeadAddress, OutboxMessage
 from agreements.mail.telling import Told, What
 
 BY: Final = actors.job("mail")
+
+_signs: dict[str, Callable[[str, dt.datetime], bool]] = {}
+
+
+def register_sign(name: str, sign: Callable[[str, dt.datetime], bool]) -> None:
+    """Have `sign` asked whether whoever has an address did something after a moment; the name again replaces it."""
+    _signs[name] = sign
+
+
+def was_active_since(address: str, moment: dt.datetime) -> bool:
+    """Return whether proven mail came from an address after a moment, or a registered sign says so."""
+    return wrote_since(address, moment) or any(sign(address, moment) for sign in _signs.values())
+
+
+def wrote_since(address: str, moment: dt.datetime) -> bool:
+    """Return whether mail that came from an address after a moment was proven: the mailbox is in use."""
+    proven = InboundMail.objects.filter(sender_key=comparison_key(address), proof=Proof.PROVEN)
+    return proven.filter(taken_at__gt=moment).exists()
 
 
 def is_dead(address: str) -> DeadAddress | None:
@@ -48,7 +68,8 @@ def mark(*, message: OutboxMessage, status: str, words: str, went_out: dt.dateti
     """
     key = comparison_key(message.recipient)
     with transaction.atomic():
-        if DeadAddress.objects.filter(key=key, lifted_at__gt=went_out).exists():
+        lifted = DeadAddress.objects.filter(key=key, lifted_at__gt=went_out)
+        if lifted.exists() or wrote_since(message.recipient, went_out):
             return None
         dead, fresh = DeadAddress.objects.get_or_create(
             key=key,

@@ -1,7 +1,7 @@
 """Sending what is due.
 
-A row is leased, sent outside any transaction, then marked. A worker killed in between leaves a lease that runs
-out: that one mail may go twice, under the same Message-ID, and no other.
+A row is leased, written, leased anew, sent outside any transaction, then marked. A worker killed in between leaves a
+lease that runs out: that one mail may go twice, under the same Message-ID, and no other.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import secrets
 from itertools import islice
 from typing import Final
 
+from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import translation
@@ -56,14 +57,16 @@ def pause_after(attempts: int) -> dt.timedelta:
 def due() -> QuerySet[OutboxMessage]:
     """Return the rows that may be taken up now, the longest due first.
 
-    Mail to one person about one thing keeps its order: what was queued earlier goes first, unless it was given up.
+    Mail to one person about one thing keeps its order: what was queued earlier goes first, unless it was given up or
+    is kept back for a day to come.
     """
+    kept_back = Q(attempts=0, next_attempt_at__gt=now())
     earlier = OutboxMessage.objects.filter(
         subject_reference=OuterRef("subject_reference"),
         recipient=OuterRef("recipient"),
         state=MessageState.QUEUED,
         id__lt=OuterRef("id"),
-    ).exclude(subject_reference="")
+    ).exclude(Q(subject_reference="") | kept_back)
     return OutboxMessage.objects.filter(
         _free(), ~Exists(earlier), state=MessageState.QUEUED, next_attempt_at__lte=now()
     ).order_by("next_attempt_at", "id")
@@ -118,9 +121,22 @@ def _handle(message: OutboxMessage) -> Answer | None:
     if dead is not None:
         _settle(message, MessageState.FAILED, last_error=dead_addresses.words_of(dead))
         return None
+    return _send(message, kind, rendered, mail)
+
+
+def _send(message: OutboxMessage, kind: MessageKind, rendered: Rendered, mail: EmailMessage) -> Answer | None:
+    # Writing it may have taken longer than the lease: another worker may have the mail by now.
+    if not _keep(message):
+        return None
     outcome = deliver(mail, within=EXCHANGE)
     _conclude(message, kind, rendered, outcome)
     return outcome.answer
+
+
+def _keep(message: OutboxMessage) -> bool:
+    """Have the lease begin anew; return False if it is not this worker's any more."""
+    ours = OutboxMessage.objects.filter(pk=message.pk, lease_token=message.lease_token, state=MessageState.QUEUED)
+    return bool(ours.update(leased_until=now() + LEASE))
 
 
 def _rendered(kind: MessageKind, message: OutboxMessage) -> Rendered | None:
@@ -132,10 +148,12 @@ def _rendered(kind: MessageKind, message: OutboxMessage) -> Rendered | None:
 
 def _conclude(message: OutboxMessage, kind: MessageKind, rendered: Rendered, outcome: Outcome) -> None:
     if outcome.answer is Answer.REFUSED:
-        ours = _settle(message, MessageState.FAILED, last_error=outcome.words)
-        if ours and outcome.no_such_mailbox:
-            status, words = outcome.no_such_mailbox, outcome.words
-            dead_addresses.mark(message=message, status=status, words=words, went_out=now())
+        # Both or neither: killed in between, a failed row would leave an address that is tried for ever.
+        with transaction.atomic():
+            ours = _settle(message, MessageState.FAILED, last_error=outcome.words)
+            if ours and outcome.no_such_mailbox:
+                status, words = outcome.no_such_mailbox, outcome.words
+                dead_addresses.mark(message=message, status=status, words=words, went_out=now())
     elif outcome.answer is not Answer.ACCEPTED:
         _try_again(message, outcome.words)
     else:

@@ -18,6 +18,16 @@ STANDINGS: Final = {
 }
 """How mail stands for whoever looks for it, each mail in one of them."""
 
+CAME_BACK: Final = "came-back"
+LOST: Final = "lost"
+"""A standing across those: what did not arrive and was not sent again since."""
+
+
+def standing_of(message: OutboxMessage) -> str:
+    """Return how a mail stands, as a state that badges know: its own, or that it came back. Agrees with STANDINGS."""
+    came_back = message.state == MessageState.SENT and message.bounced_at is not None
+    return CAME_BACK if came_back else str(message.state)
+
 
 def about(*references: str) -> QuerySet[OutboxMessage]:
     """Return all mail about any of the references, oldest first."""
@@ -29,35 +39,31 @@ def not_arrived() -> Q:
     return Q(state=MessageState.FAILED) | Q(bounced_at__isnull=False)
 
 
-def failed(*, prefix: str = "") -> QuerySet[OutboxMessage]:
-    """Return the mail that did not arrive, newest first: all, or that about references which begin with `prefix`."""
-    return OutboxMessage.objects.filter(not_arrived(), subject_reference__startswith=prefix).order_by("-id")
+def with_prefix(prefix: str) -> QuerySet[OutboxMessage]:
+    """Return the mail about references that begin so, newest first."""
+    return OutboxMessage.objects.filter(subject_reference__startswith=prefix).order_by("-id")
 
 
-def lost(*, prefix: str) -> QuerySet[OutboxMessage]:
-    """Return the mail about references of a prefix that did not arrive and was not sent again since, newest first."""
-    again = OutboxMessage.objects.filter(resend_of=OuterRef("pk"))
-    return failed(prefix=prefix).exclude(Exists(again))
+def in_standing(mails: QuerySet[OutboxMessage], standing: str) -> QuerySet[OutboxMessage]:
+    """Return those of some mails that stand in a way: a key of STANDINGS or LOST; all of them for any other word."""
+    if standing == LOST:
+        again = OutboxMessage.objects.filter(resend_of=OuterRef("pk"))
+        return mails.filter(not_arrived()).exclude(Exists(again))
+    return mails.filter(STANDINGS.get(standing, Q()))
 
 
-def listing(*, prefix: str, standing: str = "", words: str = "") -> QuerySet[OutboxMessage]:
-    """Return the mail about references that begin with `prefix`, newest first.
-
-    `standing` is a key of STANDINGS or empty; each of the `words` is in the recipient, the reference or the subject.
-    """
-    found = OutboxMessage.objects.filter(subject_reference__startswith=prefix)
-    if standing in STANDINGS:
-        found = found.filter(STANDINGS[standing])
+def holding(mails: QuerySet[OutboxMessage], words: str) -> QuerySet[OutboxMessage]:
+    """Return those of some mails in which each of the words is in the recipient, the reference or the subject."""
     for word in words.split():
         named = Q(recipient__icontains=word) | Q(subject_reference__icontains=word)
-        found = found.filter(named | Q(sent_subject__icontains=word) | Q(kind__icontains=word))
-    return found.order_by("-id")
+        mails = mails.filter(named | Q(sent_subject__icontains=word))
+    return mails
 
 
-def tally(*, prefix: str) -> dict[str, int]:
-    """Return how much of the mail about references that begin with `prefix` stands in which way."""
+def tally(mails: QuerySet[OutboxMessage]) -> dict[str, int]:
+    """Return how many of some mails stand in which way."""
     wanted = {name.replace("-", "_"): Count("id", filter=rule) for name, rule in STANDINGS.items()}
-    found = OutboxMessage.objects.filter(subject_reference__startswith=prefix).aggregate(**wanted)
+    found = mails.order_by().aggregate(**wanted)
     return {name: found[name.replace("-", "_")] for name in STANDINGS}
 
 

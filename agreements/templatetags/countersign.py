@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from agreements.core import countries
 from agreements.core.sizes import size
 from agreements.grants import wording
-from agreements.mail import registry
+from agreements.mail import queries, registry
+from agreements.mail.models import OutboxMessage
 from agreements.templatetags.badges import badge_of
 
 if TYPE_CHECKING:
@@ -65,6 +66,12 @@ def browser_name(user_agent: str) -> str:
     if not browser:
         return user_agent[:60] or _("an unknown browser")
     return _("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser
+
+
+@register.filter
+def mail_standing(mail: OutboxMessage) -> str:
+    """Return how a mail stands, as a state of the badges: one that came back is not sent."""
+    return queries.standing_of(mail)
 
 
 @register.filter

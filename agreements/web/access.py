@@ -31,6 +31,7 @@ from agreements.catalog.permissions import may as may_do
 from agreements.catalog.publishing import jobs, uploads
 from agreements.catalog.roles import holders
 from agreements.core.actors import Actor
+from agreements.flows import mail_again
 from agreements.grants import permissions as grant_rules
 from agreements.grants.deliverable import deliverable
 from agreements.grants.links import making as links
@@ -40,7 +41,6 @@ from agreements.grants.shared import desk as shared_desk
 from agreements.identity import rules
 from agreements.identity.models import DomainRule
 from agreements.mail import outbox
-from agreements.mail import queries as mail_queries
 from agreements.mail.models import OutboxMessage
 from agreements.people.models import User
 from agreements.revocation.models import AffectedGrant, ProcedureAct
@@ -193,9 +193,9 @@ def managed_grants(request: HttpRequest, slug: str, *, words: str = "") -> Query
     return found.select_related("dataset", "terms", "holder").order_by("-starts_at", "-pk")
 
 
-def desk_mail(dataset: Dataset, message_id: int) -> OutboxMessage:
+def desk_mail(request: HttpRequest, dataset: Dataset, message_id: int) -> OutboxMessage:
     """Return a mail about a dataset's cases and access; the dataset was loaded for its steward."""
-    return _found(mail_queries.listing(prefix=f"{dataset.reference_prefix}-").filter(pk=message_id).first())
+    return _found(mail_again.of_dataset(dataset, by=actor(request)).filter(pk=message_id).first())
 
 
 def managed_grant(

@@ -31,7 +31,6 @@ STANDINGS: Final = [
     ("failed", gettext_lazy("Failed")),
     ("superseded", gettext_lazy("Superseded")),
 ]
-LOST: Final = "lost"
 
 
 class MailFilterForm(forms.Form):
@@ -42,7 +41,7 @@ class MailFilterForm(forms.Form):
         required=False,
         choices=[
             ("", gettext_lazy("All mail")),
-            (LOST, gettext_lazy("Did not arrive, not sent again since")),
+            (queries.LOST, gettext_lazy("Did not arrive, not sent again since")),
             *STANDINGS,
         ],
     )
@@ -62,12 +61,10 @@ def mails(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = access.staffed_dataset(request, slug)
     form = MailFilterForm(request.GET)
     chosen = {name: value for name, value in form.cleaned_data.items() if value} if form.is_valid() else {}
-    prefix = f"{dataset.reference_prefix}-"
-    found = queries.listing(prefix=prefix, standing=chosen.get("show", ""), words=chosen.get("words", ""))
-    if chosen.get("show") == LOST:
-        found = found.filter(pk__in=queries.lost(prefix=prefix).values("pk"))
+    about = mail_again.of_dataset(dataset, by=access.actor(request))
+    found = queries.holding(queries.in_standing(about, chosen.get("show", "")), chosen.get("words", ""))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    tally = queries.tally(prefix=prefix)
+    tally = queries.tally(about)
     context: dict[str, Any] = {
         "dataset": dataset,
         "form": form,
@@ -86,7 +83,7 @@ def mails(request: HttpRequest, slug: str) -> HttpResponse:
 def resend_mail(request: HttpRequest, slug: str, message_id: int) -> HttpResponse:
     """Send a mail again."""
     dataset = access.staffed_dataset(request, slug, needs=Permission.SEND_AGAIN)
-    message = access.desk_mail(dataset, message_id)
+    message = access.desk_mail(request, dataset, message_id)
     with IntoMessages(request):
         mail_again.send(dataset=dataset, message=message, by=access.actor(request))
         messages.success(request, _("The mail is on its way again to %(address)s.") % {"address": message.recipient})
@@ -98,7 +95,7 @@ def resend_mail(request: HttpRequest, slug: str, message_id: int) -> HttpRespons
 def lift_address(request: HttpRequest, slug: str, message_id: int) -> HttpResponse:
     """Have mail sent again to an address from which mail came back; the page that asks names the consequence."""
     dataset = access.staffed_dataset(request, slug, needs=Permission.SEND_AGAIN)
-    message = access.desk_mail(dataset, message_id)
+    message = access.desk_mail(request, dataset, message_id)
     with IntoMessages(request):
         mail_again.lift(dataset=dataset, message=message, by=access.actor(request))
         messages.success(request, _("Mail is sent to %(address)s again.") % {"address": message.recipient})

@@ -13,6 +13,7 @@ from agreements.catalog.models import Dataset
 from agreements.grants.imported import confirming, importing
 from agreements.grants.models import ClosedFor, Grant, GrantState
 from agreements.mail.models import MessageState, OutboxMessage
+from agreements.mail.queries import CAME_BACK, standing_of
 
 COLUMNS: Final = (
     "reference",
@@ -46,6 +47,13 @@ class Row:
     @property
     def can_be_mailed(self) -> bool:
         return self.is_waiting and (self.mail is None or self.mail.state != MessageState.QUEUED)
+
+    @property
+    def mail_words(self) -> str:
+        """Return how the last invitation stands, empty if there is none."""
+        if self.mail is None:
+            return ""
+        return _("came back") if standing_of(self.mail) == CAME_BACK else str(self.mail.get_state_display())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,7 @@ def csv_cells(row: Row) -> Iterable[str]:
         row.words,
         grant.confirmed_at.isoformat() if grant.confirmed_at else "",
         (mail.sent_at or mail.created_at).isoformat() if mail else "",
-        str(mail.get_state_display()) if mail else "",
+        row.mail_words,
         row.note,
     )
     return [f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell for cell in cells]

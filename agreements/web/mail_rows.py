@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from agreements.mail import dead_addresses, outbox
+from agreements.mail import dead_addresses, outbox, queries
 from agreements.mail.models import DeadAddress, MessageState, OutboxMessage
 
 
@@ -35,10 +35,9 @@ def rows_of(mails: Iterable[OutboxMessage]) -> list[MailRow]:
 
 
 def _row(mail: OutboxMessage, dead: DeadAddress | None) -> MailRow:
-    came_back = mail.bounced_at is not None and mail.state == MessageState.SENT
     return MailRow(
         mail=mail,
-        standing="came-back" if came_back else mail.state,
+        standing=queries.standing_of(mail),
         words=_words(mail),
         may_resend=outbox.can_resend(mail) and dead is None,
         dead=dead,
@@ -53,12 +52,17 @@ def _words(mail: OutboxMessage) -> str:
         words = _("%(answer)s; tried again from %(next)s until %(deadline)s")
         return words % (next_try | {"answer": mail.last_error})
     if mail.bounced_at is not None:
-        return mail.bounce_words or mail.bounce_status
+        return mail.bounce_words or _told_without_proof(mail.bounce_status)
     if mail.state == MessageState.SENT and mail.bounce_status:
         return _("delayed on its way: %(words)s") % {"words": mail.bounce_words or mail.bounce_status}
     if mail.state == MessageState.SUPERSEDED:
         return _("What it says was no longer true when its turn came.")
     return mail.last_error
+
+
+def _told_without_proof(status: str) -> str:
+    """Return what is said of a report that shows no tag of the mail: our words, for anybody could have written it."""
+    return _("a report that names this mail says that it did not arrive (%(status)s)") % {"status": status or "?"}
 
 
 def _moment(at: object) -> str:

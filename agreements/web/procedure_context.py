@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -23,7 +22,7 @@ from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.queries import entries_about
 from agreements.mail import outbox
-from agreements.mail.models import MessageState
+from agreements.mail import queries as mail_queries
 from agreements.revocation import listing
 from agreements.revocation.models import AffectedGrant, Procedure, ProcedureAct, ScopeKind
 from agreements.revocation.queries import Counts, counts_of
@@ -130,13 +129,8 @@ def shared_lines(procedure: Procedure) -> list[SharedLine]:
 
 
 def _words(procedure: Procedure, grants: int) -> dict[str, str]:
-    counted = listing.notices_of(procedure).order_by().values("state").annotate(n=Count("pk"))
-    states = {row["state"]: row["n"] for row in counted}
-    told = {
-        "sent": states.get(MessageState.SENT, 0),
-        "waiting": states.get(MessageState.QUEUED, 0),
-        "failed": states.get(MessageState.FAILED, 0),
-    }
+    counted = mail_queries.tally(listing.notices_of(procedure))
+    told = {**counted, "lost": counted["failed"] + counted["came-back"]}
     opens = ngettext(
         "The %(n)d access it reached opens again at once, unless something else holds it shut. Its people are told.",
         "The %(n)d accesses it reached open again at once, unless something else holds one shut. Their people are "
@@ -147,7 +141,7 @@ def _words(procedure: Procedure, grants: int) -> dict[str, str]:
         "title": capfirst(str(ProcedureAct(procedure.act).label)),
         "scope": scope_words(procedure),
         "what": _("What stopped") if procedure.act == ProcedureAct.SUSPEND else _("What ended"),
-        "notices": _("%(sent)d sent, %(waiting)d waiting, %(failed)d failed") % told,
+        "notices": _("%(sent)d sent, %(waiting)d waiting, %(lost)d failed or came back") % told,
         "lifting": opens % {"n": grants},
     }
 

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from agreements.catalog.permissions import Permission, may
+from agreements.flows import mail_again
 from agreements.flows.mailbox import looking
 from agreements.grants import permissions as grant_rules
 from agreements.grants import queries
@@ -53,7 +54,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         "may_end": may(Permission.END_ACCESS, dataset=dataset, by=by),
         "may_trace": may(Permission.TRACE, dataset=dataset, by=by),
         "shared": shared_desk.shelves(shared_desk.shared_archives(dataset)),
-        "failed": mail_queries.lost(prefix=f"{dataset.reference_prefix}-").count(),
+        "failed": mail_queries.in_standing(mail_again.of_dataset(dataset, by=by), mail_queries.LOST).count(),
         "unread_mail": looking.unseen(looking.of_dataset(dataset, by=by)).count(),
     }
     return render(request, "stewardship/desk.html", context)

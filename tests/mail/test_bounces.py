@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import pytest
 from pytest_django import Settings
@@ -64,7 +65,7 @@ def test_word_to_the_mails_own_address_marks_the_row_and_the_address(sink: SmtpS
     row = sent()
     with frozen(LATER):
         word = note_bounce(dsn(to=sender_of(row), recipient=ALICE))
-    assert word == Bounce(row.pk, "5.1.1", ALICE, permanent=True)
+    assert word == Bounce(row.pk, "5.1.1", ALICE)
     row.refresh_from_db()
     assert (row.state, row.bounced_at, row.bounce_status) == (MessageState.SENT, LATER, "5.1.1")
     assert row.bounce_words == "550 5.1.1 no such mailbox"
@@ -89,11 +90,6 @@ def test_the_same_word_twice_is_one(sink: SmtpSink, letter: Letter) -> None:
     assert kinds() == ["address.dead"]
 
 
-def test_a_quoted_message_id_of_ours_is_as_good(sink: SmtpSink, letter: Letter) -> None:
-    row = sent()
-    assert note_bounce(by_id(row)) == Bounce(row.pk, "5.1.1", ALICE, permanent=True)
-
-
 def test_a_forged_word_kills_nobodys_address(sink: SmtpSink, letter: Letter) -> None:
     row, other = sent(), sent(BOB)
     tag = sender_of(other).partition("-")[2]
@@ -105,7 +101,7 @@ def test_a_forged_word_kills_nobodys_address(sink: SmtpSink, letter: Letter) -> 
         dsn(to="access@portal.example.org", recipient=ALICE, message_id="<" + "0" * 32 + "@portal.example.org>"),
         qmail(to="bounces@portal.example.org", recipient=ALICE),
     ):
-        assert note_bounce(raw) == Bounce(None, "5.0.0" if b"qmail" in raw else "5.1.1", ALICE, permanent=False)
+        assert note_bounce(raw) == Bounce(None, "5.0.0" if b"qmail" in raw else "5.1.1", ALICE)
     row.refresh_from_db()
     assert row.bounced_at is None
     assert not DeadAddress.objects.exists()
@@ -114,9 +110,10 @@ def test_a_forged_word_kills_nobodys_address(sink: SmtpSink, letter: Letter) -> 
 
 def test_whoever_got_a_mail_can_kill_no_address_but_their_own(sink: SmtpSink, letter: Letter) -> None:
     eve, alice = sent("eve@evil.com"), sent()
-    assert note_bounce(by_id(eve, recipient=ALICE)) == Bounce(None, "5.1.1", ALICE, permanent=False)
+    with frozen(LATER):
+        assert note_bounce(by_id(eve, recipient=ALICE)) == Bounce(None, "5.1.1", ALICE)
     # The tag proves that Eve's mail went astray; whose address is named beside it does not matter.
-    assert note_bounce(dsn(to=sender_of(eve), recipient=ALICE)) == Bounce(eve.pk, "5.1.1", ALICE, permanent=False)
+    assert note_bounce(dsn(to=sender_of(eve), recipient=ALICE)) == Bounce(eve.pk, "5.1.1", ALICE)
     alice.refresh_from_db()
     assert alice.bounced_at is None
     assert not DeadAddress.objects.exists()
@@ -131,14 +128,14 @@ def test_a_mail_that_was_forwarded_and_failed_there_came_back_but_its_address_li
     assert row.bounced_at is not None
     assert dead_addresses.is_dead(ALICE) is None
     named = dsn(to=sender_of(row), recipient="alice@elsewhere.example", original_recipient=ALICE)
-    assert note_bounce(named) == Bounce(row.pk, "5.1.1", "alice@elsewhere.example", permanent=True)
+    assert note_bounce(named) == Bounce(row.pk, "5.1.1", "alice@elsewhere.example")
 
 
 @pytest.mark.parametrize("status", ["5.2.2", "5.2.3", "5.3.4", "5.6.1", "5.7.1"])
 def test_a_refusal_of_this_one_mail_says_nothing_about_the_address(sink: SmtpSink, letter: Letter, status: str) -> None:
     row = sent()
     word = note_bounce(dsn(to=sender_of(row), recipient=ALICE, status=status, diagnostic=f"smtp; 552 {status} no"))
-    assert word == Bounce(row.pk, status, ALICE, permanent=False)
+    assert word == Bounce(row.pk, status, ALICE)
     row.refresh_from_db()
     assert row.bounced_at is not None
     assert dead_addresses.is_dead(ALICE) is None
@@ -147,7 +144,7 @@ def test_a_refusal_of_this_one_mail_says_nothing_about_the_address(sink: SmtpSin
 def test_a_delay_is_noted_and_no_more(sink: SmtpSink, letter: Letter) -> None:
     row = sent()
     word = note_bounce(dsn(to=sender_of(row), recipient=ALICE, action="delayed", status="4.4.1", diagnostic="x; busy"))
-    assert word == Bounce(row.pk, "4.4.1", ALICE, permanent=False)
+    assert word == Bounce(row.pk, "4.4.1", ALICE)
     row.refresh_from_db()
     assert (row.bounced_at, row.bounce_status, row.bounce_words) == (None, "4.4.1", "busy")
     with frozen(LATER):
@@ -168,7 +165,7 @@ def test_word_of_success_is_no_bounce(sink: SmtpSink, letter: Letter, action: st
 def test_what_an_older_server_writes_is_understood_too(sink: SmtpSink, letter: Letter) -> None:
     row = sent()
     word = note_bounce(qmail(to=sender_of(row), recipient=ALICE))
-    assert word == Bounce(row.pk, "5.0.0", ALICE, permanent=True)
+    assert word == Bounce(row.pk, "5.0.0", ALICE)
 
 
 def test_a_persons_words_about_a_bounce_are_no_bounce(sink: SmtpSink, letter: Letter) -> None:
@@ -188,15 +185,25 @@ def test_a_persons_words_about_a_bounce_are_no_bounce(sink: SmtpSink, letter: Le
         b"Return-Path: <>\r\nContent-Type: multipart/report; boundary=b\r\n\r\n--b\r\n"
         b"Content-Type: message/delivery-status\r\n\r\n" + b"Action: failed\r\n\r\n" * 20_000,
         b"Content-Type: multipart/report; report-type=delivery-status\r\n\r\nno parts",
+        b"Return-Path: <>\r\n\r\n" + b"Hi. This is the\r\n<a@b.example>:\r\n" * 16_000,
         b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(1000)),
     ],
-    ids=["empty", "noise", "1 MB From", "100,000 parts", "20,000 blocks", "no parts", "1,000 nested"],
+    ids=[
+        "empty",
+        "noise",
+        "1 MB From",
+        "100,000 parts",
+        "20,000 blocks",
+        "no parts",
+        "500 KB of qmail",
+        "1,000 nested",
+    ],
 )
 def test_hostile_mail_is_no_bounce_and_takes_no_time(raw: bytes) -> None:
-    started = dt.datetime.now(dt.UTC)
+    started = time.process_time()
     word = note_bounce(raw)
     assert word is None or word.message is None
-    assert (dt.datetime.now(dt.UTC) - started).total_seconds() < 2
+    assert time.process_time() - started < 2
 
 
 def test_whatever_breaks_within_is_no_bounce(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,7 +273,7 @@ def test_any_other_refusal_at_the_door_marks_nobody_dead(sink: SmtpSink, letter:
 
 def test_a_code_to_an_address_that_nobody_else_wrote_to_marks_the_row_alone(sink: SmtpSink) -> None:
     row = immediate.send_now(kind="sign-in-code", recipient=BOB, language="en", subject="Code", text="1\n", html="")
-    assert note_bounce(dsn(to=sender_of(row), recipient=BOB)) == Bounce(row.pk, "5.1.1", BOB, permanent=True)
+    assert note_bounce(dsn(to=sender_of(row), recipient=BOB)) == Bounce(row.pk, "5.1.1", BOB)
     row.refresh_from_db()
     assert row.bounced_at is not None
     assert not DeadAddress.objects.exists()

@@ -12,6 +12,8 @@ from agreements.applications.models import State
 from agreements.catalog import roles
 from agreements.catalog.models import Dataset, Role
 from agreements.core.clock import now
+from agreements.core.errors import NotPossible
+from agreements.flows import mail_again
 from agreements.grants.models import Grant
 from agreements.ledger.models import LedgerEntry
 from agreements.mail import dead_addresses
@@ -105,6 +107,36 @@ def test_mail_of_other_datasets_is_not_here(scene: Scene, grant: Grant) -> None:
     for act in ("again", "lift"):
         for slug in ("other", "genebody"):
             assert eve.post(f"/stewardship/{slug}/mail/{received().pk}/{act}/").status_code == 404
+
+
+def test_staff_see_no_mail_about_their_own_application_or_access(scene: Scene, grant: Grant) -> None:
+    roles.give(user=scene.alice, dataset=scene.dataset, role=Role.STEWARD, by=SYSTEM)
+    OutboxMessage.objects.update(state=MessageState.FAILED, last_error="550 no such user")
+    OutboxMessage.objects.filter(kind="grant-issued").update(subject_reference=grant.reference)
+    about = set(OutboxMessage.objects.values_list("subject_reference", flat=True))
+    assert about == {grant.reference, grant.application.reference}
+    alice = signed_in(scene.alice)
+    assert "No mail yet" in main_of(alice, MAIL)
+    assert "not sent again since." not in alice.get(DESK).content.decode()
+    for message in OutboxMessage.objects.all():
+        for act in ("again", "lift"):
+            assert alice.post(f"{MAIL}{message.pk}/{act}/").status_code == 404
+        with pytest.raises(NotPossible):
+            mail_again.send(dataset=scene.dataset, message=message, by=scene.alice.actor)
+        with pytest.raises(NotPossible):
+            mail_again.lift(dataset=scene.dataset, message=message, by=scene.alice.actor)
+    assert grant.reference in main_of(signed_in(scene.dan), MAIL)
+
+
+def test_a_report_that_proves_nothing_is_told_in_our_words(scene: Scene, grant: Grant) -> None:
+    came_back(received(), action="failed", status="5.1.1", words="", of_address=False)
+    page = main_of(signed_in(scene.dan), MAIL)
+    assert "a report that names this mail says that it did not arrive (5.1.1)" in page
+    assert "Send mail to" not in page
+
+
+def test_the_names_of_kinds_are_not_searched(scene: Scene, grant: Grant) -> None:
+    assert "No mail matches" in main_of(signed_in(scene.dan), MAIL, words="application-received")
 
 
 def test_mail_that_did_not_arrive_is_sent_again_and_the_record_says_so(scene: Scene, grant: Grant) -> None:

@@ -14,6 +14,7 @@ from agreements.catalog.models import Access, Dataset, Role, Subset
 from agreements.core import clock
 from agreements.grants.members import invitations, membership
 from agreements.grants.models import Grant, GrantState
+from agreements.mail.bounces import came_back
 from agreements.mail.drain import drain
 from agreements.mail.models import MessageState, OutboxMessage
 from agreements.people.models import User
@@ -155,6 +156,17 @@ def test_a_notice_that_did_not_arrive_is_sent_again(scene: Scene, grant: Grant) 
     other = OutboxMessage.objects.exclude(kind="grant-revoked").first()
     assert other is not None
     assert signed_in(scene.dan).post(f"{LIST}{procedure.reference}/mail/{other.pk}/again/").status_code == 404
+
+
+def test_a_notice_that_came_back_is_not_called_sent(scene: Scene, grant: Grant) -> None:
+    procedure = begun(scene)
+    drain()
+    notice = OutboxMessage.objects.get(kind="grant-revoked")
+    came_back(notice, action="failed", status="5.1.1", words="550 5.1.1 no such mailbox")
+    page = page_of(scene.dan, procedure)
+    assert "Came back" in page
+    assert "0 sent, 0 waiting, 1 failed or came back" in page
+    assert "550 5.1.1 no such mailbox" in page
 
 
 def test_whom_it_reached_is_given_as_csv_and_no_cell_is_a_formula(scene: Scene, grant: Grant) -> None:

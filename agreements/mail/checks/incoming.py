@@ -67,7 +67,7 @@ def _addresses() -> Iterator[Finding]:
 def _bounces() -> Iterator[Finding]:
     what, given = "Address for bounces", settings.BOUNCE_ADDRESS
     if not given:
-        words = "none: word of lost mail goes to the sender's address, and is known by our Message-ID alone"
+        words = "none: word of lost mail goes to the sender's address; not every server returns our tag with it"
         yield look(what, words, "Set COUNTERSIGN_BOUNCE_ADDRESS, such as bounces@your.domain.")
         return
     plain = parseaddr(given)[1]

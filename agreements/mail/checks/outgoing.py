@@ -10,18 +10,30 @@ from email.utils import parseaddr
 from typing import Final
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from agreements.core.clock import now
+from agreements.mail import registry
 from agreements.mail.checks.findings import Finding, bad, look, ok, said, skipped
 from agreements.mail.composing import compose, new_message_id
 from agreements.mail.delivery import SMTP_BACKEND
 from agreements.mail.envelopes import sender_of
 from agreements.mail.models import MessageState, OutboxMessage
-from agreements.mail.rendering import Rendered
+from agreements.mail.registry import MessageKind, Rendered
 
 KIND: Final = "test"
 _SIZE_NEEDED: Final = 1024 * 1024  # bytes; our mails are far smaller
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def register() -> None:
+    """Make the test mail known, so that lists call it by name; it is of no use a second time."""
+    registry.register(MessageKind(KIND, _render, resendable=False, title=_("Test mail")))
+
+
+def _render(_message: OutboxMessage) -> Rendered:
+    text = f"This is the test mail that `manage.py check_mail` sent for {settings.SITE_URL}.\n"
+    return Rendered(subject="Countersign can send mail", text=text)
 
 
 class _Ended(Exception):
@@ -86,8 +98,7 @@ class _Exchange:
             attempts=1,
             last_error="interrupted",
         )
-        text = f"This is the test mail that `manage.py check_mail` sent for {settings.SITE_URL}.\n"
-        mail = compose(row, Rendered(subject="Countersign can send mail", text=text))
+        mail = compose(row, _render(row))
         try:
             for code, answer in (self._server.mail(parseaddr(mail.from_email)[1]), self._server.rcpt(address)):
                 if code >= 400:
