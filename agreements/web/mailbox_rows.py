@@ -35,6 +35,11 @@ class Row:
         """Return whether a person has to look at it."""
         return looking.is_for_people(self.mail)
 
+    @property
+    def is_automatic(self) -> bool:
+        """Return whether no person wrote it: whose mail it is was not asked then."""
+        return self.mail.outcome in {Outcome.AUTOMATIC, Outcome.BOUNCE}
+
 
 @dataclass(frozen=True, slots=True)
 class Paper:
