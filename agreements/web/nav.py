@@ -34,14 +34,19 @@ def _nav(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return found
+    match = request.resolver_match
+    # The sources stand beside the record by their address, and belong to what reviewers and stewards read.
+    in_sources = match is not None and match.url_name == "sources"
     if datasets_for(Permission.VIEW_CASES, by=user.actor).exists():
         found["review"] = True
+        found["in_review"] = match is not None and (match.route.startswith("review/") or in_sources)
         found["review_count"] = cases(by=user.actor, filters=Filters()).count()
         found["stewardship"] = list(datasets_for(Permission.VIEW_DESK, by=user.actor).values("slug", "title"))
-        match = request.resolver_match
         found["in_stewardship"] = match is not None and match.route.startswith("stewardship/")
-        found["in_record"] = match is not None and match.route.startswith("record/")
+        found["in_record"] = match is not None and match.route.startswith("record/") and not in_sources
         found["record"] = datasets_for(Permission.VIEW_RECORD, by=user.actor).exists()
     # The administrator looks after the mailbox, with or without a role for a dataset.
     found["mailbox"] = "review" in found or user.is_site_administrator
+    # Staff find the sources from the queue, the cases and the rules, which an administrator without a role has not.
+    found["sources"] = "review" not in found and user.is_site_administrator
     return found

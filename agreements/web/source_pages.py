@@ -18,8 +18,9 @@ from agreements.web import access
 @never_cache
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
-    """Show every source, for the staff of any dataset: evidence names them with their versions."""
-    access.staffed_datasets(request, Permission.VIEW_CASES)
+    """Show every source, which evidence names with its version: for the staff of any dataset and for administrators."""
+    if not access.person(request).is_site_administrator:
+        access.staffed_datasets(request, Permission.VIEW_CASES)
     every = sources_shown.every()
     rows = [
         (each, _who(each.load) if each.load else "", [(load, _who(load)) for load in each.earlier]) for each in every

@@ -271,7 +271,7 @@ GET  /record/access/                                    in     404    404    404
 POST /record/access/                                    in     405    405    405    405    405    405    405    405
 GET  /record/downloads/{grant}/                         in     404    404    404    404    ok     ok     404    404
 POST /record/downloads/{grant}/                         in     405    405    405    405    405    405    405    405
-GET  /record/sources/                                   in     404    404    404    ok     ok     ok     ok     404
+GET  /record/sources/                                   in     404    404    404    ok     ok     ok     ok     ok
 POST /record/sources/                                   in     405    405    405    405    405    405    405    405
 GET  /record/restored/                                  in     404    404    404    404    ok     ok     404    404
 POST /record/restored/                                  in     405    405    405    405    405    405    405    405

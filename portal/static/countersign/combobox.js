@@ -53,8 +53,10 @@ class Combobox {
     this.asked?.abort();
     if (event.isComposing) return;
     const words = this.input.value.trim();
-    if (!isEnough(words)) this.close();
-    else this.timer = setTimeout(() => this.ask(words), WAIT);
+    if (!isEnough(words)) {
+      this.say("");
+      this.close();
+    } else this.timer = setTimeout(() => this.ask(words), WAIT);
   }
 
   async ask(words) {
@@ -63,7 +65,10 @@ class Combobox {
       const address = `${this.input.dataset.complete}?${new URLSearchParams({ words })}`;
       const answer = await fetch(address, { signal: this.asked.signal, headers: { Accept: "application/json" } });
       // Too often, signed out, or the server away: the field goes on as a plain one.
-      if (!answer.ok || answer.redirected) return this.close();
+      if (!answer.ok || answer.redirected) {
+        this.say("");
+        return this.close();
+      }
       const { organizations } = await answer.json();
       if (document.activeElement === this.input) this.show(organizations);
     } catch (problem) {
@@ -87,7 +92,13 @@ class Combobox {
     this.input.removeAttribute("aria-activedescendant");
     this.open(this.options.length > 0);
     const text = { 0: this.input.dataset.textNone, 1: this.input.dataset.textOne }[this.options.length];
-    this.status.textContent = fill(text ?? this.input.dataset.textMany, { count: this.options.length });
+    this.say(fill(text ?? this.input.dataset.textMany, { count: this.options.length }), this.options.length === 0);
+  }
+
+  // What the list shows is said for who listens. That there is none is for everybody: no list shows it.
+  say(text, isForAll = false) {
+    this.status.className = isForAll ? "field-help combobox-none" : "visually-hidden";
+    this.status.textContent = text;
   }
 
   open(is) {
@@ -101,7 +112,8 @@ class Combobox {
     this.open(false);
     this.at = -1;
     this.input.removeAttribute("aria-activedescendant");
-    this.status.textContent = "";
+    // That there is none stays below the field until something else is typed.
+    if (!this.status.classList.contains("combobox-none")) this.say("");
   }
 
   move(to) {
@@ -134,7 +146,7 @@ class Combobox {
     this.input.value = each.name;
     const filled = ["city", "country"].filter((name) => this.complete(name, each[name]));
     this.close();
-    this.status.textContent = fill(filled.length ? this.input.dataset.textFilled : this.input.dataset.textChosen, each);
+    this.say(fill(filled.length ? this.input.dataset.textFilled : this.input.dataset.textChosen, each));
     this.input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
