@@ -52,6 +52,7 @@ BADGES: Final[dict[str, Badge]] = {
     # Mail.
     "queued": Badge(_("Queued"), "quiet", "pending"),
     "sent": Badge(_("Sent"), "good", "mail"),
+    "sent-to-dead": Badge(_("Sent"), "quiet", "mail"),
     "failed": Badge(_("Failed"), "bad", "fail"),
     "came-back": Badge(_("Came back"), "bad", "return"),
     "superseded": Badge(_("Superseded"), "quiet", "ended"),

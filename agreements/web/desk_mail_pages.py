@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from agreements.catalog.permissions import Permission, may
 from agreements.flows import mail_again
 from agreements.mail import queries
-from agreements.web import access
+from agreements.web import access, mail_about
 from agreements.web.mail_rows import rows_of
 from agreements.web.refusals import IntoMessages
 
@@ -58,7 +58,7 @@ class MailFilterForm(forms.Form):
 @require_safe
 def mails(request: HttpRequest, slug: str) -> HttpResponse:
     """List the mail about a dataset; auditors read it."""
-    dataset = access.staffed_dataset(request, slug)
+    dataset, by = access.staffed_dataset(request, slug), access.actor(request)
     form = MailFilterForm(request.GET)
     chosen = {name: value for name, value in form.cleaned_data.items() if value} if form.is_valid() else {}
     about = mail_again.of_dataset(dataset, by=access.actor(request))
@@ -69,7 +69,7 @@ def mails(request: HttpRequest, slug: str) -> HttpResponse:
         "dataset": dataset,
         "form": form,
         "page": page,
-        "rows": rows_of(page.object_list),
+        "rows": rows_of(page.object_list, about=mail_about.addresses(page.object_list, dataset=dataset, by=by)),
         "query": urlencode(chosen),
         "counts": [(words, tally[name]) for name, words in STANDINGS],
         "any": any(tally.values()),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -17,7 +18,8 @@ from agreements.mail.models import DeadAddress, MessageState, OutboxMessage
 class MailRow:
     """`standing` is a state of the badges; `words` say what happened, empty where there is nothing to say.
 
-    `dead`: what is known of the recipient's address, if mail does not arrive there.
+    `about`: the address of the page that it is about, '' where the list does not link it. `dead`: what is known of the
+    recipient's address, if mail does not arrive there.
     """
 
     mail: OutboxMessage
@@ -25,22 +27,27 @@ class MailRow:
     words: str
     may_resend: bool
     dead: DeadAddress | None
+    about: str
 
 
-def rows_of(mails: Iterable[OutboxMessage]) -> list[MailRow]:
-    """Return a row for each mail, in their order."""
+def rows_of(mails: Iterable[OutboxMessage], *, about: Mapping[str, str] = MappingProxyType({})) -> list[MailRow]:
+    """Return a row for each mail, in their order. `about`: addresses of pages by the reference that a mail is about."""
     listed = list(mails)
     dead = dead_addresses.among({mail.recipient for mail in listed})
-    return [_row(mail, dead.get(mail.recipient)) for mail in listed]
+    return [_row(mail, dead.get(mail.recipient), about.get(mail.subject_reference, "")) for mail in listed]
 
 
-def _row(mail: OutboxMessage, dead: DeadAddress | None) -> MailRow:
+def _row(mail: OutboxMessage, dead: DeadAddress | None, about: str) -> MailRow:
+    standing = queries.standing_of(mail)
+    if dead is not None and standing == MessageState.SENT:
+        standing = "sent-to-dead"  # it went out, and nothing says that it arrived
     return MailRow(
         mail=mail,
-        standing=queries.standing_of(mail),
+        standing=standing,
         words=_words(mail),
         may_resend=outbox.can_resend(mail) and dead is None,
         dead=dead,
+        about=about,
     )
 
 

@@ -27,7 +27,7 @@ from agreements.review import case as cases
 from agreements.review import decisions, queue
 from agreements.review.decisions import Seen
 from agreements.review.queue import Filters
-from agreements.web import access, earlier_cases
+from agreements.web import access, earlier_cases, mail_waiting
 from agreements.web.evidence_rows import rows_of
 from agreements.web.mailbox_rows import rows_about
 from agreements.web.papers import paper, png_inline
@@ -50,7 +50,13 @@ def review_queue(request: HttpRequest) -> HttpResponse:
     page = Paginator(queue.cases(by=access.actor(request), filters=filters), PER_PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
-    context = {"form": form, "page": page, "filters": filters, "query": query.urlencode()}
+    context = {
+        "form": form,
+        "page": page,
+        "filters": filters,
+        "query": query.urlencode(),
+        "unread_mail": mail_waiting.of_all(access.actor(request)),
+    }
     template = "review/queue_table.html" if getattr(request, "htmx", False) else "review/queue.html"
     return render(request, template, context)
 

@@ -25,7 +25,7 @@ from agreements.ledger.queries import entries_about
 from agreements.mail import queries as mail_queries
 from agreements.revocation import listing as procedure_listing
 from agreements.revocation.queries import Counts, counts_in
-from agreements.web import access, member_rows
+from agreements.web import access, mail_waiting, member_rows
 from agreements.web.member_forms import RemovalForm
 from agreements.web.steward_forms import GrantSearchForm
 from agreements.web.timeline import timeline_of
@@ -56,6 +56,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         "shared": shared_desk.shelves(shared_desk.shared_archives(dataset)),
         "failed": mail_queries.in_standing(mail_again.of_dataset(dataset, by=by), mail_queries.LOST).count(),
         "unread_mail": looking.unseen(looking.of_dataset(dataset, by=by)).count(),
+        "unread_rest": mail_waiting.of_no_dataset(by),
     }
     return render(request, "stewardship/desk.html", context)
 
