@@ -25,6 +25,7 @@ from agreements.flows.erasing.obstacles import in_the_way
 from agreements.flows.erasing.reach import Reach, reach_of
 from agreements.flows.erasing.telling import goes, mails, stays
 from agreements.flows.mailbox import forgetting as mailbox_forgetting
+from agreements.flows.mailbox import raw as mail_bytes
 from agreements.grants import erasing as grant_erasing
 from agreements.grants import lifecycle
 from agreements.grants.members import erasing as member_erasing
@@ -93,6 +94,7 @@ def erase(*, person: User, reason: str, by: Actor, colleagues_papers: bool = Fal
         raise Invalid(_("Give the reason, such as the request and its date."), field="reason")
     salt = new_salt()
     with act() as record:
+    naming = mailbox_forgetting.bytes_naming(reach_of(person).who)
         locked = account_erasing.lock(person)
         if locked.erased_at is not None:
             raise NotPossible(_("This person was erased already."))
@@ -112,6 +114,7 @@ def erase(*, person: User, reason: str, by: Actor, colleagues_papers: bool = Fal
                 digests |= application_erasing.cut(application, reach.who)
         digests |= _erase_the_rest(reach, {each.pk: each for each in grants})
         rows = rows_holding(digests, about=reach.references)
+        keys = mailbox_forgetting.let_go_of_bytes(naming)
         record.record(
             Kind.PERSON_ERASED,
             by=by,
@@ -123,7 +126,7 @@ def erase(*, person: User, reason: str, by: Actor, colleagues_papers: bool = Fal
             reason_digest=text_digest(reason.strip(), salt=salt),
         )
     erase_what_came_late(by)
-    return Erased(str(locked.public_id), rows, len(reach.applications), len(documents), salt, _remove_files())
+    return Erased(str(locked.public_id), rows, len(reach.applications), len(documents), salt, _remove_files(keys))
 
 
 def erase_what_came_late(by: Actor) -> int:
@@ -204,11 +207,12 @@ def _erase_the_rest(reach: Reach, grants: dict[int, Grant]) -> set[str]:
     return digests
 
 
-def _remove_files() -> int:
-    """Delete the files of what was marked; return how many papers' files are still there."""
+def _remove_files(mails: list[str]) -> int:
+    """Delete the files of what was marked, and these bytes of mail; return how many papers' files are still there."""
     try:
         papers.remove_files()
         mailbox_forgetting.remove_files()
     except OutOfReach as failure:
+        mail_bytes.discard(mails)
         log.error("files of erased papers are still there: %s", failure)
     return papers.still_there().count()

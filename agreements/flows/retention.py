@@ -29,6 +29,7 @@ from agreements.documents import erasing as papers
 from agreements.documents.models import StoredDocument
 from agreements.flows import erasure
 from agreements.flows.mailbox import forgetting as mailbox_forgetting
+from agreements.flows.mailbox import raw
 from agreements.grants import erasing as grant_erasing
 from agreements.grants import lifecycle
 from agreements.grants.models import Grant
@@ -236,14 +237,16 @@ def _remove_files(budget: float) -> int:
         mailbox_forgetting.remove_files()
         return papers.remove_files(budget=budget)
     except OutOfReach as failure:
+        mailbox_forgetting.remove_bytes_in_time(budget=budget)
         log.error("files of erased papers are still there: %s", failure)
         return 0
 
 
 def remove_lost() -> int:
-    """Delete papers that nothing refers to: what was cut off while it was stored. Return how many files."""
+    """Delete papers and bytes of mail that nothing refers to: what was cut off while it was stored. Return how many."""
     try:
-        return papers.remove_lost()
+        removed = papers.remove_lost()
     except OutOfReach as failure:
         log.error("papers that nothing refers to were not looked for: %s", failure)
-        return 0
+        removed = 0
+    return removed + raw.remove_lost()

@@ -62,7 +62,7 @@ def _naming(who: Named) -> QuerySet[OutboxMessage]:
 
 
 def _forget(message: OutboxMessage, *, address: str) -> bool:
-    left = {"recipient": address, "values": {}} | dict.fromkeys(_WORDS, "")
+    left = {"recipient": address, "values": {}, "thread": ""} | dict.fromkeys(_WORDS, "")
     return _write(message, left | ({"state": MessageState.SUPERSEDED} if _waits(message) else {}))
 
 

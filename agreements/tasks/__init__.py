@@ -9,7 +9,7 @@ from agreements.applications import withdrawing
 from agreements.catalog.publishing import job_runs, uploads
 from agreements.documents import inspecting
 from agreements.flows import checkpoint_mail, opening_work, restore_watch, retention
-from agreements.flows.mailbox import polling, raw, reading
+from agreements.flows.mailbox import polling, reading
 from agreements.grants import lifecycle
 from agreements.grants.downloads import digests, process
 from agreements.grants.ends import noticing, proving
@@ -173,4 +173,3 @@ def forget_what_is_over() -> None:
     """Erase what need not be kept any more, and papers that nothing refers to."""
     retention.run()
     retention.remove_lost()
-    raw.remove_lost()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import TypeVar
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
+from django.urls import reverse
 
+from agreements.applications.models import Application
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission, datasets_for
 from agreements.catalog.permissions import may as may_do
@@ -14,6 +17,7 @@ from agreements.documents.models import MailedPaper, StoredDocument
 from agreements.flows.mailbox import looking
 from agreements.mail.inbox.models import InboundMail
 from agreements.web import access
+from agreements.web.mailbox_forms import EVERYTHING
 
 T = TypeVar("T")
 
@@ -51,6 +55,14 @@ def mail(request: HttpRequest, mail_id: int) -> InboundMail:
     return _found(looking.visible_to(access.actor(request)).select_related("answer").filter(pk=mail_id).first())
 
 
+def all_about(request: HttpRequest, application: Application) -> str:
+    """Return the address of the list of all mail about a case, '' for who reads the case and not the mail."""
+    if not may_do(Permission.VIEW_MAIL, dataset=application.dataset, by=access.actor(request)):
+        return ""
+    asked = urlencode({"show": EVERYTHING, "words": application.reference})
+    return f"{reverse('desk-mailbox', args=[application.dataset.slug])}?{asked}"
+
+
 def mail_to_look_after(request: HttpRequest, mail_id: int) -> InboundMail:
     """Return one message that they may mark and have read again."""
     found = mail(request, mail_id)
@@ -58,9 +70,9 @@ def mail_to_look_after(request: HttpRequest, mail_id: int) -> InboundMail:
 
 
 def mail_with_bytes(request: HttpRequest, mail_id: int) -> InboundMail:
-    """Return one message whose bytes are kept, for a site administrator."""
+    """Return one message that they may save as it came."""
     found = mail(request, mail_id)
-    return _found(found if access.person(request).is_site_administrator and found.store_key else None)
+    return _found(found if looking.may_have_bytes(found, by=access.actor(request)) else None)
 
 
 def paper(mail: InboundMail, document_id: int) -> StoredDocument:

@@ -6,8 +6,8 @@ from django.db.models import Count
 
 from agreements.applications.models import EvidenceRun, EvidenceState
 from agreements.core.clock import now
-from agreements.mail.inbox import imap
-from agreements.mail.inbox.models import InboundMail, InboundState, Mailbox
+from agreements.flows.mailbox import looking
+from agreements.mail.inbox.models import InboundMail, InboundState
 from agreements.mail.models import MessageState, OutboxMessage
 from agreements.mail.queries import counts
 
@@ -30,8 +30,8 @@ def _mail_lines() -> list[str]:
 
 def _mailbox_lines() -> list[str]:
     """Return what is known of the mailbox that is configured; nothing without one. -1: never read to its end."""
-    mailbox = Mailbox.objects.filter(name=imap.name()).first() if imap.is_configured() else None
-    if mailbox is None:
+    mailbox = looking.mailbox_now()
+    if mailbox is None or mailbox.pk is None:
         return []
     age = (now() - mailbox.polled_at).total_seconds() if mailbox.polled_at else -1
     failing = (now() - mailbox.failing_since).total_seconds() if mailbox.failing_since else 0

@@ -36,7 +36,7 @@ class MailboxForm(forms.Form):
     def __init__(self, *args: Any, datasets: list[Dataset], has_rest: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [(each.slug, each.title) for each in datasets]
-        rest = [(REST, _("none"))] if has_rest else []
+        rest = [(REST, _("about no dataset"))] if has_rest else []
         field = self.fields["dataset"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", _("all")), *choices, *rest]

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from agreements.catalog.models import Dataset
 from agreements.documents import pictures
-from agreements.flows.mailbox import looking, raw
+from agreements.flows.mailbox import looking
 from agreements.mail.inbox.models import InboundMail
-from agreements.vault.protocol import NoSuchObject
+from agreements.vault.protocol import NoSuchObject, OutOfReach
 from agreements.web import access, access_mailbox
 from agreements.web.mailbox_forms import MailboxForm
 from agreements.web.mailbox_rows import filtered, papers_of, rows_of
@@ -60,7 +60,7 @@ def mail(request: HttpRequest, mail_id: int) -> HttpResponse:
         "papers": papers_of(found),
         "may_mark": may_look_after and looking.is_for_people(found),
         "may_read_again": may_look_after and looking.can_be_read_again(found),
-        "may_have_bytes": access.person(request).is_site_administrator and bool(found.store_key),
+        "may_have_bytes": looking.may_have_bytes(found, by=by),
         "dataset": access_mailbox.dataset_of(found),
     }
     return render(request, "mailbox/mail.html", context)
@@ -106,9 +106,16 @@ def original(request: HttpRequest, mail_id: int) -> HttpResponse:
     """Give the bytes of a message as they came, to be saved; for administrators."""
     found = access_mailbox.mail_with_bytes(request, mail_id)
     try:
-        return bytes_attachment(raw.bytes_of(found), f"mail-{found.pk}.bin")
+        data = looking.hand_out(mail=found, by=access.actor(request))
     except NoSuchObject:
         raise Http404 from None
+    except OutOfReach:
+        messages.error(request, _("Our store does not answer at present. Try it again in some minutes."))
+    except ValueError:
+        messages.error(request, _("The bytes in our store are not those that came: nothing is handed out."))
+    else:
+        return bytes_attachment(data, f"mail-{found.pk}.bin")
+    return redirect("mailbox-mail", mail_id=mail_id)
 
 
 def _list(
@@ -125,7 +132,7 @@ def _list(
         "rows": rows_of(page.object_list, by=access.actor(request)),
         "query": query.urlencode(),
         "is_filtered": bool(query),
-        "mailboxes": looking.mailboxes(),
+        "box": looking.mailbox_now(),
         "has_desk": dataset is not None and access_mailbox.may_see_desk(request, dataset),
     }
     return render(request, "mailbox/list.html", context)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from agreements.applications.models import Application
 from agreements.applications.permissions import cases_visible_to
 from agreements.core.actors import Actor
 from agreements.documents.models import Inspection, InspectionState, PageImage
 from agreements.flows.mailbox import looking
-from agreements.mail.inbox.models import InboundMail, InboundState, Outcome
+from agreements.mail.inbox.models import InboundMail, InboundState, Outcome, Proof
 from agreements.web.mailbox_forms import EVERYTHING, REST, WAITING
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+MOST_ON_A_CASE: Final = 20
 WAITING_STATES: Final = (InboundState.TAKEN, InboundState.OPENING)
 
 
@@ -39,6 +43,19 @@ class Row:
     def is_automatic(self) -> bool:
         """Return whether no person wrote it: whose mail it is was not asked then."""
         return self.mail.outcome in {Outcome.AUTOMATIC, Outcome.BOUNCE}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The first messages about an application, and how many there are in all."""
+
+    rows: list[Row]
+    count: int
+
+    @property
+    def more(self) -> int:
+        """Return how many are not among the rows."""
+        return self.count - len(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +94,21 @@ def rows_of(mails: Iterable[InboundMail], *, by: Actor) -> list[Row]:
     return [_row(mail, readable) for mail in found]
 
 
-def rows_about(application: Application) -> list[Row]:
-    """Return the messages about a case, for whoever may read it."""
-    return [_row(mail, set()) for mail in looking.about(application)]
+def rows_about(application: Application) -> About:
+    """Return the messages about a case for whoever may read it: of proven senders first, then the newest."""
+    mails = looking.about(application)
+    return _about(mails.order_by(Case(When(proof=Proof.PROVEN, then=0), default=1), "-pk"), _what)
 
 
-def own_rows(application: Application) -> list[Row]:
+def own_rows(application: Application) -> About:
     """Return what an applicant mailed about an application, for their own page."""
-    return [Row(mail, _badge(mail), _told(mail), "") for mail in looking.own(application)]
+    return _about(looking.own(application), _told)
+
+
+def _about(mails: QuerySet[InboundMail], words: Callable[[InboundMail], str]) -> About:
+    """Return the first of them. How much comes is anybody's choice: texts are not read, and no more than fit."""
+    first = mails.defer("text", "attachments", "proof_reasons")[:MOST_ON_A_CASE]
+    return About([Row(mail, _badge(mail), words(mail), "") for mail in first], mails.count())
 
 
 def papers_of(mail: InboundMail) -> list[Paper]:
@@ -101,7 +125,7 @@ def papers_of(mail: InboundMail) -> list[Paper]:
             name=str(each["name"]),
             type=str(each["type"]),
             size=int(each["size"]),
-            words=_said(inspections.get(each["document"] or 0)),
+            words=_said(each, inspections.get(each["document"] or 0), mail),
             pages=images.get(each["document"] or 0, []),
         )
         for each in mail.attachments
@@ -129,21 +153,34 @@ def _what(mail: InboundMail) -> str:
 def _told(mail: InboundMail) -> str:
     """Return what became of a message in words for whoever sent it; the others are the lab's."""
     if mail.state in WAITING_STATES:
-        return _("It is being read.")
-    if mail.outcome == Outcome.SIGNED_COPY:
-        if mail.reason_code == "submitted":
-            return _("Taken as your signed copy, and your application was submitted with it.")
-        return _("Taken as your signed copy.")
-    if mail.outcome == Outcome.DRAFT:
-        return _("Your form became this draft.")
-    if mail.reason_code == "not-taken":
-        return _("Not taken as your signed copy; the mail to you says why.")
-    return _("Kept with your application.")
+        return str(_("It is being read."))
+    outcome = str(mail.outcome)
+    return str(_TOLD.get((outcome, mail.reason_code)) or _TOLD.get((outcome, "")) or _("Kept with your application."))
 
 
-def _said(inspection: Inspection | None) -> str:
-    if inspection is None:
-        return _("not opened: only PDFs are")
-    if inspection.state == InspectionState.OK:
-        return _("opened")
-    return inspection.reason or str(inspection.get_state_display())
+_TOLD: Final[Mapping[tuple[str, str], StrOrPromise]] = {
+    (Outcome.SIGNED_COPY, ""): _("Taken as your signed copy."),
+    (Outcome.SIGNED_COPY, "submitted"): _("Taken as your signed copy, and your application was submitted with it."),
+    (Outcome.DRAFT, ""): _("Your form became this draft."),
+    (Outcome.SHOWN, "not-taken"): _("Not taken as your signed copy; the mail to you says why."),
+}
+
+
+def _said(named: dict[str, Any], inspection: Inspection | None, mail: InboundMail) -> str:
+    """Return what was made of an attachment, or why it was not opened."""
+    if inspection is not None:
+        is_opened = inspection.state == InspectionState.OK
+        return str(_("opened")) if is_opened else inspection.reason or str(inspection.get_state_display())
+    left = str(named.get("left", ""))
+    if not left and mail.state == InboundState.TAKEN:
+        return str(_("waits to be opened"))
+    return str(_LEFT.get(left, _LEFT[""]))
+
+
+_LEFT: Final[Mapping[str, StrOrPromise]] = {
+    "": _("not opened"),
+    "no-pdf": _("not opened: only PDFs are"),
+    "too-large": _("not opened: it is larger than a signed copy may be"),
+    "too-many": _("not opened: of one message the first five PDFs are"),
+    "forwarded": _("not opened: it is inside of another message that this one brings along"),
+}

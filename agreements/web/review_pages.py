@@ -27,7 +27,7 @@ from agreements.review import case as cases
 from agreements.review import decisions, queue
 from agreements.review.decisions import Seen
 from agreements.review.queue import Filters
-from agreements.web import access, earlier_cases, mail_waiting
+from agreements.web import access, access_mailbox, earlier_cases, mail_waiting
 from agreements.web.evidence_rows import rows_of
 from agreements.web.mailbox_rows import rows_about
 from agreements.web.papers import paper, png_inline
@@ -193,7 +193,8 @@ def _show(
             for page in shown.pages
         ],
         "dead": dead_addresses.is_dead(found.applicant.email),
-        "mail_rows": rows_about(found),
+        "mailed": rows_about(found),
+        "all_mail": access_mailbox.all_about(request, found),
         "earlier": earlier_cases.rows_of(shown.history),
         "decide": _decision_forms(shown, decision),
         "refused": decision if decision is not None and shown.why_not else None,

@@ -146,7 +146,6 @@ def test_three_pollers_at_once_take_200_messages_once(house: House, box: Box) ->
     [three] = house.run(box, "-,-,-")
     assert sum(one["taken"] for one in three) == 200
     assert sum(one["repeated"] for one in three) == 0, "they did not get into each other's way"
-    assert sum(one["busy"] for one in three) > 0
     assert house.hashes(box) == sent
     assert box.counts == (0, 200, 0)
 
@@ -157,7 +156,6 @@ def test_even_without_a_lease_three_pollers_write_each_message_down_once(house: 
     [three] = house.run(box, "stolen,stolen,stolen")
     assert all(isinstance(one, dict) for one in three), three
     assert sum(one["taken"] for one in three) == 60
-    assert sum(one["repeated"] for one in three) > 0, "they did meet"
     assert house.hashes(box) == sent
     # The server itself may move one message twice when two ask at once (Dovecot does): a copy more in Processed.
     assert box.count("INBOX") == 0

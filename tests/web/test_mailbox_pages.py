@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,33 +11,21 @@ from django.utils.html import escape
 from agreements.applications import drafting
 from agreements.applications.models import Application
 from agreements.catalog.models import Role
-from agreements.core.clock import now
 from agreements.flows.agreement_issue import issue_agreement
 from agreements.flows.mailbox import forgetting, looking
+from agreements.flows.mailbox import raw as raw_bytes
+from agreements.flows.mailbox.claims import MOST_PAPERS
 from agreements.ledger.models import LedgerEntry
-from agreements.mail.inbox.models import InboundMail, InboundState, Mailbox, Outcome
+from agreements.mail.inbox.models import InboundMail, InboundState, Outcome
 from agreements.people.models import User
+from agreements.vault.protocol import OutOfReach
 from tests.applications.cases import staff
 from tests.flows.mailbox.letters_in import ETH, EVE, again, issued_pdf, letter, pdf, read
 from tests.flows.scene import DETAILS, SITE, Scene, signed_in, submitted
 from tests.mail.inbox import letters
+from tests.web.mailbox_things import lab, main, page
 
-
-@pytest.fixture
-def lab(scene: Scene, tmp_path: Path, settings: Any) -> Scene:
-    settings.VAULT_PAPERS = f"folder:{tmp_path / 'papers'}"
-    settings.MAILBOX_ADDRESSES = [letters.OURS]
-    return scene
-
-
-def page(browser: Client, address: str) -> str:
-    response = browser.get(address)
-    assert response.status_code == 200, address
-    return response.content.decode()
-
-
-def main(text: str) -> str:
-    return text[text.index("<main") : text.index("</main>")]
+__all__ = ["lab"]
 
 
 def administrator() -> Client:
@@ -51,7 +38,7 @@ def test_the_desk_counts_what_nobody_looked_at_and_leads_to_it(lab: Scene) -> No
     mail = read(letter(by=ETH, sender=EVE, subject="Question: GeneBody Agreement"))
     assert "1 message came in that nobody has looked at." in page(dan, "/stewardship/genebody/")
     listed = main(page(dan, "/stewardship/genebody/mailbox/"))
-    for words in ("Question: GeneBody Agreement", "eve@ethz.ch", "Proven sender", "Answered once", ">new<"):
+    for words in ("Question: GeneBody Agreement", "eve@ethz.ch", "Proven sender", "Answered", ">new<"):
         assert words in listed, words
     assert dan.post(f"/mailbox/{mail.pk}/looked-at/").status_code == 302
     assert "nobody has looked at" not in page(dan, "/stewardship/genebody/")
@@ -161,14 +148,53 @@ def test_a_message_is_read_again_after_name_servers_had_not_answered(lab: Scene,
     assert "Reading this message again would come to the same." in told
 
 
-def test_the_state_of_the_mailbox_stands_on_the_page(lab: Scene) -> None:
-    dan = signed_in(lab.dan)
-    assert "No mailbox is read" in page(dan, "/mailbox/")
-    box = Mailbox.objects.create(name="lab@mail.example/INBOX", polled_at=now())
-    assert "lab@mail.example/INBOX was last read on" in page(dan, "/mailbox/")
-    box.failing_since, box.error = now(), "The password was refused."
-    box.save()
-    assert "The password was refused. Nothing is lost" in page(dan, "/mailbox/")
+def test_why_an_attachment_was_not_opened_is_said_of_each(lab: Scene, settings: Any) -> None:
+    settings.SIGNED_COPY_LIMIT = 2000
+    forwarded = letters.write(sender=EVE, attachments=[pdf(b"%PDF-1.4 of another", "theirs.pdf")])
+    papers = [pdf(b"%%PDF-1.4 %d" % number, f"{number}.pdf") for number in range(MOST_PAPERS + 1)]
+    large, other = pdf(b"%PDF-1.4" + b"x" * 3000, "large.pdf"), ("notes.txt", "text/csv", b"hello")
+    mail = read(letter(large, other, *papers, *[("n", "text/csv", b"%d" % each) for each in range(50)]))
+    shown = main(page(signed_in(lab.carol), f"/mailbox/{mail.pk}/"))
+    for words in (
+        "not opened: only PDFs are",
+        "not opened: it is larger than a signed copy may be",
+        "not opened: of one message the first five PDFs are",
+        "And 8 more, which are in the message as it came alone.",
+    ):
+        assert words in shown, words
+    brought = letter(sign=False).replace(b"Content-Type: text/plain", b"Content-Type: message/rfc822", 1)
+    head, _empty, _text = brought.partition(b"\r\n\r\n")
+    mail = read(head.replace(b"quoted-printable", b"7bit") + b"\r\n\r\n" + forwarded)
+    assert "inside of another message" in main(page(signed_in(lab.carol), f"/mailbox/{mail.pk}/"))
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [(OutOfReach("no answer"), "Our store does not answer"), (ValueError("other"), "not those that came")],
+)
+def test_bytes_that_cannot_be_had_are_told_and_not_recorded(
+    lab: Scene, monkeypatch: pytest.MonkeyPatch, failure: Exception, told: str
+) -> None:
+    mail = read(letter(by=ETH, sender=EVE))
+    adam = administrator()
+
+    def failing(_mail: InboundMail) -> bytes:
+        raise failure
+
+    monkeypatch.setattr(raw_bytes, "bytes_of", failing)
+    assert told in adam.get(f"/mailbox/{mail.pk}/raw/", follow=True).content.decode()
+    assert not LedgerEntry.objects.filter(kind="mail.handed-out").exists()
+
+
+def test_whether_the_bytes_may_be_had_is_one_rule(lab: Scene) -> None:
+    mail = read(letter(by=ETH, sender=EVE))
+    adam = administrator()
+    for browser in (adam, signed_in(lab.dan), signed_in(lab.carol)):
+        offered = "Save it as it came" in page(browser, f"/mailbox/{mail.pk}/")
+        assert offered is (browser.get(f"/mailbox/{mail.pk}/raw/").status_code == 200)
+    raw_bytes.remove(mail)
+    assert "Save it as it came" not in page(adam, f"/mailbox/{mail.pk}/")
+    assert adam.get(f"/mailbox/{mail.pk}/raw/").status_code == 404
 
 
 def test_an_unreadable_message_is_listed_with_its_reason(lab: Scene) -> None:

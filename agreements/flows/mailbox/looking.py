@@ -20,6 +20,7 @@ from agreements.documents import inspecting
 from agreements.flows.mailbox import opening
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
+from agreements.mail.inbox import imap
 from agreements.mail.inbox.models import InboundMail, InboundState, Mailbox, Outcome, Proof
 from agreements.people.models import User
 
@@ -77,9 +78,15 @@ def is_for_people(mail: InboundMail) -> bool:
     return is_waiting and mail.seen_at is None and mail.erased_at is None
 
 
-def mailboxes() -> list[Mailbox]:
-    """Return the mailboxes that are or were read."""
-    return list(Mailbox.objects.order_by("name"))
+def mailbox_now() -> Mailbox | None:
+    """Return the mailbox that is configured, also if it was not read yet; None without one.
+
+    What was read under earlier settings says nothing any more: it would be out of order for ever.
+    """
+    if not imap.is_configured():
+        return None
+    name = imap.name()
+    return Mailbox.objects.filter(name=name).first() or Mailbox(name=name)
 
 
 def may_look_after(mail: InboundMail, *, by: Actor) -> bool:

@@ -4,54 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from agreements.core.addresses import comparison_key, normal
 from agreements.core.clock import now
 from agreements.core.errors import NotPossible
 from agreements.core.wakeups import Wakeup, poke
 from agreements.documents import inspecting, store
 from agreements.documents.models import MailedPaper, StoredDocument
-from agreements.flows.mailbox import naming
+from agreements.flows.mailbox import claims
 from agreements.mail.inbox.models import InboundMail, InboundState, Proof
-from agreements.mail.inbox.parsing import Attachment, Parsed
+from agreements.mail.inbox.parsing import Parsed
 from agreements.mail.inbox.proof import Examined
-
-MOST_PAPERS: Final = 5
-"""PDFs of one message that are opened; further ones are named and stay in the message."""
-MOST_NAMED: Final = 50
-_CLAIMED: Final = (
-    "sender",
-    "sender_key",
-    "sender_name",
-    "subject",
-    "text",
-    "message_id",
-    "sent_at",
-    "attachments",
-    "application_reference",
-    "dataset_slug",
-)
 
 
 def describe(mail: InboundMail, parsed: Parsed) -> None:
     """Set what a message claims of itself, and which application and dataset it names; nothing is saved."""
-    mail.sender = normal(parsed.sender)[:320] if parsed.sender else ""
-    mail.sender_key = comparison_key(parsed.sender)[:320] if parsed.sender else ""
-    mail.sender_name, mail.subject = parsed.sender_name[:200], parsed.subject[:300]
-    mail.text, mail.message_id, mail.sent_at = parsed.text, parsed.message_id[:300], parsed.sent_at
-    mail.attachments = [_named(each) for each in parsed.attachments[:MOST_NAMED]]
-    mail.application_reference = naming.application_named_in(parsed)
-    mail.dataset_slug = naming.dataset_named_in(parsed)
-
-
-def described(mail: InboundMail) -> dict[str, Any]:
-    """Return what `describe` set, by column."""
-    return {name: getattr(mail, name) for name in _CLAIMED}
+    claims.put(mail, claims.of_message(parsed))
 
 
 def unproven(examined: Examined) -> Examined:
@@ -65,7 +36,7 @@ def begin(mail: InboundMail, parsed: Parsed, examined: Examined) -> bool:
     known = {document.sha256: document for document in papers_of(mail)}
     fresh: list[StoredDocument] = []
     try:
-        for data in _pdfs(parsed):
+        for data in claims.papers_in(parsed):
             digest = sha256(data).hexdigest()
             if digest not in known:
                 fresh.append(store.save(data))
@@ -95,8 +66,7 @@ def _write(
         locked = InboundMail.objects.select_for_update().get(pk=mail.pk)
         if locked.state != InboundState.TAKEN or locked.erased_at is not None:
             return False
-        for name, value in described(mail).items():
-            setattr(locked, name, value)
+        claims.put(locked, claims.of_row(mail))
         locked.attachments = [_with_document(each, known) for each in mail.attachments]
         for document in fresh:
             MailedPaper.objects.create(mail=locked, document=document)
@@ -121,27 +91,6 @@ def _use_up(mail: InboundMail, signature: str) -> None:
         words = _("Seen before: the signature is that of an earlier message, whose sender it proved.")
         reasons = [*mail.proof_reasons, _reason("seen-before", words)]
         InboundMail.objects.filter(pk=mail.pk).update(proof=Proof.UNPROVEN, proof_reasons=reasons)
-
-
-def _pdfs(parsed: Parsed) -> list[bytes]:
-    """Return what begins as a PDF does, whatever it is called, without repetitions."""
-    found = [each.data for each in parsed.attachments if is_paper(each.data)]
-    return list(dict.fromkeys(found))[:MOST_PAPERS]
-
-
-def is_paper(data: bytes) -> bool:
-    """Return whether an attachment is opened: something like a PDF, not larger than an upload may be."""
-    return b"%PDF-" in data[:1024] and len(data) <= settings.SIGNED_COPY_LIMIT
-
-
-def _named(attachment: Attachment) -> dict[str, Any]:
-    return {
-        "name": attachment.name[:200],
-        "type": attachment.type[:100],
-        "size": len(attachment.data),
-        "sha256": sha256(attachment.data).hexdigest(),
-        "document": None,
-    }
 
 
 def _with_document(named: dict[str, Any], known: dict[str, StoredDocument]) -> dict[str, Any]:

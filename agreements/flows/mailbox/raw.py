@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
 
@@ -57,6 +58,12 @@ def remove(mail: InboundMail) -> None:
         stores.papers().delete(mail.store_key)
         InboundMail.objects.filter(pk=mail.pk).update(store_key="")
         mail.store_key = ""
+
+
+def discard(keys: Iterable[str]) -> None:
+    """Delete bytes to which no message refers any more. Raises OutOfReach."""
+    for key in keys:
+        stores.papers().delete(key)
 
 
 def remove_lost() -> int:

@@ -19,7 +19,7 @@ from agreements.core import sweep
 from agreements.core.clock import now
 from agreements.documents import inspecting
 from agreements.documents.models import Inspection, InspectionState
-from agreements.flows.mailbox import opening, raw, settling
+from agreements.flows.mailbox import claims, opening, raw, settling
 from agreements.flows.mailbox.addresses import ours
 from agreements.mail import bounces
 from agreements.mail.inbox import automatic, parsing, proof
@@ -108,8 +108,9 @@ def _take_apart(mail: InboundMail) -> bool:
     examined = proof.examine(data, our_addresses=ours(), at=mail.taken_at)
     if examined.proof == Proof.UNKNOWN:
         if now() - mail.taken_at < LOOKED_UP_FOR:
-            InboundMail.objects.filter(pk=mail.pk).update(
-                proof=Proof.UNKNOWN, proof_reasons=list(examined.reasons), **opening.described(mail)
+            # It may have been erased while name servers were asked.
+            InboundMail.objects.filter(pk=mail.pk, state=InboundState.TAKEN, erased_at=None).update(
+                proof=Proof.UNKNOWN, proof_reasons=list(examined.reasons), **claims.of_row(mail)
             )
             raise _Later(_pause(mail))
         examined = opening.unproven(examined)

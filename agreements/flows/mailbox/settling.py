@@ -13,7 +13,7 @@ from agreements.applications.transition import lock
 from agreements.catalog.models import Dataset
 from agreements.core import actors
 from agreements.core.clock import now
-from agreements.flows.mailbox import answering, drafting, matching, messages, signed
+from agreements.flows.mailbox import answering, claims, drafting, matching, messages, signed
 from agreements.flows.mailbox.became import Answer, Became
 from agreements.flows.mailbox.matching import Paper
 from agreements.ledger.act import Act, act
@@ -56,9 +56,7 @@ def _end(mail: InboundMail, state: InboundState, outcome: Outcome, *, code: str,
         locked = InboundMail.objects.select_for_update().get(pk=mail.pk)
         if locked.state not in {InboundState.TAKEN, InboundState.OPENING} or locked.erased_at is not None:
             return
-        for name in ("sender", "sender_key", "sender_name", "subject", "text", "message_id", "sent_at", "attachments"):
-            setattr(locked, name, getattr(mail, name))
-        locked.application_reference, locked.dataset_slug = mail.application_reference, mail.dataset_slug
+        claims.put(locked, claims.of_row(mail))
         if locked.proof in {Proof.PENDING, Proof.UNKNOWN}:
             locked.proof = Proof.UNPROVEN
         locked.state, locked.outcome = state, outcome

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from agreements.core.addresses import comparison_key, normal
 from agreements.core.clock import now
 from agreements.core.sizes import size as words_for
+from agreements.flows.mailbox import claims
 from agreements.flows.mailbox import raw as raw_bytes
 from agreements.mail.inbox import caps, header_block, parsing
 from agreements.mail.inbox.models import InboundMail, InboundState, Mailbox, Proof
@@ -62,14 +62,7 @@ def _claimed(head: bytes) -> dict[str, Any]:
         parsed = parsing.read(head[:body])
     except caps.Unreadable:
         return {}
-    return {
-        "sender": normal(parsed.sender)[:320] if parsed.sender else "",
-        "sender_key": comparison_key(parsed.sender)[:320] if parsed.sender else "",
-        "sender_name": parsed.sender_name[:200],
-        "subject": parsed.subject[:300],
-        "message_id": parsed.message_id[:300],
-        "sent_at": parsed.sent_at,
-    }
+    return claims.of_header(parsed)
 
 
 def _take(mailbox: Mailbox, raw: bytes, row: InboundMail) -> InboundMail | None:

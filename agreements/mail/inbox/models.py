@@ -37,7 +37,7 @@ class Outcome(models.TextChoices):
     SIGNED_COPY = "signed-copy", _("taken as the signed copy")
     SHOWN = "shown", _("shown on the case")
     DRAFT = "draft", _("became a draft")
-    ANSWERED = "answered", _("answered once")
+    ANSWERED = "answered", _("answered")
     KEPT = "kept", _("kept, not answered")
     AUTOMATIC = "automatic", _("automatic mail, not answered")
     BOUNCE = "bounce", _("word that a mail did not arrive")
@@ -53,8 +53,9 @@ class Proof(models.TextChoices):
 class InboundMail(models.Model):
     """One message, kept byte for byte in the private store. Header fields are what it claims, cut to their columns.
 
-    `proof_reasons`: [{"code", "words"}]. `attachments`: [{"name", "type", "size", "sha256", "document"}], where
-    `document` is the key of a stored document or None, and `name` is for people's eyes and never a path.
+    `proof_reasons`: [{"code", "words"}]. `attachments`: [{"name", "type", "size", "sha256", "document", "left"}], where
+    `document` is the key of a stored document or None, `left` the code of why it is not opened, and `name` is for
+    people's eyes and never a path. Links, tokens and codes are cut out of what it says.
     """
 
     mailbox = models.ForeignKey(Mailbox, on_delete=models.PROTECT, related_name="+")
@@ -79,6 +80,7 @@ class InboundMail(models.Model):
         max_length=64, blank=True, help_text="SHA-256 of the signature that this message used up"
     )
     attachments: models.JSONField[list[dict[str, Any]], Any] = models.JSONField(default=list)
+    left_out = models.PositiveIntegerField(default=0, help_text="attachments beyond those that are named")
     application_reference = models.CharField(max_length=40, blank=True)
     dataset_slug = models.CharField(max_length=80, blank=True)
     answer = models.ForeignKey("OutboxMessage", on_delete=models.SET_NULL, null=True, related_name="+")

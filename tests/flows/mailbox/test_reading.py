@@ -15,7 +15,7 @@ from agreements.core.clock import now
 from agreements.core.errors import NotPossible
 from agreements.documents import store
 from agreements.documents.models import MailedPaper, StoredDocument
-from agreements.flows.mailbox import matching, opening, reading
+from agreements.flows.mailbox import claims, forgetting, matching, opening, reading
 from agreements.flows.mailbox.taking import LIMIT
 from agreements.ledger.models import LedgerEntry
 from agreements.mail import dns, outbox
@@ -175,10 +175,10 @@ def test_papers_are_stored_once_however_often_a_message_is_read(lab: Scene) -> N
 def test_only_some_papers_are_opened_and_none_that_is_too_large(lab: Scene, settings: Any) -> None:
     settings.SIGNED_COPY_LIMIT = 2000
     large = pdf(b"%PDF-1.4 " + b"x" * 3000, "large.pdf")
-    papers = [pdf(b"%%PDF-1.4 %d" % each, f"{each}.pdf") for each in range(opening.MOST_PAPERS + 2)]
+    papers = [pdf(b"%%PDF-1.4 %d" % each, f"{each}.pdf") for each in range(claims.MOST_PAPERS + 2)]
     mail = read(letter(large, *papers, by=ETH, sender=EVE))
-    assert len(mail.attachments) == opening.MOST_PAPERS + 3
-    assert MailedPaper.objects.count() == opening.MOST_PAPERS
+    assert len(mail.attachments) == claims.MOST_PAPERS + 3
+    assert MailedPaper.objects.count() == claims.MOST_PAPERS
     assert mail.attachments[0]["document"] is None
 
 
