@@ -16,6 +16,7 @@ from agreements.applications.transition import lock, subjects
 from agreements.catalog.models import Dataset, Terms
 from agreements.catalog.terms import NoTerms, in_force
 from agreements.catalog.visibility import takes_applications
+from agreements.core import one_line
 from agreements.core.actors import Actor
 from agreements.core.addresses import comparison_key, normal
 from agreements.core.clock import now
@@ -27,6 +28,8 @@ from agreements.ledger.kinds import Kind
 
 LONGEST_NAME: Final = 120
 LONGEST_ADDRESS: Final = 254
+_QUOTED: Final = frozenset({"name", "organization", "position"})
+"""Mail of the lab says them to others: to reviewers, colleagues, stewards."""
 
 
 def start(*, dataset: Dataset, email: str, by: Actor) -> Application:
@@ -78,14 +81,12 @@ def _terms(dataset: Dataset) -> Terms:
 
 
 def save(*, application: Application, fields: Mapping[str, str], by: Actor) -> Application:
-    """Keep some of the form's fields. Raises Invalid naming the field that cannot be printed."""
+    """Keep some of the form's fields. Raises Invalid as `check_field`, naming the field."""
     unknown = set(fields) - set(FIELDS)
     if unknown:
         raise ValueError(f"not fields of the form: {sorted(unknown)}")
     for field, value in fields.items():
-        if field != "intended_use":
-            check_one_line(value, field=field)
-        check_printable(value, field=field)
+        check_field(value, field=field)
     with act():
         locked = lock_editable(application, by=by)
         for field, value in fields.items():
@@ -103,8 +104,7 @@ def set_members(*, application: Application, members: Sequence[tuple[str, str]],
     for name, email in members:
         if len(name.strip()) > LONGEST_NAME or len(email.strip()) > LONGEST_ADDRESS:
             raise Invalid(_("“%(name)s…” is too long.") % {"name": name.strip()[:30]}, field="members")
-        check_one_line(name, field="members")
-        check_printable(name, field="members")
+        check_member(name, email)
     with act():
         locked = lock_editable(application, by=by)
         if len(members) > locked.dataset.max_members:
@@ -146,13 +146,38 @@ def lock_editable(application: Application, *, by: Actor) -> Application:
     return locked
 
 
-def check_one_line(value: str, *, field: str) -> None:
+def check_field(value: str, *, field: str) -> None:
+    """Raise Invalid for what the form does not take: more than one line, unprintable, addresses where mail quotes it.
+
+    It asks of what is typed from now on; what stands there from before, or was brought in, may be otherwise.
+    """
+    if field in _QUOTED:
+        _check_words(value, field=field)
+        return
+    if field != "intended_use":
+        _check_one_line(value, field=field)
+    _check_printable(value, field=field)
+
+
+def check_member(name: str, email: str) -> None:
+    """Raise Invalid for a colleague's name that the form does not take; who has none is called by their address."""
+    if normal(name) != normal(email):
+        _check_words(name, field="members")
+
+
+def _check_words(value: str, *, field: str) -> None:
+    _check_one_line(value, field=field)
+    _check_printable(value, field=field)
+    one_line.check(value, field=field)
+
+
+def _check_one_line(value: str, *, field: str) -> None:
     """Raise Invalid for line breaks: more lines than the form has could pass for somebody else's words."""
     if len(value.strip().splitlines()) > 1:
         raise Invalid(_("Write this on one line."), field=field)
 
 
-def check_printable(value: str, *, field: str) -> None:
+def _check_printable(value: str, *, field: str) -> None:
     """Raise Invalid if the agreement could not be printed with this text, naming each character."""
     if bad := unprintable(value):
         raise Invalid(

@@ -14,7 +14,7 @@ from agreements.core.actors import Actor
 from agreements.core.errors import Invalid, NotAllowed
 from agreements.grants.ends import due
 from agreements.grants.members import queries as member_queries
-from agreements.grants.models import ClosedFor, Grant
+from agreements.grants.models import ClosedFor, Grant, GrantMember
 from agreements.ledger.act import act
 
 OF_THE_PERSON: Final = frozenset({"name", "position", "intended_use"})
@@ -33,7 +33,7 @@ def apply_again(*, grant: Grant, by: Actor) -> Application:
     with act():
         draft = drafting.start(dataset=grant.dataset, email=due.address_of(grant), by=by)
         _fill(draft, _known(grant, frozenset(FIELDS)), by=by)
-        members = [(row.display_name, row.email) for row in member_queries.joined(grant)]
+        members = [(_called(row), row.email) for row in member_queries.joined(grant)]
         drafting.set_members(application=draft, members=members[: grant.dataset.max_members], by=by)
     return draft
 
@@ -73,12 +73,19 @@ def _fill(draft: Application, fields: dict[str, str], *, by: Actor) -> Applicati
     return drafting.save(application=draft, fields={k: v for k, v in fields.items() if _fits(k, v)}, by=by)
 
 
+def _called(row: GrantMember) -> str:
+    """Return a colleague's name if the form takes it: they may have written it themselves, elsewhere."""
+    try:
+        drafting.check_member(row.display_name, row.email)
+    except Invalid:
+        return row.email
+    return row.display_name
+
+
 def _fits(field: str, value: str) -> bool:
     """Return whether the form takes a value; what an import brought in may be older than its rules."""
     try:
-        drafting.check_printable(value, field=field)
-        if field != "intended_use":
-            drafting.check_one_line(value, field=field)
+        drafting.check_field(value, field=field)
     except Invalid:
         return False
     return True

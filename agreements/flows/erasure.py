@@ -36,6 +36,7 @@ from agreements.ledger.kinds import Kind
 from agreements.mail import forgetting
 from agreements.people import erasing as account_erasing
 from agreements.people.models import User
+from agreements.review import erasing as review_erasing
 from agreements.revocation import erasing as procedure_erasing
 from agreements.vault.protocol import OutOfReach
 
@@ -93,8 +94,8 @@ def erase(*, person: User, reason: str, by: Actor, colleagues_papers: bool = Fal
     if not reason.strip():
         raise Invalid(_("Give the reason, such as the request and its date."), field="reason")
     salt = new_salt()
-    with act() as record:
     naming = mailbox_forgetting.bytes_naming(reach_of(person).who)
+    with act() as record:
         locked = account_erasing.lock(person)
         if locked.erased_at is not None:
             raise NotPossible(_("This person was erased already."))
@@ -113,8 +114,8 @@ def erase(*, person: User, reason: str, by: Actor, colleagues_papers: bool = Fal
             else:
                 digests |= application_erasing.cut(application, reach.who)
         digests |= _erase_the_rest(reach, {each.pk: each for each in grants})
-        rows = rows_holding(digests, about=reach.references)
         keys = mailbox_forgetting.let_go_of_bytes(naming)
+        rows = rows_holding(digests, about=reach.references)
         record.record(
             Kind.PERSON_ERASED,
             by=by,
@@ -201,6 +202,8 @@ def _erase_the_rest(reach: Reach, grants: dict[int, Grant]) -> set[str]:
     digests |= mailbox_forgetting.erase(mailbox_forgetting.of_person(who, reach.own_references))
     digests |= free_text.cut(who)
     forgetting.forget_about(*reach.own_references, who=who)
+    review_erasing.forget_in_lists(*reach.own_references)
+    review_erasing.erase(person.pk)
     forgetting.forget_person(who, address=address_of(person.public_id))
     roles_erasing.erase(person, who)
     account_erasing.erase(person, who)
@@ -210,9 +213,9 @@ def _erase_the_rest(reach: Reach, grants: dict[int, Grant]) -> set[str]:
 def _remove_files(mails: list[str]) -> int:
     """Delete the files of what was marked, and these bytes of mail; return how many papers' files are still there."""
     try:
+        mail_bytes.discard(mails)
         papers.remove_files()
         mailbox_forgetting.remove_files()
     except OutOfReach as failure:
-        mail_bytes.discard(mails)
         log.error("files of erased papers are still there: %s", failure)
     return papers.still_there().count()

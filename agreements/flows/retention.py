@@ -40,6 +40,7 @@ from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.queries import entries_of_datasets
 from agreements.mail import forgetting
+from agreements.review import erasing as review_erasing
 from agreements.revocation import erasing as procedure_erasing
 from agreements.vault.protocol import OutOfReach
 
@@ -131,6 +132,7 @@ def _forget(application: Application) -> bool:
         who = named([locked.email, locked.applicant.email], ())
         gone = application_erasing.erase(locked)
         forgetting.forget_about(locked.reference, who=who)
+        review_erasing.forget_in_lists(locked.reference)
         digests = gone.digests | mailbox_forgetting.erase_about(locked.reference)
         record.record(
             Kind.APPLICATION_ERASED,
@@ -235,9 +237,9 @@ def _until(stop: float, items: Iterable[T]) -> Iterator[T]:
 def _remove_files(budget: float) -> int:
     try:
         mailbox_forgetting.remove_files()
+        mailbox_forgetting.remove_bytes_in_time(budget=budget)
         return papers.remove_files(budget=budget)
     except OutOfReach as failure:
-        mailbox_forgetting.remove_bytes_in_time(budget=budget)
         log.error("files of erased papers are still there: %s", failure)
         return 0
 

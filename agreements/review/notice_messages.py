@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from agreements.applications.models import Submission
-from agreements.applications.submission import newest
 from agreements.core.clock import now
 from agreements.mail import outbox, registry
 from agreements.mail.models import OutboxMessage
@@ -26,6 +26,7 @@ CASE: Final = "review-case"
 # The next morning has its own; an old one beside it would only confuse.
 _OF_THE_DAY: Final = dt.timedelta(hours=20)
 _SHOWN: Final = 50
+_AT_ONCE: Final = 500
 
 
 def register() -> None:
@@ -52,35 +53,47 @@ def register() -> None:
 
 def queue_digest(person: User) -> OutboxMessage:
     """Tell a reviewer what waits for a decision."""
-    return _queue(DIGEST, person, deadline=now() + _OF_THE_DAY)
+    return _queue(DIGEST, person)
 
 
 def queue_reminder(person: User, *, with_all: bool) -> OutboxMessage:
     """Tell a reviewer what waits longer than expected, and `with_all` what else waits."""
-    return _queue(REMINDER, person, deadline=now() + _OF_THE_DAY, with_all=with_all)
+    return _queue(REMINDER, person, with_all=with_all)
 
 
-def queue_case(person: User, handed_in: Submission) -> OutboxMessage:
-    """Tell a reviewer of one case that came in."""
-    return _queue(CASE, person, reference=handed_in.application.reference, submission=handed_in.number)
+def queue_cases(person: User, new: Iterable[Waiting]) -> None:
+    """Tell a reviewer of each case that came in, in a mail of its own."""
+    outbox.queue_many(
+        outbox.Draft(
+            kind=CASE,
+            recipient=person.email,
+            language=person.language,
+            reference=case.application.reference,
+            values={"submission": case.submission},
+        )
+        for case in new
+    )
 
 
-def was_told(person: User, handed_in: Submission) -> bool:
-    """Return whether a reviewer was mailed about just this submission."""
-    about = outbox.about(handed_in.application.reference)
-    return about.filter(kind=CASE, recipient=person.email, values__submission=handed_in.number).exists()
+def untold(person: User, found: Collection[Waiting]) -> list[Waiting]:
+    """Return those of the cases of whose newest submission a reviewer was not mailed yet."""
+    told: set[tuple[str, int | None]] = set()
+    references = [case.application.reference for case in found]
+    for start in range(0, len(references), _AT_ONCE):
+        mails = outbox.about(*references[start : start + _AT_ONCE]).filter(kind=CASE, recipient=person.email)
+        # One that was forgotten says no number any more, and tells of no case that waits.
+        told |= {(about, said.get("submission")) for about, said in mails.values_list("subject_reference", "values")}
+    return [case for case in found if (case.application.reference, case.submission) not in told]
 
 
-def _queue(
-    kind: str, person: User, *, reference: str = "", deadline: dt.datetime | None = None, **values: Any
-) -> OutboxMessage:
+def _queue(kind: str, person: User, **values: Any) -> OutboxMessage:
     return outbox.queue(
         kind=kind,
         recipient=person.email,
         language=person.language,
-        reference=reference,
+        reference="",
         values=values,
-        deadline=deadline,
+        deadline=now() + _OF_THE_DAY,
     )
 
 
@@ -103,22 +116,24 @@ def _render_reminder(message: OutboxMessage) -> Rendered:
 def _render_case(message: OutboxMessage) -> Rendered:
     case = _case(message)
     assert case is not None, "asked before"
-    context = _of(message) | {
+    reference = case.application.reference
+    context = _of(message, [case]) | {
         "dataset_title": case.application.dataset.title,
         "case": case,
-        "submission": message.values["submission"],
-        "reference": case.application.reference,
-        "url": f"{settings.SITE_URL}/review/{case.application.reference}/",
+        "reference": reference,
+        "url": f"{settings.SITE_URL}/review/{reference}/",
     }
-    subject = _("application %(reference)s came in") if message.values["submission"] == 1 else ""
-    subject = subject or _("application %(reference)s was handed in again")
-    return from_templates(CASE, context, subject % {"reference": case.application.reference})
+    if case.submission == 1:
+        subject = _("application %(reference)s came in")
+    else:
+        subject = _("application %(reference)s was handed in again")
+    return from_templates(CASE, context, subject % {"reference": reference})
 
 
 def _render(message: OutboxMessage, subject: str, *, late: list[Waiting], waiting: list[Waiting]) -> Rendered:
     count = len(late) or len(waiting)
     datasets = {case.application.dataset_id for case in (*late, *waiting)}
-    context = _of(message) | {
+    context = _of(message, [*late, *waiting]) | {
         "dataset_title": (late or waiting)[0].application.dataset.title if len(datasets) == 1 else "",
         "late": late[:_SHOWN],
         "late_count": len(late),
@@ -131,18 +146,23 @@ def _render(message: OutboxMessage, subject: str, *, late: list[Waiting], waitin
     return from_templates(message.kind, context, subject % {"n": count})
 
 
-def _of(message: OutboxMessage) -> dict[str, Any]:
+def _of(message: OutboxMessage, told: list[Waiting]) -> dict[str, Any]:
     person = User.objects.get(email=message.recipient)
-    titles = ", ".join(datasets_told_of(person).values_list("title", flat=True))
-    why = _("You receive this because you review applications for %(datasets)s. What you are mailed is set at %(url)s.")
-    url = f"{settings.SITE_URL}/account/#notices"
-    return {"name": person.display_name, "why": why % {"datasets": titles, "url": url}}
+    as_told, left = datasets_told_of(person), [case.application.dataset for case in told if case.is_left]
+    why = []
+    if titles := ", ".join(as_told.values_list("title", flat=True)):
+        why.append(_("You receive this because you review applications for %(datasets)s.") % {"datasets": titles})
+    if titles := ", ".join(sorted({dataset.title for dataset in left})):
+        words = _("You receive this because you are a steward of %(datasets)s, where no reviewer can decide this.")
+        why.append(words % {"datasets": titles})
+    where = _("What you are mailed is set at %(url)s.") % {"url": f"{settings.SITE_URL}/account/#notices"}
+    return {"name": person.display_name, "why": " ".join([*why, where])}
 
 
-def _waiting(message: OutboxMessage) -> list[Waiting]:
+def _waiting(message: OutboxMessage, only: Q | None = None) -> list[Waiting]:
     """Return what waits for the recipient now: nothing for who is no longer told, or has another address."""
     person = User.objects.filter(email=message.recipient).first()
-    return waiting_for(person) if person else []
+    return waiting_for(person, only or Q()) if person else []
 
 
 def _is_late(case: Waiting) -> bool:
@@ -158,10 +178,9 @@ def _still_past(message: OutboxMessage) -> bool:
 
 
 def _case(message: OutboxMessage) -> Waiting | None:
-    waiting = _waiting(message)
-    found = next((case for case in waiting if case.application.reference == message.subject_reference), None)
-    handed_in = newest(found.application) if found else None
-    return found if handed_in is not None and handed_in.number == message.values["submission"] else None
+    """Return the case as it waits now, unless something else was handed in since."""
+    found = _waiting(message, Q(reference=message.subject_reference))
+    return next((case for case in found if case.submission == message.values["submission"]), None)
 
 
 def _case_still_waits(message: OutboxMessage) -> bool:

@@ -15,8 +15,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from agreements.applications.models import Submission
-from agreements.applications.submission import newest
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import NotAllowed
@@ -24,14 +22,14 @@ from agreements.core.zones import zone_of
 from agreements.people.models import User
 from agreements.review import notice_messages
 from agreements.review.models import ReviewerNotices
-from agreements.review.waiting_cases import Waiting, datasets_told_of, people_told, waiting_for
+from agreements.review.waiting_cases import Waiting, is_told_of_any, people_told, waiting_for
 
 log = logging.getLogger(__name__)
 
 HOUR: Final = 8
 """From which hour on, in the reviewer's own time zone, the mail of the day goes out."""
 AGAIN_AFTER: Final = dt.timedelta(days=7)
-# Whoever was not told of a case by then, since nothing ran, has it in the digest.
+# Whoever was not told of a case by then, since nothing ran, has it in the digest, if they have one.
 STILL_NEW: Final = dt.timedelta(days=2)
 
 
@@ -45,7 +43,7 @@ class Wishes:
 
 def is_told(person: User) -> bool:
     """Return whether a person is mailed about waiting cases at all."""
-    return datasets_told_of(person).exists()
+    return is_told_of_any(person)
 
 
 def wishes_of(person: User) -> Wishes:
@@ -83,7 +81,7 @@ def tell_due() -> int:
 def _tell(person: User, row: ReviewerNotices | None) -> int:
     count = 0
     if row is not None and row.each_case_since is not None:
-        count += _tell_of_new_cases(person, row.each_case_since)
+        count += _tell_of_new_cases(person, row.each_case_since, with_digest=row.digest)
     local = now().astimezone(zone_of(person.time_zone))
     if local.hour >= HOUR and (row is None or row.digest_on is None or row.digest_on < local.date()):
         count += _tell_of_the_day(person, local)
@@ -96,12 +94,13 @@ def _tell_of_the_day(person: User, local: dt.datetime) -> int:
     The day counts as told also where there was nothing to tell, or a case that comes at noon would bring the digest.
     """
     today = local.date()
+    # Before the transaction: whoever writes elsewhere does not wait for what is read here.
+    theirs = [case for case in waiting_for(person) if not case.not_theirs]
     with transaction.atomic():
         row = _locked(person)
         not_yet = Q(digest_on=None) | Q(digest_on__lt=today)
         if not ReviewerNotices.objects.filter(not_yet, pk=row.pk).update(digest_on=today):
             return 0
-        theirs = [case for case in waiting_for(person) if not case.not_theirs]
         if _is_reminder_due(row.reminded_on, theirs, local):
             ReviewerNotices.objects.filter(pk=row.pk).update(reminded_on=today)
             notice_messages.queue_reminder(person, with_all=row.digest)
@@ -121,25 +120,19 @@ def _is_reminder_due(last: dt.date | None, theirs: list[Waiting], local: dt.date
     return local.date() - last >= AGAIN_AFTER or max(past) > then
 
 
-def _tell_of_new_cases(person: User, since: dt.datetime) -> int:
+def _tell_of_new_cases(person: User, since: dt.datetime, *, with_digest: bool) -> int:
     """Queue a mail for each case that came in since this was asked for, and of which they were not mailed yet."""
-    new = _new(person, since)
+    earliest = max(since, now() - STILL_NEW) if with_digest else since
+    found = waiting_for(person, Q(submitted_at__gte=earliest))
+    new = notice_messages.untold(person, [case for case in found if not case.not_theirs])
     if not new:
         return 0
     with transaction.atomic():
         # Two at once: the second waits here, and then finds the mails of the first.
         _locked(person)
-        untold = [handed_in for handed_in in new if not notice_messages.was_told(person, handed_in)]
-        for handed_in in untold:
-            notice_messages.queue_case(person, handed_in)
+        untold = notice_messages.untold(person, new)
+        notice_messages.queue_cases(person, untold)
     return len(untold)
-
-
-def _new(person: User, since: dt.datetime) -> list[Submission]:
-    earliest = max(since, now() - STILL_NEW)
-    theirs = [case.application for case in waiting_for(person) if not case.not_theirs]
-    handed_in = [newest(application) for application in theirs if (application.submitted_at or earliest) >= earliest]
-    return [one for one in handed_in if one is not None and not notice_messages.was_told(person, one)]
 
 
 def _locked(person: User) -> ReviewerNotices:

@@ -11,8 +11,9 @@ from agreements.core.addresses import parse
 from agreements.core.domains import domain_of
 from agreements.core.erased import is_erased
 from agreements.core.errors import Invalid
-from agreements.identity.evidence import Registry, gather
+from agreements.identity.evidence import gather
 from agreements.identity.lists import Lists
+from agreements.identity.registry import Registry
 from agreements.identity.rules import Rule, rules_for
 from agreements.identity.tiers import Tier, tier_of
 
@@ -32,7 +33,9 @@ def between(before: Lists, after: Lists, *, registry: Registry | None = None) ->
     rules: dict[int, tuple[Rule, ...]] = {}
     running = Application.objects.filter(state__in=RUNNING).select_related("dataset").order_by("pk")
     for application in running.iterator(chunk_size=1_000):
-        in_force = rules.setdefault(application.dataset_id, rules_for(application.dataset))
+        if application.dataset_id not in rules:
+            rules[application.dataset_id] = rules_for(application.dataset)
+        in_force = rules[application.dataset_id]
         old, new = (_tier(application.email, in_force, tables, registry) for tables in (before, after))
         if old != new:
             yield TierChange(application.reference, domain_of(application.email), old, new)

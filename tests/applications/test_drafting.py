@@ -102,6 +102,9 @@ REFUSED = {
         "variation selector-16",
     ),
     "two lines in a name": ({"name": "Alice\r\nsigned: Bob"}, "name", "Write this on one line."),
+    "an address of a page": ({"organization": "Sign in at https://evil.example/"}, "organization", "without addresses"),
+    "a page without a scheme": ({"position": "see www.evil.example"}, "position", "without addresses"),
+    "a mailbox": ({"name": "Alice, alice@evil.example"}, "name", "without addresses"),
     "two lines in an address": ({"address_line1": "Road 1\nRoad 2"}, "address_line1", "Write this on one line."),
 }
 
@@ -131,6 +134,7 @@ MEMBERS: dict[str, tuple[list[tuple[str, str]], str]] = {
     "an emoji": ([("Bob 😀", "bob@connect.ust.hk")], "😀 (grinning face)"),
     "a long name": ([("B" * 121, "bob@connect.ust.hk")], "is too long"),
     "a long address": ([("Bob", "b" * 250 + "@ust.hk")], "is too long"),
+    "an address": ([("see evil.example/x", "bob@connect.ust.hk")], "without addresses"),
     "two lines": ([("Bob\nEve", "bob@connect.ust.hk")], "Write this on one line."),
 }
 

@@ -45,7 +45,7 @@ def test_the_digest_says_what_waits_and_no_more(waiting: Application) -> None:
 1 application waits for a decision:
 
 {waiting.reference} · GeneBody · waiting 1 day
-  Hong Kong University of Science and Technology
+  organization, in the applicant's words: “Hong Kong University of Science and Technology”
 
 To the queue:
 http://127.0.0.1:8000/review/
@@ -136,12 +136,12 @@ def test_the_reminder_names_the_late_first(
 1 application waits longer than its applicant was told to expect. They read on their page that it is late:
 
 {waiting.reference} · GeneBody · waiting 7 days, longer than expected
-  Hong Kong University of Science and Technology
+  organization, in the applicant's words: “Hong Kong University of Science and Technology”
 
 Also waiting:
 
 {new.reference} · GeneBody · handed in today
-  ETH Zürich
+  organization, in the applicant's words: “ETH Zürich”
 
 To the queue:
 http://127.0.0.1:8000/review/

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from django.db.models import Q
 
 from agreements.applications import drafting
 from agreements.applications.models import Application, State
@@ -31,6 +32,8 @@ from tests.review.telling import (
     told_at,
 )
 
+STEWARD = ("review-digest", "dan@genebody.example")
+
 
 def test_a_mail_for_each_case_comes_only_to_who_asked_and_for_what_comes_after(scene: Scene) -> None:
     with frozen(MONDAY):
@@ -56,7 +59,7 @@ def test_a_mail_for_each_case_comes_only_to_who_asked_and_for_what_comes_after(s
 an application for GeneBody was handed in again (submission 2) and waits for a decision:
 
 {application.reference} · GeneBody · handed in today
-  Hong Kong University of Science and Technology
+  organization, in the applicant's words: “Hong Kong University of Science and Technology”
 
 To the case:
 http://127.0.0.1:8000/review/{application.reference}/
@@ -97,7 +100,7 @@ def test_whoever_lost_the_role_or_the_address_is_told_nothing(scene: Scene, wait
     roles.end(user=scene.carol, dataset=scene.dataset, role=Role.REVIEWER, by=scene.dan.actor)
     assert rendered(digest, MORNING) is None
     # Nobody reviews any more: the steward is told.
-    assert told_at(MORNING + DAY) == [("review-digest", "dan@genebody.example")]
+    assert told_at(MORNING + DAY) == [STEWARD]
 
 
 def test_stewards_beside_a_reviewer_auditors_and_strangers_are_told_nothing(scene: Scene, waiting: Application) -> None:
@@ -113,7 +116,7 @@ def test_stewards_beside_a_reviewer_auditors_and_strangers_are_told_nothing(scen
 
 def test_a_steward_who_reviews_too_is_told(scene: Scene, waiting: Application) -> None:
     roles.give(user=scene.dan, dataset=scene.dataset, role=Role.REVIEWER, by=SYSTEM)
-    assert told_at(MORNING) == [DIGEST, ("review-digest", "dan@genebody.example")]
+    assert told_at(MORNING) == [DIGEST, STEWARD]
 
 
 def test_a_case_of_ones_own_organization_is_listed_as_not_theirs_and_alone_brings_no_mail(
@@ -129,6 +132,48 @@ def test_a_case_of_ones_own_organization_is_listed_as_not_theirs_and_alone_bring
     assert "(for somebody else to decide: it is of your own organization)" in mail.text
 
 
+def test_a_case_that_no_reviewer_can_decide_is_told_to_who_can(
+    scene: Scene, waiting: Application, another: Callable[..., Application]
+) -> None:
+    Dataset.objects.update(reviewers_decide_on_own_organization=False)
+    User.objects.filter(pk=scene.carol.pk).update(email="carol@ust.hk")
+    assert told_at(MORNING) == [STEWARD]
+    assert notices.is_told(scene.dan)
+    mail = text_of(mails()[-1], MORNING)
+    assert "(no reviewer can decide it: a steward has to)" in mail.text
+    assert "because you are a steward of GeneBody, where no reviewer can decide this. What you are mailed" in mail.text
+    others = another("eve", at=MORNING)
+    assert told_at(MORNING + DAY) == [("review-digest", "carol@ust.hk"), STEWARD]
+    mail = text_of(mails()[-1], MORNING + DAY)
+    assert others.reference not in mail.text, "Carol can decide that one"
+    assert mail.subject == "GeneBody: 1 application waits for a decision"
+    staff(scene, "frank", Role.REVIEWER)
+    assert STEWARD not in told_at(MORNING + 2 * DAY)
+    assert rendered(mails("review-digest")[0], MORNING + 2 * DAY) is None
+    assert not notices.is_told(scene.dan)
+
+
+def test_a_second_approval_that_no_reviewer_is_left_to_give_is_asked_of_the_steward(
+    scene: Scene, waiting: Application
+) -> None:
+    Dataset.objects.update(approvals_needed=2)
+    with frozen(MONDAY):
+        decisions.approve(application=waiting, seen=seen(waiting), reason="Known.", by=scene.carol.actor)
+    assert told_at(MORNING) == [STEWARD]
+
+
+def test_what_an_applicant_typed_before_it_was_refused_leads_nowhere_from_the_mail(
+    scene: Scene, waiting: Application
+) -> None:
+    lure = "Your session expired: sign in at https://portal-genebody.example.net/review/"
+    Application.objects.filter(pk=waiting.pk).update(organization=lure)
+    told_at(MORNING)
+    mail = text_of(mails()[0], MORNING)
+    words = "the applicant's words: “Your session expired: sign in at https: //portal-genebody. example. net/review/”"
+    assert words in mail.text
+    assert "genebody.example" not in mail.text + mail.html
+
+
 def test_whoever_is_named_in_a_case_is_not_told_of_it(scene: Scene) -> None:
     with frozen(MONDAY):
         application = draft_with_signed_copy(scene)
@@ -136,7 +181,7 @@ def test_whoever_is_named_in_a_case_is_not_told_of_it(scene: Scene) -> None:
             application=application, fields={}, members=[("Carol", scene.carol.email)], by=scene.alice.actor
         )
         hand_in_again(application, scene.alice)
-    assert told_at(MORNING) == []
+    assert told_at(MORNING) == [STEWARD], "nobody else may decide it"
 
 
 def test_whoever_approved_already_is_not_asked_again(scene: Scene, waiting: Application) -> None:
@@ -153,10 +198,10 @@ def test_what_goes_wrong_with_one_reviewers_mail_does_not_keep_it_from_the_other
     staff(scene, "frank", Role.REVIEWER)
     usual = waiting_for
 
-    def fails_for_carol(person: User) -> object:
+    def fails_for_carol(person: User, *only: Q) -> object:
         if person == scene.carol:
             raise RuntimeError
-        return usual(person)
+        return usual(person, *only)
 
     monkeypatch.setattr(notices, "waiting_for", fails_for_carol)
     assert told_at(MORNING) == [("review-digest", "frank@genebody.example")]

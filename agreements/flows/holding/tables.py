@@ -24,6 +24,7 @@ from agreements.applications.models import (
 from agreements.catalog.models import Interest, RoleAssignment
 from agreements.core.erased import named
 from agreements.documents.models import IssuedAgreement
+from agreements.flows.holding import chosen
 from agreements.grants.members import erasing as memberships
 from agreements.grants.models import DownloadClosed, DownloadOpened, Grant, GrantMember, Link, Renewal
 from agreements.ledger.kinds import Kind
@@ -60,6 +61,7 @@ def account(person: User) -> list[Row]:
                 {"dataset": each.dataset.slug, "role": each.role, "given": each.given_at, "ended": each.ended_at}
                 for each in roles
             ],
+            "mail_about_cases": chosen.notices(person),
             "signed_in": [
                 {"browser": each.browser, "address": each.address, "since": each.since, "last_seen": each.last_seen}
                 for each in places

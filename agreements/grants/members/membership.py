@@ -7,14 +7,13 @@ When the grant ends, its members end with it: its state decides, nothing is writ
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from agreements.bars.checks import is_barred
 from agreements.catalog import holding
-from agreements.core import addresses, invited, secrets
+from agreements.core import addresses, invited, one_line, secrets
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import Invalid, NotAllowed, NotPossible, TooMany
@@ -35,8 +34,6 @@ MAILS_PER_DAY: Final = 20
 """Invitations that are mailed under one grant in 24 hours, those sent again included."""
 EXPLANATION_LIMIT: Final = 1000
 _NAME_LIMIT: Final = 120
-# In some scripts a name cannot be written without these two; other marks that do not show could reorder a line.
-_JOINERS: Final = frozenset("\u200c\u200d")
 
 
 def invite(*, grant: Grant, email: str, name: str, by: Actor, explanation: str = "") -> GrantMember:
@@ -248,9 +245,7 @@ def _checked_name(text: str) -> str:
     name = text.strip()
     if len(name) > _NAME_LIMIT:
         raise Invalid(_("At most %(most)s characters.") % {"most": _NAME_LIMIT}, field="name")
-    unseen = any(one not in _JOINERS and unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"} for one in name)
-    if unseen or "/" in name:
-        raise Invalid(_("Give a name alone, without line breaks and without addresses."), field="name")
+    one_line.check(name, field="name")
     return name
 
 
