@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypedDict
+from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
 from agreements.core.addresses import Address, parse
 from agreements.core.errors import Invalid
-from agreements.identity import hosts, lists, lookalikes, organizations, rules, wording
+from agreements.identity import hosts, list_names, lists, lookalikes, organizations, providers, rules, wording
 from agreements.identity.lists import Lists
-from agreements.identity.naming import Naming
+from agreements.identity.naming import Known, Naming
+from agreements.identity.registry import Registry
 from agreements.identity.rules import Rule
 from agreements.identity.sources import REGISTRY
-from agreements.identity.tiers import Facts, Registered, Tier, tier_of
+from agreements.identity.tiers import Facts, Tier, tier_of
 
 
 class Finding(TypedDict):
@@ -36,32 +37,20 @@ class AddressEvidence:
     sources: dict[str, str]
 
 
-class Registry(Protocol):
-    """What is needed of the registry of organizations; `identity.registry.load` returns one."""
-
-    def __hash__(self) -> int: ...
-    @property
-    def version(self) -> str: ...
-    def matches(self, domain: str) -> Sequence[Registered]: ...
-    def domains(self) -> Iterable[str]: ...
-    def family(self, registry_id: str) -> frozenset[str]: ...
-
-
 def assess(
     address: str,
     *,
     organization: str,
     rules: Iterable[Rule],
+    tables: Lists,
     registry: Registry | None = None,
-    tables: Lists | None = None,
     naming: Naming | None = None,
 ) -> AddressEvidence:
     """Return what the domain of an address says; never raises for an address. Asks no server and no database.
 
-    `tables` are those in force unless others are given; without a `registry` the lists alone speak. `naming` is what
-    the registry says about the organization that the form names.
+    `tables` are handed in, so that nobody judges by lists that were replaced (`lists.refresh`); without a `registry`
+    they alone speak. `naming` is what the registry says about the organization that the form names.
     """
-    tables = tables or lists.load()
     sources = dict(tables.versions)
     if registry is not None:
         sources[REGISTRY] = registry.version
@@ -78,16 +67,13 @@ def assess(
         *_rule_finding(facts),
         _look_alike_finding(parsed, facts, sources),
         *_host_finding(facts),
-        *_organization_finding(facts, organization, naming or Naming()),
+        *_organization_finding(facts, organization, naming or Naming(), tables),
     ]
     return AddressEvidence(tier, findings, sources)
 
 
-def gather(
-    address: Address, in_force: Iterable[Rule], *, registry: Registry | None = None, tables: Lists | None = None
-) -> Facts:
+def gather(address: Address, in_force: Iterable[Rule], *, tables: Lists, registry: Registry | None = None) -> Facts:
     """Return everything that is known about the domain of an address."""
-    tables = tables or lists.load()
     domain = address.ascii_domain
     registrable = tables.registrable(domain)
     return Facts(
@@ -98,6 +84,7 @@ def gather(
         stopped=tables.stop_listed(domain),
         free=tables.free_provider(domain),
         disposable=tables.disposable_provider(domain),
+        membership=_member_of(domain),
         alumni_label=hosts.alumni_label(domain, registrable=registrable or domain),
         student_label=hosts.student_label(domain, registrable=registrable or domain),
         look_alike=lookalikes.find(address.domain, ascii_domain=domain, tables=tables, registry=registry),
@@ -124,7 +111,7 @@ _OUTCOME_OF_TIER = {
 def _domain_finding(facts: Facts, tier: Tier) -> Finding:
     outcome = _OUTCOME_OF_TIER[tier]
     # A sentence about an institution that a person has to weigh is not waved through.
-    if outcome == "pass" and facts.rule is None and (facts.suffix_only or facts.company_only):
+    if outcome == "pass" and facts.rule is None and (facts.suffix_only or facts.company_only or facts.website_only):
         outcome = "attention"
     return _finding("address-domain", outcome, wording.tier_sentence(facts, tier), wording.looked_at(facts, tier))
 
@@ -139,7 +126,7 @@ def _registry_finding(facts: Facts) -> list[Finding]:
         details[_("organization %(number)d") % {"number": number}] = wording.registered(each)
     if (more := len(facts.registry) - wording.LISTED) > 0:
         details[_("and")] = _("%(count)d more") % {"count": more}
-    return [_finding("address-registry", "attention" if company else "pass", summary, details)]
+    return [_finding("address-registry", "attention" if company or facts.website_only else "pass", summary, details)]
 
 
 def _rule_finding(facts: Facts) -> list[Finding]:
@@ -160,7 +147,8 @@ def _look_alike_finding(address: Address, facts: Facts, sources: Mapping[str, st
         _("compared with"): ", ".join(f"{name} {sources[name]}" for name in compared if name in sources),
     }
     if found is None:
-        summary = _("%(domain)s does not look like the domain of another institution.") % {"domain": address.domain}
+        summary = _("By the checks made, %(domain)s resembles no other domain that is known to be an institution's.")
+        summary %= {"domain": address.domain}
         return _finding("address-lookalike", "pass", summary, details)
     details[_("resembles")] = found.resembles
     outcome = "fail" if found.likeness is lookalikes.Likeness.MIXED_SCRIPT else "attention"
@@ -182,19 +170,21 @@ def _host_finding(facts: Facts) -> list[Finding]:
     return [_finding("address-student", "attention", summary, details)]
 
 
-def _organization_finding(facts: Facts, organization: str, naming: Naming) -> list[Finding]:
+def _member_of(domain: str) -> lists.Match | None:
+    entry = next((suffix for suffix in lists.suffixes(domain) if suffix in providers.MEMBERS), None)
+    return lists.Match(f"{providers.NAME} {providers.VERSION}", entry) if entry else None
+
+
+def _organization_finding(facts: Facts, organization: str, naming: Naming, tables: Lists) -> list[Finding]:
     if not organization.strip():
         return []
     # The registry's own name of an organization first: that is what a mismatch is told with.
     called = [each.name for each in facts.registry] + [name for match in facts.academic for name in match.names]
-    others = [name for names in naming.names.values() for name in names]
-    others += [parent for each in facts.registry for parent in each.parents]
-    every = list(dict.fromkeys([*called, *others]))
-    fits = organizations.goes_with(organization, names=every, registrable=facts.registrable or facts.domain)
-    if naming.is_kin:
-        fits = True
-    elif fits is None and naming.elsewhere:
-        fits = False
+    elsewhere = naming.elsewhere
+    if not naming.is_kin and not elsewhere:
+        elsewhere = list_names.elsewhere(organization, domain=facts.domain, tables=tables)
+    fits = _fits(facts, organization, called, naming, elsewhere)
+    elsewhere = () if fits else elsewhere
     outcome = {True: "pass", False: "attention", None: "unknown"}[fits]
     listed = [f"{match.source}: {', '.join(match.names)}" for match in facts.academic if match.names]
     details = {
@@ -203,10 +193,26 @@ def _organization_finding(facts: Facts, organization: str, naming: Naming) -> li
         _("in the registry"): _in_registry(facts, naming),
         _("domain"): facts.domain,
     }
-    if naming.elsewhere:
-        details[_("in the registry under this name")] = "; ".join(naming.elsewhere[: wording.LISTED])
-    summary = wording.organization_summary(facts, called, fits, naming.elsewhere)
+    if elsewhere:
+        details[_("known elsewhere under this name")] = "; ".join(map(str, elsewhere[: wording.LISTED]))
+    summary = wording.organization_summary(facts, called, fits, elsewhere)
     return [_finding("address-organization", outcome, summary, details)]
+
+
+def _fits(
+    facts: Facts, organization: str, called: Iterable[str], naming: Naming, elsewhere: Iterable[Known]
+) -> bool | None:
+    if facts.is_for_many:
+        return False if elsewhere else None
+    if naming.is_kin and not elsewhere:
+        return True
+    others = [name for names in naming.names.values() for name in names]
+    others += [parent for each in facts.registry for parent in each.parents]
+    every = list(dict.fromkeys([*called, *others]))
+    own_label = (facts.registrable or facts.domain).partition(".")[0] if facts.academic or facts.registry else ""
+    return organizations.goes_with(
+        organization, names=every, own_label=own_label, elsewhere=[each.name for each in elsewhere]
+    )
 
 
 def _in_registry(facts: Facts, naming: Naming) -> str:

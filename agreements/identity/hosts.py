@@ -12,7 +12,7 @@ _STUDENT: Final = re.compile(
     r"estudiantes?|estudiants?|alumnos?|alunos?|ug|pg|undergrad|postgrad)"
 )
 _ALUMNI: Final = re.compile(
-    r"(?:alum|alumni|alumnae|alumnus|alumna|exaluno|exalumnos?|egresados?|ehemalige|absolvent(?:en)?)"
+    r"(?:alum(?!no)[a-z-]*|lifetime|lifelong|forlife|4life|mba\d{4}|exaluno|exalumnos?|egresados?|ehemalige|absolvent(?:en)?)"
 )
 
 
@@ -23,6 +23,7 @@ def student_label(domain: str, *, registrable: str) -> str | None:
 
 def alumni_label(domain: str, *, registrable: str) -> str | None:
     """Return the label that names a host for former members."""
+    # Not `post` and `cal`: post.tau.ac.il is for staff, cal.msu.edu a college. Those are in `providers.MEMBERS`.
     head = registrable.partition(".")[0]
     return _first(_ALUMNI, _hosts(domain, registrable)) or (head if "alumni" in head else None)
 

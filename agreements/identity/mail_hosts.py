@@ -14,6 +14,9 @@ from agreements.mail import dns
 # Seconds within which an answer that did not come is asked for again; each question ends by itself in under four.
 AGAIN_WITHIN: Final = 3.5
 ATTEMPTS: Final = 2
+# Of more the number is kept: evidence is frozen for years, and an answer may be as long as its sender likes.
+HOSTS: Final = 10
+_LONGEST_NAME: Final = 253
 
 _OUTCOMES: Final = {"accepts": "pass", "refuses": "attention", "unknown": "unknown"}
 
@@ -32,9 +35,11 @@ def look_up(domain: str) -> Finding:
         summary = _("%(words)s This says nothing about the address.") % {"words": answer.words}
     details = {
         _("domain"): domain,
-        _("mail servers"): ", ".join(answer.hosts) or _("none that is known"),
+        _("mail servers"): ", ".join(host[:_LONGEST_NAME] for host in answer.hosts[:HOSTS]) or _("none that is known"),
         _("source"): _("name servers (MX, then A and AAAA)"),
         _("asked"): now().isoformat(timespec="seconds"),
         _("times asked"): str(asked),
     }
+    if len(answer.hosts) > HOSTS:
+        details[_("of mail servers")] = str(len(answer.hosts))
     return {"check": "address-mail", "outcome": _OUTCOMES[answer.state], "summary": summary, "details": details}

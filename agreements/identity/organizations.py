@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
+from agreements.identity.folding import folded
 from agreements.identity.lookalikes import scripts_of
 
 # In several languages; without accents. With them alone no two institutions are told apart.
@@ -24,49 +24,67 @@ _NAMES_NOTHING: Final = _SMALL | frozenset(
         "inc ltd llc gmbh ag sa co corp corporation company limited",
     )
 )
-PARTS: Final = r"[,;/()|–—]"
+_PARTS: Final = r"[,;/()|–—]"
+_ARTICLE: Final = re.compile(r"^\s*the\s+", re.IGNORECASE)
+_COUNTRY: Final = re.compile(r"\s*\([^()]*\)\s*$")
 _WORD: Final = re.compile(r"[^\W_]+")
 _SHORTEST_ACRONYM: Final = 3
 
 
 def telling_words(name: str) -> frozenset[str]:
     """Return the words that tell one institution from another, without accents and in lower case."""
-    return frozenset(_words(name)) - _NAMES_NOTHING
+    return frozenset(folded(name).split()) - _NAMES_NOTHING
 
 
-def goes_with(organization: str, *, names: Iterable[str], registrable: str) -> bool | None:
-    """Return whether the name is one of `names` or the domain's own; None where that cannot be said."""
+def goes_with(
+    organization: str, *, names: Iterable[str], own_label: str = "", elsewhere: Iterable[str] = ()
+) -> bool | None:
+    """Return whether the name is one of `names` or the domain's own; None where that cannot be said.
+
+    `own_label` is how the domain is called, where something says whose it is; without that anybody can call a domain
+    so. `elsewhere` are the known organizations that the form names, too, and whose the domain is not: one of them
+    outweighs any word that the two have in common.
+    """
     said, named = telling_words(organization), [_without_country(name) for name in names]
-    if registrable.partition(".")[0] in said or any(_is_acronym(organization, name) for name in named):
+    here = {plain_name(name) for name in named}
+    is_one_of_them = plain_name(organization) in here
+    if not is_one_of_them and {plain_name(other) for other in elsewhere} - here:
+        return False
+    if is_one_of_them or (own_label and own_label in said):
         return True
-    if any(_written_alike(organization, name) for name in named):
+    if any(_is_acronym(organization, name) or _written_alike(organization, name) for name in named):
         return True
     listed = [words for words in map(telling_words, named) if words and _scripts(words) & _scripts(said)]
     if not listed or not said:
         return None
     # "Department of Physics, University of Hong Kong": each part may be the name
-    parts = [telling_words(part) for part in (organization, *re.split(PARTS, organization))]
-    if any(part in listed for part in parts if part):
+    if any(part in listed for part in map(telling_words, parts_of(organization)) if part):
         return True
     return None if any(words & said for words in listed) else False
 
 
-def _words(name: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    return _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
+def parts_of(organization: str) -> list[str]:
+    """Return the whole and its parts, each of which may be the name of an organization; without an article."""
+    every = (organization, *re.split(_PARTS, organization))
+    return [*dict.fromkeys(part for part in (_ARTICLE.sub("", each).strip() for each in every) if part)]
+
+
+def plain_name(name: str) -> str:
+    """Return a name as it is compared whole: without an article before it and a country behind it."""
+    return folded(_ARTICLE.sub("", _COUNTRY.sub("", name)))
 
 
 def _is_acronym(organization: str, name: str) -> bool:
     """Return whether a part of the one is written with the first letters of the other."""
-    first = "".join(word[0] for word in _words(name) if word not in _SMALL)
+    first = "".join(word[0] for word in folded(name).split() if word not in _SMALL)
     if len(first) < _SHORTEST_ACRONYM:
         return False
-    return first in _words(organization) or first.upper() in _WORD.findall(organization)
+    return first in folded(organization).split() or first.upper() in _WORD.findall(organization)
 
 
 def _written_alike(organization: str, name: str) -> bool:
     """Return whether a name in a script without spaces stands within the other, as 香港大学 in 香港大学计算机系."""
-    inner, outer = sorted(("".join(_words(organization)), "".join(_words(name))), key=len)
+    inner, outer = sorted(("".join(folded(organization).split()), "".join(folded(name).split())), key=len)
     return len(inner) > 1 and not inner.isascii() and inner in outer
 
 

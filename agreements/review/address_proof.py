@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from agreements.applications.models import Application
-from agreements.core.addresses import comparison_key
+from agreements.core.addresses import comparison_key, normal
 from agreements.core.erased import is_erased
 from agreements.mail.inbox.models import InboundMail, Proof
 
@@ -24,7 +24,8 @@ def proof_finding(application: Application) -> dict[str, Any]:
     about = InboundMail.objects.filter(application_reference=application.reference)
     theirs = about.filter(proof=Proof.PROVEN, sender_key=comparison_key(application.email)).order_by("-taken_at")
     mails = [] if is_erased(application.email) else list(theirs[:SHOWN])
-    others = about.count() - len(mails)
+    proving = 0 if is_erased(application.email) else theirs.count()
+    others = about.count() - proving
     details = {
         _("address"): application.email,
         _("sign-in address"): application.applicant.email,
@@ -34,6 +35,8 @@ def proof_finding(application: Application) -> dict[str, Any]:
         told = _("signed by %(domain)s, taken on %(day)s")
         day = mail.taken_at.date().isoformat()
         details[_("mail %(number)d") % {"number": mail.pk}] = told % {"domain": mail.proof_domain, "day": day}
+    if proving > len(mails):
+        details[_("signed mail, besides")] = _("%(count)d more") % {"count": proving - len(mails)}
     if others > 0:
         words = ngettext("%(count)d, which proves nothing", "%(count)d, which prove nothing", others)
         details[_("other mail about this application")] = words % {"count": others}
@@ -48,6 +51,14 @@ def _summary(application: Application, signs_in_with_it: bool, mail: InboundMail
         "other": application.applicant.email,
         "domain": mail.proof_domain if mail else "",
     }
+    # The code went to the sign-in address; a tag behind a plus (or a dot) is another spelling of the same mailbox
+    # where the portal compares addresses, and almost everywhere else.
+    if signs_in_with_it and normal(application.email) != normal(application.applicant.email):
+        code = _(
+            "The applicant signed in with a code mailed to %(other)s; %(address)s is held to be another spelling of it."
+        )
+        wrote = _("They wrote from the mailbox as well (%(domain)s).") if mail is not None else ""
+        return " ".join(filter(None, (code, wrote))) % words
     if signs_in_with_it and mail is not None:
         return _("The applicant signed in with a code mailed to %(address)s, and wrote from it (%(domain)s).") % words
     if signs_in_with_it:

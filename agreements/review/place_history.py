@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,9 +15,15 @@ from agreements.core.domains import domain_of
 from agreements.core.erased import is_erased
 from agreements.grants.places import organization_key
 from agreements.identity import lists
-from agreements.identity.evidence import Registry
+from agreements.identity.models import RegisteredDomain
+from agreements.identity.registry import Registry
+from agreements.identity.sources import REGISTRY, current
 from agreements.review.history import SHOWN, Finding, of_person, others_of, told
 
+_NOT_PLAIN: Final = r"[^ -~]"
+# Of an organization with more domains, or written in more ways, the first are looked for: one question has an end.
+_MOST_DOMAINS: Final = 50
+_MOST_NAMES: Final = 200
 _SITE: Final = ("site_department", "site_city", "site_country")
 
 
@@ -31,16 +39,38 @@ def place_findings(
 
 
 def _of_organization(application: Application, name: str, registry: Registry | None) -> list[Application]:
-    key, known = organization_key(name), _Registered(registry)
-    ids = known.ids(application.email)
-    others = others_of(application).exclude(of_person(application))
-    pks = [
-        pk
-        for pk, written, email in others.values_list("pk", "organization", "email")
-        if (key and organization_key(written) == key) or (ids and ids & known.ids(email))
-    ]
+    others = others_of(application)
+    same = Q(organization__in=_spellings(others, organization_key(name)))
+    same |= Q(pk__in=_by_registry(others, application.email, registry))
     # The newest are enough to show; all of them would not fit into one question to the database either.
-    return list(others.filter(pk__in=pks[: 10 * SHOWN]))
+    return list(others.filter(same).exclude(of_person(application))[: 10 * SHOWN])
+
+
+def _spellings(others: QuerySet[Application], key: str) -> list[str]:
+    """Return the ways in which the organization was written before.
+
+    The database leaves out what is plain ASCII and another name; only what is not plain is compared here.
+    """
+    if not key:
+        return []
+    candidates = Q(organization__regex=_NOT_PLAIN)
+    if key.isascii():
+        words = r"\s+".join(map(re.escape, key.split()))
+        candidates |= Q(organization__iregex=rf"^\s*{words}\s*$")
+    written = others.filter(candidates).order_by().values_list("organization", flat=True).distinct()
+    return [each for each in written.iterator() if organization_key(each) == key][:_MOST_NAMES]
+
+
+def _by_registry(others: QuerySet[Application], email: str, registry: Registry | None) -> list[int]:
+    """Return the newest from domains that the registry gives to the organizations behind an address."""
+    known = _Registered(registry)
+    if not (ids := known.ids(email)):
+        return []
+    under = Q()
+    for domain in known.domains(email):
+        under |= Q(email__iendswith=f"@{domain}") | Q(email__iendswith=f".{domain}")
+    rows = others.filter(under).values_list("pk", "email")[: 100 * SHOWN]
+    return [pk for pk, written in rows if ids & known.ids(written)][: 10 * SHOWN]
 
 
 def _of_site(same: Iterable[Application], form: Mapping[str, Any]) -> list[Application]:
@@ -64,6 +94,16 @@ class _Registered:
         if domain not in self._known:
             self._known[domain] = self._look(email, domain)
         return self._known[domain]
+
+    def domains(self, email: str) -> list[str]:
+        """Return the domains of the organizations behind an address, its own first."""
+        if self._registry is None or not (ids := self.ids(email)):
+            return []
+        rows = RegisteredDomain.objects.filter(
+            load=current(REGISTRY), organization__registry_id__in=sorted(ids)[:_MOST_NAMES]
+        )
+        others = rows.order_by("domain").values_list("domain", flat=True).distinct()[:_MOST_DOMAINS]
+        return [*dict.fromkeys([self._registry.matches(domain_of(email))[0].entry, *others])]
 
     def _look(self, email: str, domain: str) -> frozenset[str]:
         if self._registry is None or is_erased(email) or self._tables.free_provider(domain):

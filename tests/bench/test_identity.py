@@ -36,6 +36,11 @@ def test_nobody_is_misled_with_a_registry_which_knows_what_the_lists_do_not() ->
     assert registry.matches("any-college.edu.mx") == registry.matches("sites.google.com")[1:] == []
     counts = Counter(each.tier for each in found if each.label.kind in INSTITUTIONS)
     assert counts["unknown"] < 30
+    quiet = {each.label.domain for each in found if each.look_alike == "pass"}
+    assert [
+        each.label.domain for each in found if each.label.kind in INSTITUTIONS if each.label.domain not in quiet
+    ] == []
+    assert [each.label.domain for each in found if each.label.kind == "lookalike" if each.label.domain in quiet] == []
 
 
 @pytest.mark.parametrize(
@@ -52,7 +57,7 @@ def test_nobody_is_misled_with_a_registry_which_knows_what_the_lists_do_not() ->
     ],
 )
 def test_what_counts_as_an_error(kind: str, tier: str, wrong: bool) -> None:
-    assert Judged(Label("x.example", "", kind), tier).is_error == wrong
+    assert Judged(Label("x.example", "", kind), tier, "pass").is_error == wrong
 
 
 def _wrong(found: list[Judged]) -> list[str]:

@@ -54,3 +54,12 @@ def test_a_slow_server_is_not_waited_for_twice(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(mail_hosts, "AGAIN_WITHIN", 0.0)
     monkeypatch.setattr(dns, "mail_hosts", lambda domain: dns.MailHosts("unknown", (), "?"))
     assert mail_hosts.look_up("hku.hk")["details"]["times asked"] == "1"
+
+
+def test_of_a_thousand_mail_servers_ten_are_kept_and_the_number() -> None:
+    hosts = [f"{number} {'a' * 60}.{'b' * 60}.{'c' * 60}.{number}.example." for number in range(1000)]
+    with dns.using({("many.example", "MX"): hosts}):
+        found = mail_hosts.look_up("many.example")
+    assert found["details"]["of mail servers"] == "1000"
+    assert len(found["details"]["mail servers"].split(", ")) == mail_hosts.HOSTS
+    assert len(str(found)) < 5000

@@ -62,7 +62,6 @@ def test_a_domain_finds_its_organizations_its_own_before_websites(load: Load) ->
     held = registry.load()
     assert held is not None
     assert held.version == "v1.63"
-    assert held.source == "ROR v1.63"
     assert held.matches("lists.inria.fr") == [
         RegistryMatch("Inria", ror_id(1), ("government", "facility"), "FR", (), "inria.fr", from_website=False),
         RegistryMatch("Inria Team Graphdeco", ror_id(2), ("education",), "FR", ("Inria",), "inria.fr", True),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from agreements.identity import lists
 from agreements.identity.evidence import AddressEvidence, Finding, assess
 from agreements.identity.models import Verdict
-from agreements.identity.naming import Naming
+from agreements.identity.naming import Known, Naming
 from agreements.identity.rules import Rule
 from tests.identity.registered import Organization, Registry
 
@@ -30,7 +31,9 @@ def of(
     registry: Registry | None = KNOWN,
     naming: Naming | None = None,
 ) -> AddressEvidence:
-    return assess(address, organization=organization, rules=rules, registry=registry, naming=naming)
+    return assess(
+        address, organization=organization, rules=rules, registry=registry, naming=naming, tables=lists.load()
+    )
 
 
 def finding(evidence: AddressEvidence, check: str) -> Finding:
@@ -157,7 +160,8 @@ def test_domains_of_the_registry_are_what_others_are_made_to_look_like(forged: s
     found = finding(of(f"eve@{forged}"), "address-lookalike")
     assert (found["outcome"], found["details"]["resembles"]) == ("attention", resembles)
     assert "ror 2.9" in found["details"]["compared with"]
-    assert finding(of(f"eve@{forged}", registry=None), "address-lookalike")["outcome"] == "pass"
+    without = finding(of(f"eve@{forged}", registry=None), "address-lookalike")
+    assert without["details"].get("resembles") != resembles
     assert of(f"eve@{forged}").tier == "unknown"
 
 
@@ -172,7 +176,7 @@ def test_domains_of_the_registry_are_what_others_are_made_to_look_like(forged: s
         ("Department of Physics / The University of Hong Kong", "pass"),
         ("清华大学", "attention"),
         ("Ecole Polytechnique", "attention"),
-        ("Hong Kong Baptist University", "unknown"),
+        ("Hong Kong Baptist University", "attention"),
         ("Московский университет", "unknown"),
     ],
 )
@@ -199,9 +203,9 @@ def test_a_parent_in_the_form_goes_with_its_unit() -> None:
 
 
 def test_what_has_just_this_name_elsewhere_is_told_with_its_domains() -> None:
-    naming = Naming(elsewhere=("ETH Zurich (ethz.ch)",))
+    naming = Naming(elsewhere=(Known("ETH Zurich", ("ethz.ch",), "ROR 2.9"),))
     found = finding(of("alice@cern.ch", organization="ETH Zürich", naming=naming), "address-organization")
-    assert (found["outcome"], found["details"]["in the registry under this name"]) == (
+    assert (found["outcome"], found["details"]["known elsewhere under this name"]) == (
         "attention",
         "ETH Zurich (ethz.ch)",
     )
@@ -220,3 +224,18 @@ def test_kin_of_the_organization_behind_the_domain_go_with_it() -> None:
     naming = Naming(is_kin=True)
     found = finding(of("alice@cern.ch", organization="Theory Unit", naming=naming), "address-organization")
     assert found["outcome"] == "pass"
+
+
+def test_a_website_alone_is_for_a_person_to_weigh() -> None:
+    club = Registry(Organization("A Club", "club.example", from_website=True))
+    evidence = of("eve@club.example", registry=club)
+    assert finding(evidence, "address-domain")["outcome"] == "attention"
+    assert finding(evidence, "address-registry")["outcome"] == "attention"
+
+
+def test_another_known_organization_in_the_same_line_outweighs_kin() -> None:
+    harvard = Known("Harvard University", ("harvard.edu",), "ROR 2.9")
+    naming = Naming(NAMES_OF_HKU, is_kin=True, elsewhere=(harvard,))
+    found = finding(of("a@hku.hk", organization="Harvard University, HKU", naming=naming), "address-organization")
+    assert found["outcome"] == "attention"
+    assert "Harvard University (harvard.edu)" in found["summary"]

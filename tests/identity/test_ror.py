@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agreements.core.errors import Invalid
-from agreements.identity import registry_hosts, ror
+from agreements.identity import lists, registry_hosts, ror
 from agreements.identity.ror import Organization
 from tests.identity.dumps import record, ror_id, write
 
@@ -182,7 +182,7 @@ def domains_of(*records: dict[str, Any], tmp_path: Path) -> tuple[dict[str, set[
     """Return each kept domain with its organizations, and what was dropped."""
     organizations = kept(*records, tmp_path=tmp_path)
     names = {each.registry_id: each.name for each in organizations}
-    found = registry_hosts.sort(organizations)
+    found = registry_hosts.sort(organizations, tables=lists.load())
     table: dict[str, set[str]] = {}
     for each in found.kept:
         table.setdefault(each.domain, set()).add(names[each.registry_id] + (" (website)" if each.from_website else ""))
@@ -263,3 +263,25 @@ def test_a_host_that_strangers_share_stands_for_whoever_has_all_of_it_and_else_f
         "sisters.org": {"Sister A (website)", "Sister B (website)"},
     }
     assert dropped == {"website_shared_by_strangers": 3}
+
+
+@pytest.mark.parametrize(
+    ("website", "stands"),
+    [
+        ("https://anyhost.example/users/inst", False),
+        ("https://anyhost.example/?user=inst", False),
+        ("https://anyhost.example/en/index.html", True),
+        ("https://www.anyhost.example", True),
+    ],
+)
+def test_a_single_page_somewhere_on_a_host_makes_no_stranger_there_an_institution(
+    website: str, stands: bool, tmp_path: Path
+) -> None:
+    table, dropped = domains_of(record(1, "Inst", website=website), tmp_path=tmp_path)
+    assert bool(table) == stands
+    assert dropped == ({} if stands else {"website_a_page_of_somebody": 1})
+
+
+@pytest.mark.parametrize("website", ["https://www.patreon.com/foo", "https://livejournal.com/"])
+def test_hosts_where_everybody_has_a_page_are_known(website: str, tmp_path: Path) -> None:
+    assert domains_of(record(1, "Inst", website=website), tmp_path=tmp_path)[1] == {"website_shared_host": 1}

@@ -33,13 +33,33 @@ def _elsewhere(scene: Scene) -> Application:
     return application
 
 
-@pytest.mark.parametrize("email", ["alice@connect.ust.hk", "alice+data@connect.ust.hk"])
-def test_an_address_that_one_signs_in_with_is_proven_by_the_code(scene: Scene, email: str) -> None:
+@pytest.mark.parametrize(
+    ("email", "summary"),
+    [
+        ("alice@connect.ust.hk", "The applicant signed in with a code mailed to alice@connect.ust.hk."),
+        ("Alice@connect.ust.hk", "The applicant signed in with a code mailed to Alice@connect.ust.hk."),
+        (
+            "alice+data@connect.ust.hk",
+            "The applicant signed in with a code mailed to alice@connect.ust.hk; alice+data@connect.ust.hk is held to "
+            "be another spelling of it.",
+        ),
+    ],
+)
+def test_an_address_that_one_signs_in_with_is_proven_by_the_code(scene: Scene, email: str, summary: str) -> None:
     application = submitted(scene)
     application.email = email
     found = proof_finding(application)
     assert (found["check"], found["outcome"]) == ("address-proof", "pass")
-    assert found["summary"] == f"The applicant signed in with a code mailed to {email}."
+    assert found["summary"] == summary
+
+
+def test_signed_mail_that_is_not_shown_is_counted_as_that_and_never_as_proving_nothing(scene: Scene) -> None:
+    application = _elsewhere(scene)
+    for number in range(7):
+        _mail(application, sender="alice@cse.ust.hk", proof=Proof.PROVEN, number=number)
+    details = proof_finding(application)["details"]
+    assert details["signed mail, besides"] == "2 more"
+    assert "other mail about this application" not in details
 
 
 def test_an_address_that_nothing_proves_is_pointed_out(scene: Scene) -> None:

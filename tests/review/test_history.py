@@ -13,7 +13,9 @@ from agreements.catalog.models import Dataset
 from agreements.core import clock
 from agreements.flows.approving import approve
 from agreements.grants.models import Grant, GrantState
+from agreements.grants.places import organization_key
 from agreements.people.models import User
+from agreements.review import place_history
 from agreements.review.history import Finding, history_findings
 from agreements.review.place_history import place_findings
 from tests.applications.cases import seen
@@ -107,6 +109,25 @@ def test_an_organization_is_known_again_by_its_name_or_in_the_registry(
             "attention",
             "1 other person of this organization applied before. Among them are refusals, or access that was revoked.",
         )
+
+
+def test_the_database_leaves_out_who_is_of_another_organization(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = submitted(scene)
+    for number in range(12):
+        earlier(mine, f"p{number}@elsewhere{number}.example", f"GB-A-ELSE{number}", organization=f"Institute {number}")
+    soft = "Hong Kong Univer\u00adsity of Science and Technology"
+    earlier(mine, "bob@elsewhere.example", "GB-A-BOB222", organization=soft)
+    compared: list[str] = []
+
+    def noted(name: str) -> str:
+        compared.append(name)
+        return organization_key(name)
+
+    monkeypatch.setattr(place_history, "organization_key", noted)
+    found = of(place_findings(mine, form=FORM, registry=Registry(UST)), "history-organization")
+    assert found is not None
+    assert list(found["details"]) == ["GB-A-BOB222"]
+    assert not [name for name in compared if name.startswith("Institute")]
 
 
 def test_a_free_mailbox_makes_nobody_a_colleague(scene: Scene) -> None:

@@ -29,6 +29,7 @@ SAID: Final = {
     "dropped_unreadable": "domains dropped: not readable as one",
     "dropped_website_public_suffix": "websites dropped: on a bare public suffix",
     "dropped_website_shared_host": "websites dropped: on a host that is everybody's",
+    "dropped_website_a_page_of_somebody": "websites dropped: a page on a host that is somebody else's",
     "dropped_website_shared_by_strangers": "websites dropped: on a host shared by organizations that are not related",
     "dropped_website_unreadable": "websites dropped: no host, or none by name",
 }
