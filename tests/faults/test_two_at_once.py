@@ -217,7 +217,7 @@ def _decide(how: Callable[..., None], application: Application, reviewer: User) 
     return lambda: how(application=application, seen=seen, reason="Not this group.", by=reviewer.actor)
 
 
-def _complete(run: EvidenceRun) -> Callable[[], None]:
+def _complete(run: EvidenceRun) -> Callable[[], bool]:
     return lambda: evidence.complete(run=run, findings=[], sources={})
 
 
