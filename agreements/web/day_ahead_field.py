@@ -26,5 +26,5 @@ class DayAheadField(forms.DateField):
             return None
         begins = timezone.make_aware(dt.datetime.combine(day, dt.time.min))
         if begins <= now():
-            raise forms.ValidationError(_("This day is not ahead."))
+            raise forms.ValidationError(_("Choose a day in the future."))
         return begins

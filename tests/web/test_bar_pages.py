@@ -58,7 +58,7 @@ def test_a_domain_is_barred(scene: Scene, whom: str) -> None:
         ({"whom": "nobody@ethz.ch", "reason": "x"}, "has this address"),
         ({"whom": "eve@ethz.ch", "reason": "x"}, "has this address"),
         ({"whom": "ch", "reason": "x"}, "such as ethz.ch"),
-        ({"whom": "leaks.example", "reason": "x", "until": "2001-01-01"}, "This day is not ahead."),
+        ({"whom": "leaks.example", "reason": "x", "until": "2001-01-01"}, "Choose a day in the future."),
         ({"whom": "genebody.example", "reason": "x"}, "the domain of your own address"),
     ],
 )

@@ -87,7 +87,7 @@ def test_what_only_another_dataset_has_is_answered_like_what_nobody_has(scene: S
         ({"clause_id": "termination", "reason": "  ", "expected": "1"}, "This field is required."),
         ({"clause_id": "invented", "reason": "x", "expected": "1"}, "Select a valid choice"),
         ({"clause_id": "termination", "reason": "x" * 5001, "expected": "1"}, "at most 5000 characters"),
-        (typed(bar="person", until="2001-01-01"), "This day is not ahead."),
+        (typed(bar="person", until="2001-01-01"), "Choose a day in the future."),
         (typed(bar="domain:elsewhere.example"), "Select a valid choice"),
         (typed(until="2999-01-01"), "Choose who is barred until that day"),
     ],

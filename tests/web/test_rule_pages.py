@@ -83,7 +83,7 @@ def test_what_is_missing_below_the_preview_keeps_the_preview(scene: Scene) -> No
         ("suffix=a+b&verdict=deny", "is not a domain"),
         ("suffix=hk&verdict=allow", "cannot accept everything that ends in .hk"),
         ("suffix=ust.hk&verdict=nonsense", "nonsense is not one of the available choices"),
-        ("suffix=ust.hk&verdict=deny&until=2020-01-01", "This day is not ahead."),
+        ("suffix=ust.hk&verdict=deny&until=2020-01-01", "Choose a day in the future."),
     ],
 )
 def test_what_is_no_rule_is_said_in_the_form_before_the_preview(scene: Scene, query: str, words: str) -> None:
