@@ -29,6 +29,7 @@ from agreements.mail.drain import drain
 from agreements.people.models import User
 from agreements.review import gathering
 from tests.flows.kept import Kept, found, keeping
+from tests.flows.mailbox.letters_in import letter, read
 from tests.flows.scene import Scene, signed_in
 from tests.flows.test_whole_chain import _apply, _approve, _download, _link_in, _password, _revoke
 
@@ -128,6 +129,7 @@ class _Walk:
         alice.post(f"/grants/{self.grant.reference}/links/{Link.objects.earliest('pk').archive_id}/fresh/")
         drain()
         self._use(self.scene.alice, "after")
+        self._quote_everything()
         _revoke(dan, self.grant)
         for token in [str(secret) for name, secret in self.secrets.items() if name.startswith("link")]:
             assert Client().get(f"/l/{token}").status_code >= 400
@@ -152,6 +154,13 @@ class _Walk:
         signed_in(bob).get(f"/invitations/{token}/")
         membership.accept(token=token, by=bob.actor)
         drain()
+
+    def _quote_everything(self) -> None:
+        """Have all our mails and a password come back in a letter, and in word that they did not arrive."""
+        said = "\n".join(str(message.body) for message in mail.outbox) + self.secrets["password after"]  # type: ignore[operator]
+        assert "/l/" in said
+        assert read(letter(sign=False, text=said.replace("\n", "\n> "))).text
+        assert read(letter(sign=False, text=said, sender="MAILER-DAEMON@relay.example")).text
 
     def _trace(self, dan: Client) -> None:
         with (self._folder / "got.zip").open("rb") as file:
