@@ -19,7 +19,7 @@ from agreements.core import sweep
 from agreements.core.clock import now
 from agreements.documents import inspecting
 from agreements.documents.models import Inspection, InspectionState
-from agreements.flows.mailbox import claims, opening, raw, settling
+from agreements.flows.mailbox import bounced, claims, opening, raw, settling
 from agreements.flows.mailbox.addresses import ours
 from agreements.mail import bounces
 from agreements.mail.inbox import automatic, parsing, proof
@@ -100,6 +100,7 @@ def _take_apart(mail: InboundMail) -> bool:
     parsed = parsing.read(data)
     opening.describe(mail, parsed)
     if (bounce := bounces.note_bounce(data)) is not None:
+        mail.application_reference = bounced.application_of(bounce.message) or mail.application_reference
         words = _("Mail to %(address)s came back: %(status)s.")
         told = words % {"address": bounce.recipient or "?", "status": bounce.status or "?"}
         return settling.without_answer(mail, Outcome.BOUNCE, code="bounce", words=told)
