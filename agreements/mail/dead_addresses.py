@@ -23,6 +23,7 @@ from agreements.mail.models import DeadAddress, OutboxMessage
 from agreements.mail.telling import Told, What
 
 BY: Final = actors.job("mail")
+WROTE: Final = "wrote"
 
 _signs: dict[str, Callable[[str, dt.datetime], bool]] = {}
 
@@ -87,6 +88,16 @@ def mark(*, message: OutboxMessage, status: str, words: str, went_out: dt.dateti
         about = message.subject_reference
         telling.tell(Told(What.ADDRESS_DEAD, status or "unknown", message.recipient, about, BY, "system"))
     return dead
+
+
+def note_letter(mail: InboundMail) -> None:
+    """Send again to whoever is proven to have written since the mail went out that came back from there."""
+    dead = is_dead(mail.sender) if mail.proof == Proof.PROVEN and mail.sender else None
+    if dead is None:
+        return
+    went_out = (dead.message.sent_at if dead.message else None) or dead.since
+    if mail.taken_at > went_out:
+        lift(mail.sender, by=BY, cause=WROTE, as_role="system")
 
 
 def lift(address: str, *, by: Actor, cause: str, as_role: str) -> DeadAddress | None:
