@@ -32,6 +32,11 @@ def newest(application_reference: str) -> IssuedAgreement | None:
     return issued.select_related("document").order_by("-issue_number").first()
 
 
+def is_issued(sha256: str) -> bool:
+    """Return whether a file is, byte for byte, an agreement as it was issued: nobody can have signed it."""
+    return IssuedAgreement.objects.filter(document__sha256=sha256).exists()
+
+
 def next_issue_number(application_reference: str) -> int:
     """Return the number that the next issue will have, from 1."""
     issued = IssuedAgreement.objects.filter(application_reference=application_reference)

@@ -41,6 +41,8 @@ class Kind(models.TextChoices):
     SOURCE_LOADED = "source.loaded", _("Source about domains loaded")
     MAIL_TAKEN = "mail.taken", _("Mail taken in")
     MAIL_LOOKED_AT = "mail.looked-at", _("Mail marked as looked at")
+    MAIL_READ_AGAIN = "mail.read-again", _("Mail to be read again")
+    MAIL_HANDED_OUT = "mail.handed-out", _("Mail handed out as it came")
     MAIL_SENT_AGAIN = "mail.sent-again", _("Mail sent again")
     ADDRESS_DEAD = "address.dead", _("Address found dead")
     ADDRESS_LIVES = "address.lives", _("Address taken up again")

@@ -84,6 +84,8 @@ PAYLOADS: Final[Mapping[Kind, Mapping[str, FieldType]]] = {
     Kind.SOURCE_LOADED: {"source": TEXT, "version": TEXT, "sha256": SHA256, "entries": COUNT},
     Kind.MAIL_TAKEN: {"sha256": SHA256, "size": SIZE, "outcome": CODE, "proof": CODE},
     Kind.MAIL_LOOKED_AT: {"sha256": SHA256},
+    Kind.MAIL_READ_AGAIN: {"sha256": SHA256},
+    Kind.MAIL_HANDED_OUT: {"sha256": SHA256},
     Kind.MAIL_SENT_AGAIN: {"mail": CODE},
     Kind.ADDRESS_DEAD: {"status": TEXT},
     Kind.ADDRESS_LIVES: {"cause": CODE},

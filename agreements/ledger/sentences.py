@@ -54,6 +54,8 @@ SENTENCES: Final[Mapping[Kind, StrOrPromise]] = {
     Kind.SOURCE_LOADED: _("Source about domains loaded: %(source)s %(version)s, entries: %(entries)s"),
     Kind.MAIL_TAKEN: _("Mail taken in, %(size)s: %(outcome)s, sender %(proof)s"),
     Kind.MAIL_LOOKED_AT: _("Mail marked as looked at"),
+    Kind.MAIL_READ_AGAIN: _("Mail to be read again"),
+    Kind.MAIL_HANDED_OUT: _("Mail handed out as it came"),
     Kind.MAIL_SENT_AGAIN: _("Mail sent again: %(mail)s"),
     Kind.ADDRESS_DEAD: _("Address found dead: mail came back with %(status)s"),
     Kind.ADDRESS_LIVES: _("Address taken up again (%(cause)s)"),

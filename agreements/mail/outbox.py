@@ -52,18 +52,22 @@ def queue(
     values: dict[str, Any],
     deadline: dt.datetime | None = None,
     answers: str = "",
+    not_before: dt.datetime | None = None,
 ) -> OutboxMessage:
     """Return the waiting row; it is sent after the caller's transaction commits. `values` never hold a secret.
 
-    `answers` is the Message-ID of mail that came in, to whose thread this belongs in its sender's mailbox.
+    `answers` is the Message-ID of mail that came in, to whose thread this belongs in its sender's mailbox. `not_before`
+    keeps it back; what is queued later about the same thing does not wait for it.
     """
+    due = not_before or now()
     return _queue(
         kind=kind,
         recipient=recipient,
         language=language,
         subject_reference=reference,
         values=values,
-        deadline=deadline or now() + TIME_TO_DELIVER,
+        next_attempt_at=due,
+        deadline=deadline or due + TIME_TO_DELIVER,
         answers=answers,
     )
 

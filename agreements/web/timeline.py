@@ -26,6 +26,8 @@ INTERNAL: Final = frozenset(
         # Whoever can forge a sender can have such rows written. Their own mail is listed beside the timeline.
         Kind.MAIL_TAKEN,
         Kind.MAIL_LOOKED_AT,
+        Kind.MAIL_READ_AGAIN,
+        Kind.MAIL_HANDED_OUT,
     }
 )
 _TONES: Final = {

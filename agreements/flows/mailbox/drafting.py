@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from django.utils.translation import gettext as _
 
 from agreements.applications import drafting as applications
@@ -21,37 +19,39 @@ from agreements.mail.inbox.models import InboundMail, Outcome, Proof
 from agreements.people import accounts
 from agreements.people.models import User
 
-_LONGEST_ADDRESS: Final = 254
-
 
 def from_form(mail: InboundMail, paper: Paper) -> Became:
     """Begin an application with what a form says. What the person typed on the pages is never overwritten."""
     datasets = _datasets_of(paper, mail.dataset_slug)
-    if len(datasets) != 1:
-        dataset = _only(Dataset.objects.filter(slug=mail.dataset_slug)) if mail.dataset_slug else None
-        if mail.proof != Proof.PROVEN:
-            return _kept("unproven", _("A filled form from a sender who is not proven: no draft was made."), dataset)
-        words = _("A filled form of which it is not clear for what it applies: the sender was told how to apply.")
-        answer = Answer(messages.HOW_TO_APPLY, "", {"dataset": ""}, once_a_day=True)
-        return Became(Outcome.ANSWERED, "which-dataset", words, dataset=dataset, answer=answer)
-    (dataset,) = datasets
+    dataset = datasets[0] if len(datasets) == 1 else Dataset.objects.filter(slug=mail.dataset_slug).first()
     if mail.proof != Proof.PROVEN:
         return _kept("unproven", _("A filled form from a sender who is not proven: no draft was made."), dataset)
-    if why_not := answering.why_not(mail):
-        return _kept("no-answer", _("No draft was made: %(why)s") % {"why": why_not}, dataset)
+    if dataset is None or len(datasets) != 1:
+        words = _("A filled form of which it is not clear for what it applies: the sender was told how to apply.")
+        return _how_to_apply("which-dataset", words, dataset, "")
+    if why := answering.why_nobody(mail):
+        return _kept("no-person", _("No draft was made: %(why)s.") % {"why": why}, dataset)
+    if answering.is_late(mail):
+        words = _("Read more than %(days)d days after it came: no draft was made.") % {"days": answering.LATE.days}
+        return _kept("late", words, dataset)
     try:
-        person = _person(mail.sender)
-        return _drafted(mail, paper, dataset, person) if person.is_active else _closed(dataset)
+        return _drafted(mail, paper, dataset)
     except DomainError as refusal:
-        words = _("No draft was made: %(why)s") % {"why": refusal}
-        answer = Answer(messages.HOW_TO_APPLY, "", {"dataset": ""}, once_a_day=True)
-        return Became(Outcome.ANSWERED, "not-possible", words, dataset=dataset, answer=answer)
+        return _how_to_apply("not-possible", _("No draft was made: %(why)s") % {"why": refusal}, dataset, dataset.slug)
 
 
-def _drafted(mail: InboundMail, paper: Paper, dataset: Dataset, person: User) -> Became:
-    running = Application.objects.filter(dataset=dataset, applicant=person, state__in=RUNNING)
-    if (there := running.select_related("dataset", "terms", "applicant").first()) is not None:
-        return _there_already(there)
+def _drafted(mail: InboundMail, paper: Paper, dataset: Dataset) -> Became:
+    if (known := accounts.find(mail.sender)) is not None:
+        if not known.is_active:
+            return _kept("closed", _("The sender's account is closed: no draft was made."), dataset)
+        running = Application.objects.filter(dataset=dataset, applicant=known, state__in=RUNNING)
+        if (there := running.select_related("dataset", "terms", "applicant").first()) is not None:
+            return _there_already(there)
+    if why := answering.why_no_draft(mail):
+        return _kept("no-draft", _("No draft was made: %(why)s.") % {"why": why}, dataset)
+    addresses.parse(mail.sender)
+    # Whose mailbox it is, entered now if they are new: the signature proved it.
+    person = known or accounts.find_or_create(mail.sender)
     draft = applications.start(dataset=dataset, email=mail.sender, by=person.actor)
     left = _fill_in(draft, paper.fields, person)
     words = _("Became the draft %(reference)s; its sender got a link to go on.") % {"reference": draft.reference}
@@ -98,25 +98,13 @@ def _datasets_of(paper: Paper, named: str) -> list[Dataset]:
     return by_name or list(found.values())
 
 
-def _person(address: str) -> User:
-    """Return whose mailbox it is, entered now if they are new: the signature proved it. Raises Invalid."""
-    parsed = addresses.parse(address)
-    if len(parsed.normalized) > _LONGEST_ADDRESS:
-        raise Invalid(_("The address is too long."))
-    return accounts.find_or_create(address)
+def _how_to_apply(code: str, words: str, dataset: Dataset | None, slug: str) -> Became:
+    answer = Answer(messages.HOW_TO_APPLY, "", {"dataset": slug}, once_a_day=True)
+    return Became(Outcome.ANSWERED, code, words, dataset=dataset, answer=answer)
 
 
 def _kept(code: str, words: str, dataset: Dataset | None) -> Became:
     return Became(Outcome.KEPT, code, words, dataset=dataset)
-
-
-def _closed(dataset: Dataset) -> Became:
-    return _kept("closed", _("The sender's account is closed: no draft was made."), dataset)
-
-
-def _only(datasets: object) -> Dataset | None:
-    found = list(datasets)  # type: ignore[call-overload]
-    return found[0] if len(found) == 1 else None
 
 
 def _written(version: str) -> str:

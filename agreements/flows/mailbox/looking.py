@@ -12,12 +12,12 @@ from agreements.applications.models import Application
 from agreements.catalog.models import Dataset
 from agreements.catalog.permissions import Permission, check_may, may
 from agreements.core.actors import Actor
-from agreements.core.addresses import comparison_key
+from agreements.core.addresses import normal
 from agreements.core.clock import now
 from agreements.core.errors import NotAllowed, NotPossible, is_allowed
 from agreements.core.wakeups import Wakeup, poke
 from agreements.documents import inspecting
-from agreements.flows.mailbox import opening
+from agreements.flows.mailbox import opening, raw
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 from agreements.mail.inbox import imap
@@ -27,6 +27,8 @@ from agreements.people.models import User
 # What a person has to look at: the others were done with by what they were, or taken as what was asked for.
 FOR_PEOPLE: Final = (Outcome.SHOWN, Outcome.KEPT, Outcome.ANSWERED)
 _NEVER_AGAIN: Final = ("too-large",)
+# What came of a proven sender's mail, and may come to more another day.
+_MAY_COME_TO_MORE: Final = ("not-taken", "no-draft", "closed")
 
 
 def of_dataset(dataset: Dataset, *, by: Actor) -> QuerySet[InboundMail]:
@@ -61,7 +63,7 @@ def about(application: Application) -> QuerySet[InboundMail]:
 
 def own(application: Application) -> QuerySet[InboundMail]:
     """Return the mail about an application that its applicant is proven to have sent, newest first."""
-    return about(application).filter(proof=Proof.PROVEN, sender_key=comparison_key(application.email))
+    return about(application).filter(proof=Proof.PROVEN, sender=normal(application.email)).exclude(sender="")
 
 
 def unseen(mails: QuerySet[InboundMail]) -> QuerySet[InboundMail]:
@@ -100,7 +102,7 @@ def can_be_read_again(mail: InboundMail) -> bool:
         return False
     if mail.state == InboundState.DONE:
         is_doubtful = mail.proof != Proof.PROVEN and mail.outcome in {Outcome.KEPT, Outcome.SHOWN, Outcome.AUTOMATIC}
-        return is_doubtful or mail.reason_code == "not-taken"
+        return is_doubtful or mail.reason_code in _MAY_COME_TO_MORE
     return mail.state == InboundState.UNREADABLE
 
 
@@ -119,11 +121,12 @@ def mark_looked_at(*, mail: InboundMail, by: Actor) -> None:
 def read_again(*, mail: InboundMail, by: Actor) -> None:
     """Have a message read once more: no name server had answered, or an update reads it better.
 
-    Raises NotAllowed; NotPossible if it would come to nothing else.
+    One that came long ago is shown and nothing more (`answering.is_late`). Raises NotAllowed; NotPossible if it would
+    come to nothing else.
     """
-    with act():
+    with act() as record:
         locked = InboundMail.objects.select_for_update().get(pk=mail.pk)
-        _check_may_look_after(locked, by=by)
+        standing = _check_may_look_after(locked, by=by)
         if not can_be_read_again(locked):
             raise NotPossible(_("Reading this message again would come to the same."))
         for document in opening.papers_of(locked):
@@ -134,7 +137,26 @@ def read_again(*, mail: InboundMail, by: Actor) -> None:
         locked.settled_at = locked.seen_at = None
         locked.attempts, locked.due_at, locked.seen_by = 0, now(), ""
         locked.save()
+        record.record(Kind.MAIL_READ_AGAIN, by=by, as_role=standing, subjects=subjects(locked), sha256=locked.sha256)
         poke(Wakeup.INBOUND)
+
+
+def may_have_bytes(mail: InboundMail, *, by: Actor) -> bool:
+    """Return whether somebody may save a message as it came: administrators, of what they may read and is kept."""
+    return bool(mail.store_key) and _is_administrator(by) and visible_to(by).filter(pk=mail.pk).exists()
+
+
+def hand_out(*, mail: InboundMail, by: Actor) -> bytes:
+    """Return a message as it came, and have the record say who has it.
+
+    Raises NotAllowed; NoSuchObject or OutOfReach if its bytes cannot be had, and then nothing is written down.
+    """
+    if not may_have_bytes(mail, by=by):
+        raise NotAllowed(_("You may not do this with this message."))
+    data = raw.bytes_of(mail)
+    with act() as record:
+        record.record(Kind.MAIL_HANDED_OUT, by=by, as_role="administrator", subjects=subjects(mail), sha256=mail.sha256)
+    return data
 
 
 def subjects(mail: InboundMail) -> dict[str, str]:
@@ -154,7 +176,7 @@ def _check_may_look_after(mail: InboundMail, *, by: Actor) -> str:
 
 def _check_rest(permission: Permission, by: Actor) -> str:
     """Return the standing that allows something with what fits no dataset: an administrator's, or one in each."""
-    if User.objects.filter(pk=by.person_pk or 0, is_active=True, is_staff=True).exists():
+    if _is_administrator(by):
         return "administrator"
     offered = list(Dataset.objects.filter(withdrawn_at=None))
     if not offered:
@@ -163,8 +185,15 @@ def _check_rest(permission: Permission, by: Actor) -> str:
     return str(standings[0])
 
 
+def _is_administrator(by: Actor) -> bool:
+    person = User.objects.filter(pk=by.person_pk or 0).first()
+    return person is not None and person.is_site_administrator
+
+
 def _not_about_oneself(mails: QuerySet[InboundMail], by: Actor) -> QuerySet[InboundMail]:
     if not by.is_person:
         return mails
-    concerning = application_rules.concerning(by).values("reference")
+    # Only the applications that mail is about are looked at: whom one concerns is found by a pattern.
+    named = mails.exclude(application_reference="").order_by().values("application_reference")
+    concerning = application_rules.concerning(by).filter(reference__in=named).values("reference")
     return mails.exclude(application_reference__in=concerning)

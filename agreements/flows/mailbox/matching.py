@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agreements.applications.models import Application
 from agreements.applications.states import RUNNING
-from agreements.core.addresses import comparison_key, same_mailbox_pattern
+from agreements.core.addresses import normal
 from agreements.documents import inspecting, issuing, qr
 from agreements.documents.inspection import InspectionReport
 from agreements.documents.models import Inspection, MailedPaper, StoredDocument
@@ -64,8 +64,11 @@ def application_of(mail: InboundMail, papers: list[Paper]) -> Application | None
 
 
 def is_from_applicant(mail: InboundMail, application: Application) -> bool:
-    """Return whether the sender is proven to have the mailbox under which was applied."""
-    return mail.proof == Proof.PROVEN and mail.sender_key == comparison_key(application.email)
+    """Return whether the sender is proven to have the address under which was applied.
+
+    Spelt as it is there: where a server keeps `ada+lab@` for somebody else, another spelling is another mailbox.
+    """
+    return mail.proof == Proof.PROVEN and mail.sender != "" and mail.sender == normal(application.email)
 
 
 def _by_reference(reference: str) -> Application | None:
@@ -76,7 +79,7 @@ def _by_reference(reference: str) -> Application | None:
 def _running_of_sender(mail: InboundMail) -> Application | None:
     if not mail.sender:
         return None
-    running = Application.objects.filter(state__in=RUNNING, email__iregex=same_mailbox_pattern(mail.sender))
+    running = Application.objects.filter(state__in=RUNNING, email=mail.sender)
     if mail.dataset_slug:
         running = running.filter(dataset__slug=mail.dataset_slug)
     found = list(running.select_related("dataset", "terms", "applicant")[:2])

@@ -11,7 +11,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -21,7 +21,7 @@ from agreements.documents import inspecting
 from agreements.documents.models import Inspection, InspectionState
 from agreements.flows.mailbox import bounced, claims, opening, raw, settling
 from agreements.flows.mailbox.addresses import ours
-from agreements.mail import bounces
+from agreements.mail import bounces, dead_addresses
 from agreements.mail.inbox import automatic, parsing, proof
 from agreements.mail.inbox.caps import Unreadable
 from agreements.mail.inbox.models import InboundMail, InboundState, Outcome, Proof
@@ -34,10 +34,12 @@ CLAIM: Final = dt.timedelta(seconds=120)
 ATTEMPTS: Final = 3
 WAIT_FOR_INSPECTION: Final = 5
 WAIT_FOR_SERVICES: Final = 60
-# So long a signature is looked up again when no name server answers; a message waits as long again as it waited.
+# So long a signature is looked up again when no name server answers: some six times, each pause three times as long as
+# the message waited already. Whoever runs a silent name server makes each look last seconds.
 LOOKED_UP_FOR: Final = dt.timedelta(days=1)
-FIRST_PAUSE: Final = dt.timedelta(minutes=1)
-LONGEST_PAUSE: Final = dt.timedelta(hours=2)
+FIRST_PAUSE: Final = dt.timedelta(minutes=5)
+# Seconds of one sweep, so that nobody's mail keeps the worker for long.
+BUDGET: Final = 60.0
 
 
 class _Later(Exception):
@@ -49,14 +51,18 @@ class _Later(Exception):
 
 
 def work_off() -> int:
-    """Read the messages that are due, for two minutes at most; return how many were settled."""
-    return sum(step(mail) for mail in sweep.taken(claim_due))
+    """Read the messages that are due, for a minute at most; return how many were settled."""
+    return sum(step(mail) for mail in sweep.taken(claim_due, budget=BUDGET))
 
 
 def claim_due() -> InboundMail | None:
-    """Take one due message for this process, or return None. The attempt is counted before the work."""
+    """Take one due message for this process, or return None. The attempt is counted before the work.
+
+    What waits for name servers comes after all others.
+    """
     waiting = Q(state=InboundState.TAKEN) | Q(state=InboundState.OPENING)
-    due = InboundMail.objects.filter(waiting, due_at__lte=now()).order_by("due_at", "pk")
+    put_off = Case(When(proof=Proof.UNKNOWN, then=1), default=0)
+    due = InboundMail.objects.filter(waiting, due_at__lte=now()).order_by(put_off, "due_at", "pk")
     for mail in due[:10]:
         taken = due.filter(pk=mail.pk, attempts=mail.attempts, due_at=mail.due_at)
         if taken.order_by().update(due_at=now() + CLAIM, attempts=mail.attempts + 1):
@@ -125,6 +131,7 @@ def _open(mail: InboundMail) -> bool:
     waiting = Inspection.objects.filter(document__in=opening.papers_of(mail), state=InspectionState.PENDING)
     inspection = waiting.select_related("document").order_by("pk").first()
     if inspection is None:
+        dead_addresses.note_letter(mail)  # first: the answer goes to where mail is sent again
         settling.settle(mail)
         return True
     if not inspecting.claim(inspection):
@@ -142,4 +149,5 @@ def _put_off(mail: InboundMail, seconds: float) -> bool:
 
 
 def _pause(mail: InboundMail) -> float:
-    return min(max(now() - mail.taken_at, FIRST_PAUSE), LONGEST_PAUSE).total_seconds()
+    waited = now() - mail.taken_at
+    return min(max(3 * waited, FIRST_PAUSE), LOOKED_UP_FOR - waited).total_seconds()

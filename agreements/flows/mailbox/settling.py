@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agreements.applications.models import Application, State
@@ -16,17 +17,20 @@ from agreements.core.clock import now
 from agreements.flows.mailbox import answering, claims, drafting, matching, messages, signed
 from agreements.flows.mailbox.became import Answer, Became
 from agreements.flows.mailbox.matching import Paper
+from agreements.identity import lists
 from agreements.ledger.act import Act, act
 from agreements.ledger.kinds import Kind
 from agreements.mail.inbox.models import InboundMail, InboundState, Outcome, Proof
 
 READER: Final = actors.job("mailbox")
+_TOLD: Final = (Outcome.SIGNED_COPY, Outcome.DRAFT, Outcome.SHOWN)
 
 
 def settle(mail: InboundMail) -> None:
     """Carry out what a message asks for, as far as its sender is proven. One that was settled meanwhile stays so."""
     papers = matching.papers_of(mail)
     found = matching.application_of(mail, papers)
+    lists.load()  # which are read from files, and so not in a transaction
     with act() as record:
         # The application first: whoever erases one locks it before the mails about it.
         application = lock(found) if found is not None else None
@@ -52,7 +56,7 @@ def unreadable(mail: InboundMail, *, code: str, words: str) -> bool:
 
 
 def _end(mail: InboundMail, state: InboundState, outcome: Outcome, *, code: str, words: str) -> None:
-    with act() as record:
+    with transaction.atomic():
         locked = InboundMail.objects.select_for_update().get(pk=mail.pk)
         if locked.state not in {InboundState.TAKEN, InboundState.OPENING} or locked.erased_at is not None:
             return
@@ -62,8 +66,8 @@ def _end(mail: InboundMail, state: InboundState, outcome: Outcome, *, code: str,
         locked.state, locked.outcome = state, outcome
         locked.reason_code, locked.reason = code[:40], words[:500]
         locked.settled_at = now()
+        locked.dataset_slug = _slug(locked)
         locked.save()
-        _record(record, locked, _dataset(locked.dataset_slug), None)
 
 
 def _decide(mail: InboundMail, papers: list[Paper], application: Application | None) -> Became:
@@ -107,34 +111,40 @@ def _not_theirs(mail: InboundMail) -> str:
 def _write(record: Act, mail: InboundMail, became: Became) -> None:
     if became.application is not None:
         mail.application_reference = became.application.reference
-        mail.dataset_slug = became.application.dataset.slug
     elif became.dataset is not None:
         mail.dataset_slug = became.dataset.slug
+    mail.dataset_slug = _slug(mail)
     mail.state, mail.outcome = InboundState.DONE, became.outcome
     mail.reason_code, mail.reason = became.code, became.words[:500]
     mail.settled_at = now()
     mail.save()
-    _record(record, mail, became.dataset, became.application)
+    if became.application is not None:
+        _record(record, mail, became.application)
 
 
-def _record(record: Act, mail: InboundMail, dataset: Dataset | None, application: Application | None) -> None:
-    """Tell the record of what is about a dataset. What strangers send to nobody does not lengthen it."""
-    if application is not None:
-        subjects = {"application": application.reference, "dataset": application.dataset.slug}
-    elif dataset is not None:
-        subjects = {"dataset": dataset.slug}
-    else:
+def _record(record: Act, mail: InboundMail, application: Application) -> None:
+    """Tell the record of what a proven sender's mail did, and that it was shown with a case.
+
+    What nobody is proven to have written changes nothing, and does not lengthen the record either.
+    """
+    if mail.proof != Proof.PROVEN or mail.outcome not in _TOLD:
         return
     record.record(
         Kind.MAIL_TAKEN,
         by=READER,
         as_role="system",
-        subjects=subjects,
+        subjects={"application": application.reference, "dataset": application.dataset.slug},
         sha256=mail.sha256,
         size=mail.size,
-        outcome=str(mail.outcome) or str(mail.state),
+        outcome=str(mail.outcome),
         proof=str(mail.proof),
     )
+
+
+def _slug(mail: InboundMail) -> str:
+    """Return the dataset of the application that a message is about, else the one that it names itself; or ''."""
+    about = Application.objects.filter(reference=mail.application_reference) if mail.application_reference else None
+    return (about and about.values_list("dataset__slug", flat=True).first()) or mail.dataset_slug
 
 
 def _dataset(slug: str) -> Dataset | None:

@@ -1,7 +1,8 @@
 """A signed copy that came by mail from the applicant's own proven mailbox.
 
-Mailing the signed form is handing it in: that was the lab's habit before there was a portal. So it is taken by the
-rules of an upload, and submitted if nothing is missing.
+Mailing the signed form under the subject that is printed on it is handing it in: that was the lab's habit before there
+was a portal. So it is taken by the rules of an upload, and submitted if nothing is missing. Under another subject, or
+when it is what was handed in before, it may come with a question: it is taken, and handed in on the page.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from agreements.core.clock import now
 from agreements.core.errors import DomainError
 from agreements.documents import issuing
 from agreements.documents.page_set import judge
-from agreements.flows.mailbox import messages
+from agreements.flows.mailbox import answering, messages
 from agreements.flows.mailbox.became import Answer, Became
 from agreements.flows.mailbox.matching import Paper
 from agreements.mail.inbox.models import InboundMail, Outcome
@@ -32,22 +33,40 @@ def take(mail: InboundMail, application: Application, paper: Paper) -> Became:
     """Take a paper as the signed copy of a locked, running application, and submit it if nothing is missing."""
     if application.state not in EDITABLE:
         return _with_the_case(application, paper)
-    if not application.applicant.is_active:
-        return Became(Outcome.SHOWN, "closed", _("The applicant's account is closed."), application=application)
-    if problem := _what_is_wrong(application, paper):
+    if (shown := _only_shown(mail, application)) is not None:
+        return shown
+    if problem := _what_is_wrong(application, paper) or _receive(mail, application, paper):
         return _not_taken(application, problem)
-    by = application.applicant.actor
-    try:
-        signing.check_may_receive(application=application, by=by)
-        name = paper.name or _("by mail")
-        signing.receive(application=application, document=paper.document, original_name=name, by=by, mail_pk=mail.pk)
-    except DomainError as refusal:
-        return _not_taken(application, str(refusal))
     if what_is_missing(application):
         words = _("Taken as the signed copy; the application was not submitted, since something is still missing.")
         answer = Answer(messages.MISSING, application.reference, {"problem": ""})
         return Became(Outcome.SIGNED_COPY, "missing", words, application=application, answer=answer)
+    if doubt := _may_not_be_meant(mail, application):
+        words = _("Taken as the signed copy, and not handed in. %(doubt)s") % {"doubt": doubt}
+        problem = _("The PDF that you mailed was taken as your signed copy. %(doubt)s Hand it in on the page.")
+        answer = Answer(messages.MISSING, application.reference, {"problem": problem % {"doubt": doubt}})
+        return Became(Outcome.SIGNED_COPY, "to-confirm", words, application=application, answer=answer)
     return _submitted(application)
+
+
+def _only_shown(mail: InboundMail, application: Application) -> Became | None:
+    if not application.applicant.is_active:
+        return Became(Outcome.SHOWN, "closed", _("The applicant's account is closed."), application=application)
+    if answering.is_late(mail):
+        words = _("Read more than %(days)d days after it came: it is shown, and nothing was handed in.")
+        return Became(Outcome.SHOWN, "late", words % {"days": answering.LATE.days}, application=application)
+    return None
+
+
+def _receive(mail: InboundMail, application: Application, paper: Paper) -> str:
+    """Take a paper as an upload is taken; return in a sentence for the applicant why not, or ''."""
+    by, name = application.applicant.actor, paper.name or _("by mail")
+    try:
+        signing.check_may_receive(application=application, by=by)
+        signing.receive(application=application, document=paper.document, original_name=name, by=by, mail_pk=mail.pk)
+    except DomainError as refusal:
+        return str(refusal)
+    return ""
 
 
 def nothing_to_take(application: Application, *, has_papers: bool) -> Became:
@@ -64,6 +83,21 @@ def nothing_to_take(application: Application, *, has_papers: bool) -> Became:
     words = _("The applicant wrote about this application; the answer says what is missing.")
     answer = Answer(messages.MISSING, application.reference, {"problem": problem}, once_a_day=True)
     return Became(Outcome.SHOWN, "written", words, application=application, answer=answer)
+
+
+def _may_not_be_meant(mail: InboundMail, application: Application) -> str:
+    """Return why mailing the signed form may not have been meant as handing it in, or ''."""
+    if submission.repeats(application) is not None:
+        return _("It is the very same as what was handed in before.")
+    wanted = application.dataset.mail_subject
+    if not wanted.strip() or _folded(wanted) not in _folded(mail.subject):
+        words = _("The subject of the mail does not hold “%(subject)s”, by which a form is handed in by mail.")
+        return words % {"subject": wanted}
+    return ""
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _submitted(application: Application) -> Became:
@@ -85,6 +119,8 @@ def _what_is_wrong(application: Application, paper: Paper) -> str:
     issued = issuing.newest(application.reference)
     if issued is None:
         return _("There is no agreement of this application yet.")
+    if issuing.is_issued(paper.document.sha256):
+        return _("This is the agreement just as it was made for you: it bears no signature yet.")
     judged = judge([page.codes for page in paper.report.pages], issuing.expected_of(issued))
     return judged.summary if judged.outcome == "fail" else ""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
+
+from pikepdf import Pdf
 
 from agreements.applications.models import Application
 from agreements.core.clock import now
@@ -54,7 +57,15 @@ def again(mail: InboundMail, zone: dns.Zone = ZONE) -> InboundMail:
 
 
 def issued_pdf(application: Application) -> bytes:
-    """Return the agreement that was issued last for an application: what somebody prints, signs and scans."""
+    """Return the agreement that was issued last for an application, as it comes back: other bytes, the same pages."""
+    out = BytesIO()
+    with Pdf.open(BytesIO(unsigned_pdf(application))) as paper:
+        paper.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+def unsigned_pdf(application: Application) -> bytes:
+    """Return the agreement that was issued last for an application, byte for byte."""
     issued = newest(application.reference)
     assert issued is not None
     return store.read(issued.document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -17,14 +18,16 @@ from agreements.applications.models import Application, State
 from agreements.bars import barring
 from agreements.catalog.models import Access, Dataset, Subset, Terms
 from agreements.catalog.terms import in_force
+from agreements.core import clock
+from agreements.core.clock import now
 from agreements.flows.blank_form import blank_form
-from agreements.flows.mailbox import answering
-from agreements.mail import drain
+from agreements.flows.mailbox import answering, looking
+from agreements.mail import dead_addresses, drain, outbox
 from agreements.mail.inbox.models import Outcome
-from agreements.mail.models import OutboxMessage
+from agreements.mail.models import MessageState, OutboxMessage
 from agreements.people import accounts
 from agreements.people.models import User
-from tests.flows.mailbox.letters_in import ETH, EVE, letter, pdf, read
+from tests.flows.mailbox.letters_in import ETH, EVE, ZONE, again, letter, pdf, read
 from tests.flows.scene import DETAILS, Scene
 from tests.mail.inbox import letters
 
@@ -130,11 +133,48 @@ def test_a_barred_person_gets_a_draft_and_is_told_only_when_it_is_handed_in(lab:
     assert mail.outcome == Outcome.DRAFT
 
 
-def test_no_draft_without_an_answer(lab: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_draft_that_may_not_be_answered_today_is_made_and_answered_tomorrow(
+    lab: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(answering, "A_DAY_IN_ALL", 0)
     mail = read(mailed(lab))
-    assert (mail.outcome, mail.reason_code) == (Outcome.KEPT, "no-answer")
-    assert accounts.find("grace@ethz.ch") is None
+    assert (mail.outcome, mail.reason_code) == (Outcome.DRAFT, "draft")
+    draft, answer = Application.objects.get(), OutboxMessage.objects.get()
+    assert mail.answer == answer
+    later = outbox.queue(kind="x", recipient=answer.recipient, language="en", reference=draft.reference, values={})
+    assert list(drain.due()) == [later], "what is kept back holds nothing up"
+    with clock.frozen(now() + dt.timedelta(days=1, seconds=1)):
+        assert answer in drain.due()
+        drain.drain()
+    answer.refresh_from_db()
+    assert answer.state == MessageState.SENT
+
+
+def test_where_mail_does_not_arrive_a_draft_is_made_and_nothing_sent(lab: Scene) -> None:
+    sent = outbox.queue(kind="x", recipient="grace@ethz.ch", language="en", reference="", values={})
+    dead_addresses.mark(message=sent, status="5.1.1", words="no such user", went_out=now())
+    OutboxMessage.objects.filter(pk=sent.pk).update(sent_at=now() + dt.timedelta(hours=1))  # after the letter came
+    mail = read(mailed(lab))
+    assert (mail.outcome, mail.answer) == (Outcome.DRAFT, None)
+    assert "mail does not arrive at this address" in mail.reason
+
+
+def test_one_organization_begins_so_many_drafts_a_day_and_the_next_form_is_read_again(
+    lab: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "DRAFTS_A_DAY_OF_AN_ORGANIZATION", 1)
+    paper = pdf(filled(in_force(lab.dataset)))
+    labs = letters.key("labs.evil.example")
+    zone = ZONE | letters.zone(labs)
+    assert read(letter(paper, by=letters.key("evil.example"), sender="e0@evil.example"), zone).outcome == Outcome.DRAFT
+    second = read(letter(paper, by=labs, sender="e1@labs.evil.example"), zone)
+    assert (second.outcome, second.reason_code) == (Outcome.KEPT, "no-draft"), second.proof_reasons
+    assert accounts.find("e1@labs.evil.example") is None
+    assert read(mailed(lab)).outcome == Outcome.DRAFT, "another organization's"
+    assert looking.can_be_read_again(second)
+    with clock.frozen(now() + dt.timedelta(days=2)):
+        looking.read_again(mail=second, by=lab.dan.actor)
+        assert again(second, zone).outcome == Outcome.DRAFT
 
 
 def test_of_two_datasets_with_terms_of_one_version_the_subject_says_which(lab: Scene) -> None:

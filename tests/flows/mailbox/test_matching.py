@@ -8,6 +8,7 @@ from agreements.applications import drafting, evidence, submission, withdrawing
 from agreements.applications.models import Application, EvidenceRun, SignedCopy, State
 from agreements.bars import barring
 from agreements.flows.agreement_issue import issue_agreement
+from agreements.flows.mailbox import looking
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.inbox.models import InboundState, Outcome, Proof
 from agreements.mail.models import OutboxMessage
@@ -88,9 +89,14 @@ def test_from_elsewhere_it_is_shown_and_never_taken_or_answered(
     assert not OutboxMessage.objects.exists()
 
 
-def test_another_spelling_of_the_address_is_the_same_mailbox(lab: Scene, draft: Application) -> None:
-    mail = read(letter(pdf(issued_pdf(draft)), sender="ALICE+lab@Connect.UST.hk"))
+def test_the_address_counts_in_capitals_and_with_no_tag_of_somebody_elses(lab: Scene, draft: Application) -> None:
+    mail = read(letter(pdf(issued_pdf(draft)), sender="alice+lab@connect.ust.hk"))
+    assert (mail.proof, mail.outcome) == (Proof.PROVEN, Outcome.SHOWN)
+    assert "not the address under which was applied" in mail.reason
+    assert not looking.own(draft).exists()
+    mail = read(letter(pdf(issued_pdf(draft)), sender="ALICE@Connect.UST.hk"))
     assert mail.outcome == Outcome.SIGNED_COPY
+    assert looking.own(draft).get() == mail
 
 
 def test_while_in_review_it_is_shown_and_evidence_gathered_again(lab: Scene) -> None:
@@ -163,3 +169,21 @@ def test_an_answer_to_one_of_our_mails_belongs_to_what_that_was_about(lab: Scene
     assert "not the address under which was applied" in mail.reason
     named = read(letter(sign=False, sender=EVE, subject=f"About {application.reference.lower()}"), ZONE)
     assert named.application_reference == application.reference
+
+
+def test_the_record_tells_of_what_a_proven_sender_did_and_of_nothing_else(lab: Scene, draft: Application) -> None:
+    taken = LedgerEntry.objects.filter(kind="mail.taken")
+    paper, named = pdf(issued_pdf(draft)), f"About {draft.reference}"
+    read(letter(paper, sign=False))
+    read(letter(paper, by=letters.key("evil.example"), subject=named))
+    read(letter(subject=named, headers={"Auto-Submitted": "auto-replied"}))
+    read(letter(by=ETH, sender=EVE))
+    assert not taken.exists()
+    read(letter(by=ETH, sender=EVE, subject=named))
+    assert [row.payload["outcome"] for row in taken] == ["shown"]
+
+
+def test_automatic_mail_about_a_case_is_for_the_staff_of_its_dataset(lab: Scene, draft: Application) -> None:
+    mail = read(letter(sign=False, subject=f"Out of office: {draft.reference}", headers={"X-Autoreply": "yes"}))
+    assert (mail.outcome, mail.dataset_slug) == (Outcome.AUTOMATIC, "genebody")
+    assert looking.visible_to(lab.carol.actor).filter(pk=mail.pk).exists()

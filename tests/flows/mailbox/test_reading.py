@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
 from agreements.applications.models import Application
-from agreements.core import clock
+from agreements.core import clock, sweep
 from agreements.core.clock import now
 from agreements.core.errors import NotPossible
 from agreements.documents import store
 from agreements.documents.models import MailedPaper, StoredDocument
 from agreements.flows.mailbox import claims, forgetting, matching, opening, reading
 from agreements.flows.mailbox.taking import LIMIT
+from agreements.ledger.act import act
 from agreements.ledger.models import LedgerEntry
 from agreements.mail import dns, outbox
-from agreements.mail.inbox import parsing
+from agreements.mail.inbox import parsing, proof
 from agreements.mail.inbox.models import InboundMail, InboundState, Outcome, Proof
+from agreements.mail.inbox.proof import Examined
 from agreements.mail.models import MessageState, OutboxMessage
 from tests.flows.mailbox.letters_in import ETH, EVE, ZONE, again, issued_pdf, letter, pdf, read, took
 from tests.flows.scene import Scene
@@ -214,3 +217,70 @@ def test_a_message_of_the_largest_size_is_read_in_bounded_time(lab: Scene) -> No
     mail = read(raw)
     assert mail.state == InboundState.DONE
     assert time.monotonic() - begun < 30
+
+
+def test_what_our_own_mail_server_found_is_kept_beside_the_proof(lab: Scene, settings: Any) -> None:
+    settings.AUTHSERV_ID = "mx.portal.example"
+    told = b"Authentication-Results: mx.portal.example; spf=fail smtp.mailfrom=eve@evil.example\r\n"
+    mail = read(told + letter(by=ETH, sender=EVE))
+    assert (mail.proof, mail.outcome) == (Proof.PROVEN, Outcome.ANSWERED)
+    assert [each["code"] for each in mail.proof_reasons][-1] == "our-server"
+    assert mail.proof_reasons[-1]["words"] == "SPF: fail for eve@evil.example"
+
+
+def test_a_signature_is_looked_up_some_six_times_a_day_at_growing_pauses(lab: Scene, settings: Any) -> None:
+    settings.NAME_SERVERS = "none"
+    mail = took(letter(by=ETH, sender=EVE))
+    looks, pauses = 0, []
+    while mail.state == InboundState.TAKEN:
+        before = mail.due_at
+        with clock.frozen(before):
+            reading.work_off()
+        mail.refresh_from_db()
+        looks += 1
+        pauses.append(mail.due_at - before)
+        assert looks < 10
+    assert 5 <= looks <= 8
+    assert mail.proof == Proof.UNPROVEN
+    assert pauses[:4] == sorted(pauses[:4])
+    assert mail.settled_at is not None
+    assert dt.timedelta(hours=23) < mail.settled_at - mail.taken_at < dt.timedelta(hours=25)
+
+
+def test_what_waits_for_name_servers_never_comes_before_a_new_letter(lab: Scene, settings: Any) -> None:
+    settings.NAME_SERVERS = "none"
+    waits = [took(letter(by=ETH, sender=f"e{number}@ethz.ch")) for number in range(3)]
+    reading.work_off()
+    with clock.frozen(now() + dt.timedelta(minutes=20)):
+        new = took(letter(by=ETH, sender=EVE))
+        first = reading.claim_due()
+        assert first == new
+        assert [reading.claim_due() for _each in waits] == waits
+
+
+def test_one_sweep_takes_up_nothing_more_after_a_minute(lab: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    budgets: list[float] = []
+
+    def taken(_take: object, *, budget: float) -> Iterator[InboundMail]:
+        budgets.append(budget)
+        return iter(())
+
+    monkeypatch.setattr(sweep, "taken", taken)
+    assert reading.work_off() == 0
+    assert budgets
+    assert budgets[0] <= 60
+
+
+def test_what_is_erased_while_name_servers_are_asked_stays_erased(lab: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    mail = took(letter(by=ETH, sender=EVE, text="Ozymandias"))
+
+    def asks(*_args: Any, **_more: Any) -> Examined:
+        with act():
+            forgetting.erase(InboundMail.objects.filter(pk=mail.pk))
+        return Examined(Proof.UNKNOWN)
+
+    monkeypatch.setattr(proof, "examine", asks)
+    reading.work_off()
+    mail.refresh_from_db()
+    assert mail.erased_at is not None
+    assert (mail.state, mail.sender, mail.subject, mail.text) == (InboundState.DONE, "", "", "")
