@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from agreements.applications import drafting
 from agreements.applications.models import State
 from agreements.core.clock import now
+from agreements.flows.mailbox import bounced
 from agreements.grants.models import Grant
 from agreements.identity import mismatch
 from agreements.identity.mismatch import Mismatch
@@ -172,3 +173,15 @@ def test_an_administrator_finds_the_sources_without_a_role(scene: Scene) -> None
     assert 'href="/review/"' not in whole
     whole = signed_in(scene.carol).get("/record/sources/").content.decode()
     assert re.search(r'href="/review/" aria-current="true"', whole)
+
+
+def test_a_mail_that_came_back_belongs_to_its_application(scene: Scene, grant: Grant) -> None:
+    message = OutboxMessage.objects.get(kind="application-received")
+    reference = grant.application.reference
+    assert bounced.application_of(message.pk) == reference
+    OutboxMessage.objects.filter(pk=message.pk).update(subject_reference=grant.reference)
+    assert bounced.application_of(message.pk) == reference
+    OutboxMessage.objects.filter(pk=message.pk).update(subject_reference="")
+    assert bounced.application_of(message.pk) == bounced.application_of(None) == ""
+    mail = came_in(dataset_slug="genebody", outcome=Outcome.BOUNCE, application_reference=reference)
+    assert f'href="/review/{reference}/"' in main_of(scene.dan, f"/mailbox/{mail.pk}/")
