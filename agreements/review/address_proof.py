@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from agreements.applications.models import Application
 from agreements.core.addresses import comparison_key, normal
 from agreements.core.erased import is_erased
+from agreements.grants.models import ClosedFor, Grant
 from agreements.mail.inbox.models import InboundMail, Proof
 
 SHOWN: Final = 5
@@ -18,7 +19,8 @@ SHOWN: Final = 5
 def proof_finding(application: Application) -> dict[str, Any]:
     """Return whether a code that was mailed there, or a signed mail that came from there, proves the address.
 
-    Signing in takes an emailed code, so an address that is the sign-in address is proven by it.
+    Signing in takes an emailed code, so an address that is the sign-in address is proven by it. Another one gets into
+    an application by moving to a new place, which takes a code that was mailed there.
     """
     signs_in_with_it = comparison_key(application.email) == comparison_key(application.applicant.email)
     about = InboundMail.objects.filter(application_reference=application.reference)
@@ -40,9 +42,20 @@ def proof_finding(application: Application) -> dict[str, Any]:
     if others > 0:
         words = ngettext("%(count)d, which proves nothing", "%(count)d, which prove nothing", others)
         details[_("other mail about this application")] = words % {"count": others}
-    summary = _summary(application, signs_in_with_it, mails[0] if mails else None)
-    outcome = "pass" if signs_in_with_it or mails else "attention"
+    has_moved = not signs_in_with_it and _has_moved(application)
+    summary = _of_a_move(application) if has_moved else _summary(application, signs_in_with_it, next(iter(mails), None))
+    outcome = "pass" if signs_in_with_it or has_moved or mails else "attention"
     return {"check": "address-proof", "outcome": outcome, "summary": summary, "details": details}
+
+
+def _has_moved(application: Application) -> bool:
+    ended = Grant.objects.filter(holder=application.applicant_id, closed_for=ClosedFor.MOVED)
+    return application.imported_at is None and ended.filter(starts_at__lte=application.created_at).exists()
+
+
+def _of_a_move(application: Application) -> str:
+    words = {"address": application.email, "other": application.applicant.email}
+    return _("The applicant moved and typed in a code mailed to %(address)s then; they sign in with %(other)s.") % words
 
 
 def _summary(application: Application, signs_in_with_it: bool, mail: InboundMail | None) -> str:

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from agreements.core.clock import now
 from agreements.core.erased import WORD
+from agreements.mail.forgetting import give_up
 from agreements.mail.models import MessageState, OutboxMessage
 from agreements.review.models import ReviewerNotices
 from agreements.review.notice_messages import DIGEST, REMINDER
@@ -29,7 +30,7 @@ def forget_in_lists(*references: str) -> int:
         said |= Q(sent_text__contains=reference)
     if not said:
         return 0
-    under_way.update(state=MessageState.SUPERSEDED, lease_token="", leased_until=None)
+    give_up(under_way)
     count = 0
     for mail in lists.filter(said).only("pk", "sent_text").iterator(chunk_size=500):
         text = without(mail.sent_text, *references)

@@ -222,7 +222,11 @@ class TestTheNewPlace:
         gathering.work_off()
         [run] = handed_in_runs(draft)
         assert "ethz.ch" in str(run)
-        assert "ust.hk" not in str([finding for finding in run if str(finding["check"]).startswith("address")])
+        about_it = {str(finding["check"]): finding for finding in run if str(finding["check"]).startswith("address")}
+        proof = about_it.pop("address-proof")
+        assert proof["outcome"] == "pass"
+        assert f"typed in a code mailed to {NEW} then" in str(proof["summary"])
+        assert "ust.hk" not in str(about_it)
 
     def test_the_next_access_is_proven_at_it_and_its_members_are_of_it(self, scene: Scene, grant: Grant) -> None:
         grant.application.email = NEW
