@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from io import BytesIO
 
@@ -22,6 +19,7 @@ from agreements.documents.agreement_form import (
     render_agreement,
 )
 from agreements.documents.page_furniture import INSET, SQUARE_SIZE, square_corners
+from tests.documents import elsewhere
 from tests.documents.filling import blank
 from tests.documents.papers import FORM, KEY, KEYS, issue, photograph
 from tests.documents.test_fonts import NAMES
@@ -68,22 +66,7 @@ def test_three_corner_squares_stand_on_each_page() -> None:
 
 
 def test_the_same_form_gives_the_same_bytes_in_another_process() -> None:
-    program = (
-        "import hashlib; from django.conf import settings; settings.configure(USE_I18N=False)\n"
-        "from tests.documents.papers import issue\n"
-        "print(hashlib.sha256(issue()).hexdigest())"
-    )
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env=os.environ | {"PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-        for seed in ("1", "2")
-    }
-    assert digests == {hashlib.sha256(issue()).hexdigest()}
+    assert elsewhere.digests("tests.documents.papers", "issue") == {hashlib.sha256(issue()).hexdigest()}
 
 
 def test_fonts_are_embedded_as_outlines_that_print_anywhere() -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from io import BytesIO
 
@@ -20,6 +17,7 @@ from agreements.documents.inspection import inspect
 from agreements.documents.inspector.field_names import LONGEST, MOST_MEMBERS
 from agreements.documents.page_furniture import square_corners
 from agreements.web.application_forms import SiteForm
+from tests.documents import elsewhere
 from tests.documents.filling import TYPED, blank, by_pikepdf
 from tests.documents.papers import FORM, KEY, KEYS, issue, photograph
 
@@ -92,22 +90,7 @@ def test_a_form_that_is_filled_in_here_has_no_fields() -> None:
 
 
 def test_the_same_blank_form_has_the_same_bytes_in_another_process() -> None:
-    program = (
-        "import hashlib; from django.conf import settings; settings.configure(USE_I18N=False)\n"
-        "from tests.documents.filling import blank\n"
-        "print(hashlib.sha256(blank()).hexdigest())"
-    )
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env=os.environ | {"PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-        for seed in ("1", "2")
-    }
-    assert digests == {hashlib.sha256(blank()).hexdigest()}
+    assert elsewhere.digests("tests.documents.filling", "blank") == {hashlib.sha256(blank()).hexdigest()}
 
 
 def test_codes_and_squares_are_those_of_a_form_without_fields() -> None:
