@@ -15,15 +15,15 @@ _JOINERS: Final = frozenset("\u200c\u200d")
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
 _DOT: Final = "[.\u3002]"
 # A host alone is none: booking.com is the name of a company. With a path or a port it is nobody's name.
-_ADDRESS: Final = re.compile(rf"://|@|\bwww\d*{_DOT}|\bhttps?:|\w{_DOT}\w{{2,}}(?:[/\\]|:\d)", re.IGNORECASE)
-_FOLLOWED: Final = re.compile(rf"(?<=\w){_DOT}(?=\w)|:(?=[/\\])|@")
+_ADDRESS: Final = re.compile(rf"://|@|\bwww\d*{_DOT}|\bhttps?:|\w{_DOT}\w{{2,}}(?:[/\\?#]|:\d)", re.IGNORECASE)
+_FOLLOWED: Final = re.compile(rf"(?<=[\w\u200c\u200d]){_DOT}(?=[\w\u200c\u200d])|:(?=[\u200c\u200d]*[/\\])|@")
 
 
 def check(text: str, *, field: str) -> None:
     """Raise Invalid for line breaks, for marks that do not show, and for addresses of pages or mailboxes."""
     words = text.strip()
     unseen = any(one not in _JOINERS and unicodedata.category(one) in _UNSEEN for one in words)
-    if unseen or _ADDRESS.search(_plain(words)):
+    if unseen or _ADDRESS.search("".join(one for one in _plain(words) if one not in _JOINERS)):
         raise Invalid(_("Write this on one line, without addresses of web pages or mailboxes."), field=field)
 
 

@@ -19,7 +19,8 @@ _MOST_DOMAINS: Final = 3
 def elsewhere(organization: str, *, domain: str, tables: Lists) -> tuple[Known, ...]:
     """Return the universities that the form names and the lists know, at other domains than this one alone."""
     above, found = frozenset(suffixes(domain)), []
-    for part in parts_of(organization)[:_MOST_PARTS]:
+    parts = parts_of(organization)
+    for part in dict.fromkeys([*parts[:_MOST_PARTS], *parts[-1:]]):
         name = plain_name(part)
         domains = _called(tables).get(name, ()) if _UNIVERSITY.search(name) and telling_words(name) else ()
         if domains and not above & frozenset(domains):

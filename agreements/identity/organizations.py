@@ -24,7 +24,7 @@ _NAMES_NOTHING: Final = _SMALL | frozenset(
         "inc ltd llc gmbh ag sa co corp corporation company limited",
     )
 )
-_PARTS: Final = r"[,;/()|–—]"
+_PARTS: Final = r"[,;:/()|–—]|\s-\s"
 _ARTICLE: Final = re.compile(r"^\s*the\s+", re.IGNORECASE)
 _COUNTRY: Final = re.compile(r"\s*\([^()]*\)\s*$")
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -50,9 +50,11 @@ def goes_with(
     is_one_of_them = plain_name(organization) in here
     if not is_one_of_them and {plain_name(other) for other in elsewhere} - here:
         return False
-    if is_one_of_them or (own_label and own_label in said):
+    if is_one_of_them or any(_written_alike(organization, name) for name in named):
         return True
-    if any(_is_acronym(organization, name) or _written_alike(organization, name) for name in named):
+    # A short name alone says little: "USA" is a university's, too. It counts where all other words are the name's own.
+    short = {own_label, *(acronym for name in named if (acronym := _acronym(organization, name)))} - {""}
+    if said & short and said <= short.union(*map(telling_words, named)):
         return True
     listed = [words for words in map(telling_words, named) if words and _scripts(words) & _scripts(said)]
     if not listed or not said:
@@ -60,7 +62,7 @@ def goes_with(
     # "Department of Physics, University of Hong Kong": each part may be the name
     if any(part in listed for part in map(telling_words, parts_of(organization)) if part):
         return True
-    return None if any(words & said for words in listed) else False
+    return None if said & short or any(words & said for words in listed) else False
 
 
 def parts_of(organization: str) -> list[str]:
@@ -74,12 +76,12 @@ def plain_name(name: str) -> str:
     return folded(_ARTICLE.sub("", _COUNTRY.sub("", name)))
 
 
-def _is_acronym(organization: str, name: str) -> bool:
-    """Return whether a part of the one is written with the first letters of the other."""
+def _acronym(organization: str, name: str) -> str:
+    """Return the first letters of the one, where a part of the other is written with them; else ''."""
     first = "".join(word[0] for word in folded(name).split() if word not in _SMALL)
     if len(first) < _SHORTEST_ACRONYM:
-        return False
-    return first in folded(organization).split() or first.upper() in _WORD.findall(organization)
+        return ""
+    return first if first in folded(organization).split() or first.upper() in _WORD.findall(organization) else ""
 
 
 def _written_alike(organization: str, name: str) -> bool:

@@ -33,6 +33,7 @@ _DELIVERED_TO: Final = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X
 _OUR_IDS: Final = re.compile(r"<[0-9a-f]{32}@[^<>\s]{1,150}>")
 _MARK_LINE: Final = re.compile(rf"^{MARK}:([^\r\n]{{1,100}})", re.IGNORECASE | re.MULTILINE)
 _STATUS: Final = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+_ONE_ADDRESS: Final = re.compile(r"[^\s@<>;,:/]+@[^\s@<>;,:/]+")
 _CODE: Final = re.compile(r"(?<!\d)([45])\d\d(?!\d)")
 _ROBOTS: Final = frozenset({"mailer-daemon", "postmaster", "mail-daemon", "mdaemon", "mailerdaemon", "mailer_daemon"})
 
@@ -127,9 +128,9 @@ def _failure(block: Message) -> Failure:
 
 
 def _address(value: object) -> str:
-    """Return the address of a field such as `rfc822; alice@example.org` (RFC 3464, 2.3.2)."""
-    text = str(value or "")[:1000]
-    return text.rpartition(";")[2].strip().strip("<>").strip()
+    """Return the address of a field such as `rfc822; alice@example.org` (RFC 3464, 2.3.2); '' for other words."""
+    text = str(value or "")[:1000].rpartition(";")[2].strip().strip("<>").strip()
+    return text if _ONE_ADDRESS.fullmatch(text) else ""
 
 
 def _otherwise(start: bytes) -> tuple[tuple[Failure, ...], tuple[str, ...]]:

@@ -66,8 +66,9 @@ def came_back(message: OutboxMessage, *, action: str, status: str, words: str, o
         if action == FAILED:
             fields["bounced_at"] = now()
         OutboxMessage.objects.filter(pk=row.pk).update(**fields)
-        if dead and _is_known(row):
-            went_out = row.sent_at or row.created_at
+        went_out = row.sent_at or row.created_at
+        # Whoever was passed on a mail has its tag for ever: late news, and news of who came in since, marks nobody.
+        if dead and _is_known(row) and went_out > now() - NEWS_FOR and not _lived_since(row):
             dead_addresses.mark(message=row, status=status, words=words or status, went_out=went_out)
 
 

@@ -18,6 +18,7 @@ from agreements.mail.envelopes import MARK
 from agreements.mail.inbox.models import InboundMail, Mailbox, Proof
 from agreements.mail.models import DeadAddress, MessageState, OutboxMessage
 from agreements.mail.queries import STANDINGS, in_standing, standing_of
+from agreements.people.models import User
 from tests.mail.conftest import NOON, Letter
 from tests.mail.people import ALICE, BOB, write
 from tests.mail.reports import by_id, dsn, qmail
@@ -70,9 +71,30 @@ def test_without_an_address_for_bounces_our_own_header_field_is_the_proof(
     assert dead_addresses.is_dead(ALICE) is not None
 
 
+@pytest.mark.parametrize("has_signed_in", [True, False])
+def test_late_news_and_news_of_who_came_in_since_calls_no_address_dead(
+    sink: SmtpSink, row: OutboxMessage, has_signed_in: bool
+) -> None:
+    """A tag stands for ever in the header of a mail that was passed on."""
+    if has_signed_in:
+        User.objects.create_user(ALICE, last_login=NOON + dt.timedelta(minutes=1))
+    with frozen(LATER if has_signed_in else NOON + dt.timedelta(days=8)):
+        assert note_bounce(returned(mark_of(sink))) == Bounce(row.pk, "5.1.1", ALICE)
+    row.refresh_from_db()
+    assert row.bounced_at is not None
+    assert dead_addresses.is_dead(ALICE) is None
+
+
+def test_a_report_names_an_address_or_nobody(row: OutboxMessage) -> None:
+    lure = "Your session expired: write to it@evil.example"
+    found = note_bounce(dsn(to=PLAIN, recipient=lure))
+    assert found is None or found.recipient == ""
+
+
 def test_an_older_server_repeats_the_field_in_its_text(sink: SmtpSink, row: OutboxMessage) -> None:
     raw = qmail(to=PLAIN, recipient=ALICE)
-    assert note_bounce(raw + f"{MARK}: {mark_of(sink)}\r\n".encode()) == Bounce(row.pk, "5.0.0", ALICE)
+    with frozen(LATER):
+        assert note_bounce(raw + f"{MARK}: {mark_of(sink)}\r\n".encode()) == Bounce(row.pk, "5.0.0", ALICE)
     assert dead_addresses.is_dead(ALICE) is not None
 
 

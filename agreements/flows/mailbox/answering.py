@@ -24,7 +24,7 @@ from agreements.mail.models import OutboxMessage
 from agreements.people import accounts
 
 A_DAY_IN_ALL: Final = 200
-"""Of each sort: `STRANGERS` are answered so often, and whoever applies as often besides."""
+"""Of each sort: strangers, whose form became a draft, and whoever has applied."""
 A_DAY_TO_ONE: Final = 5
 A_DAY_TO_AN_ORGANIZATION: Final = 10
 """To how many strangers whose mail one organization signs it is told how to apply."""
@@ -33,7 +33,9 @@ DRAFTS_A_DAY_OF_AN_ORGANIZATION: Final = 30
 LATE: Final = dt.timedelta(days=7)
 """How long after it came a message is still acted upon and answered."""
 STRANGERS: Final = (messages.HOW_TO_APPLY,)
-APPLICANTS: Final = tuple(kind for kind in messages.KINDS if kind not in STRANGERS)
+BEGINNERS: Final = (messages.DRAFT,)
+APPLICANTS: Final = tuple(kind for kind in messages.KINDS if kind not in {*STRANGERS, *BEGINNERS})
+SORTS: Final = (STRANGERS, BEGINNERS, APPLICANTS)
 _A_DAY: Final = dt.timedelta(days=1)
 
 
@@ -98,7 +100,7 @@ def _too_many(mail: InboundMail, kind: str) -> str:
 
     Counted by mailbox and by who signs, since whoever has a domain has as many mailboxes there as they like.
     """
-    sort = STRANGERS if kind in STRANGERS else APPLICANTS
+    sort = next(kinds for kinds in SORTS if kind in kinds)
     since = now() - _A_DAY
     answered = InboundMail.objects.filter(answer__kind__in=sort, answer__created_at__gt=since)
     if answered.filter(sender_key=mail.sender_key).count() >= A_DAY_TO_ONE:

@@ -89,15 +89,19 @@ def _may_not_be_meant(mail: InboundMail, application: Application) -> str:
     """Return why mailing the signed form may not have been meant as handing it in, or ''."""
     if submission.repeats(application) is not None:
         return _("It is the very same as what was handed in before.")
+    if application.state == State.RETURNED:
+        return _("The application was returned for changes.")
+    # More words may ask a question, and “Fwd:” passes somebody else's paper on.
     wanted = application.dataset.mail_subject
-    if not wanted.strip() or _folded(wanted) not in _folded(mail.subject):
-        words = _("The subject of the mail does not hold “%(subject)s”, by which a form is handed in by mail.")
+    if not wanted.strip() or _folded(wanted) != _folded(mail.subject.replace(application.reference, "")):
+        words = _("The subject of the mail is not “%(subject)s”, by which a form is handed in by mail.")
         return words % {"subject": wanted}
     return ""
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    """Return a subject as it is compared: without case, and without what stands around the words."""
+    return " ".join(text.split()).strip(" -:.,()[]").casefold()
 
 
 def _submitted(application: Application) -> Became:

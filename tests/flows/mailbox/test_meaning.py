@@ -41,7 +41,17 @@ def test_the_agreement_as_it_was_made_is_no_signed_copy(lab: Scene, draft: Appli
     assert "it bears no signature yet" in told()[0]
 
 
-@pytest.mark.parametrize("subject", ["Question about page 2", "", "GeneBody", "Agreement GeneBody"])
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Question about page 2",
+        "",
+        "GeneBody",
+        "Agreement GeneBody",
+        "Fwd: GeneBody Agreement",
+        "Question about the GeneBody Agreement",
+    ],
+)
 def test_under_another_subject_it_is_taken_and_handed_in_on_the_page(
     lab: Scene, draft: Application, subject: str
 ) -> None:
@@ -50,11 +60,11 @@ def test_under_another_subject_it_is_taken_and_handed_in_on_the_page(
     assert SignedCopy.objects.get().mail_id == mail.pk
     (words,) = told()
     assert "was taken as your signed copy" in words
-    assert "does not hold “GeneBody Agreement”" in words
+    assert "is not “GeneBody Agreement”" in words
     assert words.endswith("Hand it in on the page.")
 
 
-@pytest.mark.parametrize("subject", ["Re: genebody  AGREEMENT, signed", "GeneBody\r\n Agreement"])
+@pytest.mark.parametrize("subject", ["genebody  AGREEMENT.", "GeneBody\r\n Agreement"])
 def test_the_subject_is_compared_as_people_write_it(lab: Scene, draft: Application, subject: str) -> None:
     mail = read(letter(pdf(issued_pdf(draft)), subject=" ".join(subject.split("\r\n"))))
     assert (mail.reason_code, state_of(draft)) == ("submitted", State.SUBMITTED)
@@ -70,7 +80,8 @@ def test_what_was_returned_is_not_handed_in_again_as_it_was(lab: Scene, draft: A
     assert Submission.objects.count() == 1
     assert "the very same as what was handed in before" in told()[-1]
     mail = read(letter(pdf(issued_pdf(draft) + b"% signed on page 2, too\n")))
-    assert (mail.reason_code, state_of(draft)) == ("submitted", State.SUBMITTED)
+    assert (mail.outcome, mail.reason_code, state_of(draft)) == (Outcome.SIGNED_COPY, "to-confirm", State.RETURNED)
+    assert "The application was returned for changes." in told()[-1]
 
 
 def test_papers_of_a_letter_that_is_sent_on_are_listed_and_not_opened(lab: Scene, draft: Application) -> None:
