@@ -152,7 +152,7 @@ def test_two_clicks_on_send_again_queue_one_mail(world: World, rounds: int) -> N
         application = world.submitted()
         drain()
         message = OutboxMessage.objects.get(subject_reference=application.reference)
-        again = partial(outbox.resend, message=message, by=application.applicant.actor)
+        again = partial(outbox.resend, message=message, by=application.applicant.actor, as_role="applicant")
         assert refusals(at_once(again, again)) == ["This mail is already waiting to be sent."]
         assert OutboxMessage.objects.filter(resend_of=message).count() == 1
         drain()
