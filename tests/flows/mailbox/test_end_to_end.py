@@ -128,7 +128,7 @@ def test_what_is_forged_changed_or_replayed_is_never_proven_and_never_answered(p
     assert post.sink.messages == []
     draft.refresh_from_db()
     assert draft.state == State.DRAFT
-    post.deliver(letter(paper, subject="GeneBody Agreement, without a trick"), sender="alice@connect.ust.hk")
+    post.deliver(letter(paper, subject="GENEBODY AGREEMENT"), sender="alice@connect.ust.hk")
     post.work()
     draft.refresh_from_db()
     assert draft.state == State.SUBMITTED
