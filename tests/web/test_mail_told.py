@@ -36,6 +36,8 @@ def grant(scene: Scene) -> Grant:
 
 def bounce(kind: str = "application-received") -> OutboxMessage:
     message = OutboxMessage.objects.get(kind=kind, resend_of=None)
+    # Whoever signed in since got a code there: the address would be held to live.
+    User.objects.filter(email=message.recipient).update(last_login=None)
     came_back(message, action="failed", status="5.1.1", words="550 5.1.1 no such mailbox")
     return message
 
