@@ -3,6 +3,7 @@
 from agreements.applications.models import (
     Application,
     ApplicationMember,
+    BrowserSignature,
     Decision,
     EvidenceRun,
     Remark,
@@ -29,6 +30,7 @@ from agreements.grants.models import (
     DownloadClosed,
     DownloadOpened,
     DownloadRunning,
+    ExecutedAgreement,
     Generation,
     Grant,
     GrantMember,
@@ -42,9 +44,11 @@ from agreements.grants.models import (
     Suspension,
     TagPass,
     TakenSubset,
+    TermsCampaign,
+    TermsConsent,
 )
 from agreements.identity.models import DomainRule, RegisteredDomain, RegisteredOrganization, SourceLoad
-from agreements.keys.models import MasterKey
+from agreements.keys.models import MasterKey, SigningCertificate
 from agreements.ledger.models import LedgerEntry, LedgerHead, LedgerSubject, Restoration
 from agreements.mail.inbox.models import InboundMail, Mailbox
 from agreements.mail.models import DeadAddress, OutboxMessage
@@ -58,6 +62,7 @@ __all__ = [
     "ApplicationMember",
     "Archive",
     "Bar",
+    "BrowserSignature",
     "Dataset",
     "DeadAddress",
     "Decision",
@@ -69,6 +74,7 @@ __all__ = [
     "DownloadRunning",
     "EmailedCode",
     "EvidenceRun",
+    "ExecutedAgreement",
     "Generation",
     "Grant",
     "GrantMember",
@@ -100,6 +106,7 @@ __all__ = [
     "RoleAssignment",
     "Seal",
     "SignedCopy",
+    "SigningCertificate",
     "SourceLoad",
     "StaffInvitation",
     "StoredDocument",
@@ -111,6 +118,8 @@ __all__ = [
     "TagPass",
     "TakenSubset",
     "Terms",
+    "TermsCampaign",
+    "TermsConsent",
     "Upload",
     "User",
 ]

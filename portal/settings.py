@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 
 from portal import environment as env
 from portal import store_origins
+from portal.document_settings import *  # noqa: F403
 from portal.mail_settings import *  # noqa: F403
 from portal.schedule import SCHEDULE
 
@@ -243,8 +244,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-# A signed copy may have 25 MiB; a little more is read so that the page can say so instead of a bare 400.
-SIGNED_COPY_LIMIT = 25 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

@@ -93,6 +93,28 @@ class SignedCopy(models.Model):
         return self.original_name
 
 
+class Manner(models.TextChoices):
+    DRAWN = "drawn", _("drawn")
+    TYPED = "typed", _("typed")
+
+
+class BrowserSignature(models.Model):
+    """How a signed copy was signed in the browser. `strokes`: [[[x, y], ...], ...] in a box of 1000 by 300."""
+
+    signed_copy = models.OneToOneField(SignedCopy, on_delete=models.PROTECT, related_name="+")
+    issued = models.ForeignKey("IssuedAgreement", on_delete=models.PROTECT, related_name="+")
+    manner = models.CharField(max_length=10, choices=Manner.choices)
+    name = models.CharField(max_length=120, help_text="as printed under the signature")
+    strokes: models.JSONField[list[list[list[int]]], Any] = models.JSONField(default=list)
+    clauses: models.JSONField[list[str], Any] = models.JSONField(help_text="ids of the clauses that were ticked")
+    email = models.EmailField(help_text="to which the code went that confirmed it")
+    network_address = models.GenericIPAddressField(null=True)
+    signed_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return f"{self.manner} signature of copy {self.signed_copy_id}"
+
+
 class Submission(models.Model):
     """What was handed in, frozen: the form, the signed copy, the terms."""
 

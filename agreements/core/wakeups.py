@@ -20,6 +20,7 @@ class Wakeup(StrEnum):
     PUBLISHING = "publishing"
     SEALING = "sealing"
     CERTIFICATES = "certificates"
+    AGREEMENTS = "agreements"
     OPENING = "opening"
     INBOUND = "inbound"
 

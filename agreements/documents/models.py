@@ -10,12 +10,18 @@ from django.utils.translation import gettext_lazy as _
 from agreements.core.clock import now
 
 
+class Form(models.TextChoices):
+    PDF = "pdf", _("a PDF")
+    PAPERS = "papers", _("several files as they were sent, in one archive")
+
+
 class StoredDocument(models.Model):
     """A file in the private store, byte for byte, by its SHA-256. Never presigned, never executed."""
 
     store_key = models.CharField(max_length=120, unique=True)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField(help_text="bytes")
+    form = models.CharField(max_length=10, choices=Form.choices, default=Form.PDF)
     created_at = models.DateTimeField(default=now)
     erased_at = models.DateTimeField(null=True, help_text="since when nobody is given it; it stays known by its hash")
     removed_at = models.DateTimeField(null=True, help_text="when its file and its pages' pictures were deleted")
@@ -34,6 +40,10 @@ class IssuedAgreement(models.Model):
     page_count = models.PositiveSmallIntegerField()
     form_sha256 = models.CharField(max_length=64, help_text="of the data that it was made from")
     key_number = models.PositiveSmallIntegerField(help_text="master key of its QR codes")
+    certified_with = models.ForeignKey("SigningCertificate", on_delete=models.PROTECT, null=True, related_name="+")
+    places: models.JSONField[dict[str, list[float]], Any] = models.JSONField(
+        default=dict, help_text="boxes to sign and fill in: name to page, x, y, width, height (see `places.py`)"
+    )
     issued_at = models.DateTimeField(default=now)
 
     class Meta:
@@ -96,6 +106,12 @@ class Inspection(models.Model):
     flags: models.JSONField[list[str], Any] = models.JSONField(default=list)
     fields: models.JSONField[dict[str, str], Any] = models.JSONField(
         default=dict, help_text="what is typed into its form fields, by name"
+    )
+    judgement: models.JSONField[dict[str, Any], Any] = models.JSONField(
+        default=dict, help_text="what became of our certification and who signed (see `judgement.py`)"
+    )
+    assembled = models.ForeignKey(
+        StoredDocument, on_delete=models.PROTECT, null=True, related_name="+", help_text="several files as one PDF"
     )
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(default=now, help_text="when it may be taken up (again)")

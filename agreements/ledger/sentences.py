@@ -36,6 +36,9 @@ SENTENCES: Final[Mapping[Kind, StrOrPromise]] = {
     Kind.CHECKPOINT_MADE: _("Checkpoint of the record made: rows %(count)s, signed under key %(key_number)s"),
     Kind.DOWNLOADS_DIGESTED: _("Downloads of %(day)s digested; opened: %(opened)s, closed: %(closed)s"),
     Kind.TERMS_PUBLISHED: _("Terms %(version)s published, in force from %(effective)s"),
+    Kind.TERMS_DECIDED: _(
+        "Decided what terms %(version)s mean for running access: %(choice)s; access: %(grants)s, until %(grace_ends)s"
+    ),
     Kind.ARCHIVE_PUBLISHED: _("Archive published: version %(version)s, %(size)s, seal: %(seal)s"),
     Kind.ARCHIVE_WITHDRAWN: _("Archive withdrawn: version %(version)s"),
     Kind.GENERATION_SEALED: _("Shared archive sealed: version %(version)s, generation %(generation)s"),
@@ -45,6 +48,8 @@ SENTENCES: Final[Mapping[Kind, StrOrPromise]] = {
     Kind.KEY_REPLACED: _(
         "Master key %(compromised)s replaced by %(key_number)s; passwords replaced: %(seals)s, links ended: %(links)s"
     ),
+    Kind.SIGNING_KEY_ADDED: _("Signing key taken into use, valid until %(until)s"),
+    Kind.SIGNING_KEY_COMPROMISED: _("Signing key marked as compromised"),
     Kind.ROLE_GIVEN: _("Role given: %(assigned_role)s"),
     Kind.ROLE_ENDED: _("Role ended: %(assigned_role)s"),
     Kind.STAFF_INVITED: _("Staff invited: %(assigned_role)s"),
@@ -61,6 +66,7 @@ SENTENCES: Final[Mapping[Kind, StrOrPromise]] = {
     Kind.ADDRESS_LIVES: _("Address taken up again (%(cause)s)"),
     Kind.APPLICATION_STARTED: _("Application started under terms %(terms)s"),
     Kind.AGREEMENT_ISSUED: _("Agreement issued: issue %(issue)s, terms %(terms)s"),
+    Kind.AGREEMENT_SIGNED: _("Agreement signed in the browser (%(manner)s), issue %(issue)s"),
     Kind.SIGNED_COPY_RECEIVED: _("Signed copy received, %(size)s"),
     Kind.APPLICATION_SUBMITTED: _("Application submitted: submission %(submission)s, terms %(terms)s"),
     Kind.APPLICATION_WITHDRAWN: _("Application withdrawn"),
@@ -73,6 +79,10 @@ SENTENCES: Final[Mapping[Kind, StrOrPromise]] = {
     Kind.APPROVAL_GIVEN: _("One of several approvals given: %(given)s of %(needed)s for submission %(submission)s"),
     Kind.REMARK_ADDED: _("Remark added (%(visibility)s)"),
     Kind.GRANT_ISSUED: _("Access granted under terms %(terms)s to %(subsets)s, until %(ends)s"),
+    Kind.AGREEMENT_EXECUTED: _("Agreement executed"),
+    Kind.TERMS_ASKED: _("Asked to agree to terms %(terms)s until %(grace_ends)s"),
+    Kind.TERMS_AGREED: _("Agreed to terms %(terms)s, in place of %(previous)s"),
+    Kind.TERMS_REFUSED: _("Terms %(terms)s refused"),
     Kind.LINK_ISSUED: _("Download link issued: %(archive)s, version %(version)s"),
     Kind.LINK_ENDED: _("Download link ended: %(archive)s"),
     Kind.PASSWORD_REVEALED: _("Password shown: number %(seal_number)s"),

@@ -9,6 +9,7 @@ from agreements.grants.models.downloads import (
     StoredTag,
     TagPass,
 )
+from agreements.grants.models.executed import ExecutedAgreement
 from agreements.grants.models.grants import (
     Cause,
     ClosedFor,
@@ -23,16 +24,19 @@ from agreements.grants.models.grants import (
 from agreements.grants.models.links import Link, LinkRefusal
 from agreements.grants.models.members import GrantMember, MemberState
 from agreements.grants.models.seals import AnySeal, Generation, GenerationState, Seal
+from agreements.grants.models.terms import ConsentAnswer, TermsCampaign, TermsChoice, TermsConsent
 
 __all__ = [
     "AnySeal",
     "Cause",
     "ClosedFor",
+    "ConsentAnswer",
     "DeliveryProcess",
     "DownloadClosed",
     "DownloadEnd",
     "DownloadOpened",
     "DownloadRunning",
+    "ExecutedAgreement",
     "Generation",
     "GenerationState",
     "Grant",
@@ -49,4 +53,7 @@ __all__ = [
     "Suspension",
     "TagPass",
     "TakenSubset",
+    "TermsCampaign",
+    "TermsChoice",
+    "TermsConsent",
 ]

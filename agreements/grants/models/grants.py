@@ -62,6 +62,8 @@ class Cause(models.TextChoices):
     """Until the holder proves the address again."""
     UNCONFIRMED = "unconfirmed"
     """Until the holder of what was brought in confirms it."""
+    TERMS = "terms"
+    """Until the holder agrees to the new terms."""
     PROCEDURE = "procedure"
     """Until the procedure, which says why, is lifted."""
 
