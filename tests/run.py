@@ -1,4 +1,4 @@
-"""What `make test` runs: the whole suite on SQLite, and everything that touches a database on PostgreSQL.
+"""What `make test` runs: the whole suite on SQLite, and what touches a database, but for pages, on PostgreSQL.
 
 `--long` takes full counts. `--nothing-skipped` (the continuous run) turns a missing program into a failure. Anything
 else goes to pytest as it is: `make test ARGS="tests/mail -x"`.
@@ -34,6 +34,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS: Final = 5  # pytest's exit code when nothing was selected
 AT_ONCE: Final = 2
 INSTALLATIONS: Final = ("tests/browser", "tests/faults", "tests/embedded", "tests/demo")
+# They ask the domain, which runs on both databases; on PostgreSQL they run with --long.
+PAGES: Final = ("tests/web", "tests/templatetags")
 # More than so many failures are no accident of a busy machine.
 AGAIN: Final = 5
 _FAILURE: Final = re.compile(r"^(?:FAILED|ERROR) (\S.*?)(?: - (.*))?$", re.MULTILINE)
@@ -81,12 +83,13 @@ def main() -> int:
     extra = [*(["--long"] if asked.long else []), *rest]
     with contextlib.ExitStack() as services:
         parts = []
+        pages = () if asked.long else PAGES
         if asked.database in {"sqlite", "both"}:
             parts += _parts("SQLite", extra, environment, whole=not rest)
         if asked.database in {"postgresql", "both"}:
             server = services.enter_context(postgres.running())
             on_postgres = environment | {"COUNTERSIGN_DATABASE_URL": server.url}
-            parts += _parts("PostgreSQL", ["--touching-database", *extra], on_postgres, whole=not rest)
+            parts += _parts("PostgreSQL", ["--touching-database", *extra], on_postgres, whole=not rest, leave_out=pages)
         if rest:
             results = {part.name: Ran(_pytest(part)) for part in parts}
         else:
@@ -97,11 +100,13 @@ def main() -> int:
     return _conclude(results, time.monotonic() - started)
 
 
-def _parts(name: str, arguments: list[str], environment: dict[str, str], *, whole: bool) -> list[Part]:
+def _parts(
+    name: str, arguments: list[str], environment: dict[str, str], *, whole: bool, leave_out: Sequence[str] = ()
+) -> list[Part]:
     """Return the parts of a database's run: two for the whole suite, one for what somebody named."""
     if not whole:
         return [Part(name, [], arguments, environment)]
-    others = [f"--ignore={folder}" for folder in INSTALLATIONS]
+    others = [f"--ignore={folder}" for folder in (*INSTALLATIONS, *leave_out)]
     return [
         Part(f"{name}, whole installations", INSTALLATIONS, arguments, _of_its_own(environment)),
         Part(f"{name}, everything else", others, arguments, environment, yields=True),
