@@ -45,6 +45,9 @@ class TermsConsent(models.Model):
     grant = models.ForeignKey("Grant", on_delete=models.PROTECT, related_name="+")
     previous_terms = models.ForeignKey("Terms", on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(default=now)
+    grace_ends_at = models.DateTimeField(
+        null=True, help_text="later than the campaign's for who was asked later; none: the access is suspended already"
+    )
     answer = models.CharField(max_length=10, choices=ConsentAnswer.choices, blank=True)
     answered_at = models.DateTimeField(null=True)
     document = models.OneToOneField("StoredDocument", on_delete=models.PROTECT, null=True, related_name="+")
