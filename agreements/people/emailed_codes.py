@@ -39,6 +39,7 @@ class Purpose(StrEnum):
     FRESH = "fresh"
     ADDRESS = "address"
     MOVING = "moving"
+    SIGNING = "signing"
 
 
 class CodeSpent(NotPossible):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from django import forms
@@ -38,13 +39,29 @@ class CodeForm(forms.Form):
     )
 
 
-def send_code(request: HttpRequest, *, address: str, purpose: Purpose, language: str) -> str:
-    """Mail a code within this request and return its handle. Raises TooMany, or mail's NotSent."""
+def send_code(
+    request: HttpRequest,
+    *,
+    address: str,
+    purpose: Purpose,
+    language: str,
+    about: Mapping[str, object] | None = None,
+) -> str:
+    """Mail a code within this request and return its handle. Raises TooMany, or mail's NotSent.
+
+    `about` is what the mail names of the thing that the code confirms.
+    """
     limits.consume(request, "emailed_code", key=comparison_key(address))
     issued = emailed_codes.issue(address=address, purpose=purpose)
     site = urlsplit(settings.SITE_URL).netloc
     # Addresses in mails come from the settings: the Host header is whatever the asker sent.
-    context = {"code": issued.text, "site": site, "site_url": settings.SITE_URL, "purpose": str(purpose)}
+    context = {
+        "code": issued.text,
+        "site": site,
+        "site_url": settings.SITE_URL,
+        "purpose": str(purpose),
+        **(about or {}),
+    }
     try:
         with translation.override(language):
             immediate.send_now(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,10 +15,17 @@ from agreements.people.emailed_codes import Purpose
 from agreements.web.code_mail import send_code
 
 
-def send_or_refusal(request: HttpRequest, *, address: str, purpose: Purpose, language: str) -> str | DomainError:
+def send_or_refusal(
+    request: HttpRequest,
+    *,
+    address: str,
+    purpose: Purpose,
+    language: str,
+    about: Mapping[str, object] | None = None,
+) -> str | DomainError:
     """Mail a code and return its handle, or why it was not mailed."""
     try:
-        return send_code(request, address=address, purpose=purpose, language=language)
+        return send_code(request, address=address, purpose=purpose, language=language, about=about)
     except (TooMany, NotSent) as refused:
         return refused
 
