@@ -55,6 +55,17 @@ def pages(data: bytes, *, dots_per_inch: int, max_pixels: int, show_typed: bool 
         page.close()
 
 
+def rendered(data: bytes, *, dots_per_inch: int) -> Iterator[Image.Image]:
+    """Yield each page as a picture, with what was typed into its form. Raises pypdfium2.PdfiumError."""
+    document = pypdfium2.PdfDocument(data)
+    with contextlib.suppress(pypdfium2.PdfiumError):
+        document.init_forms()
+    for index in range(len(document)):
+        page = document[index]
+        yield _render(page, dots_per_inch, _FINE_PIXELS, widest=4000).convert("RGB")
+        page.close()
+
+
 def _render(page: Any, dots_per_inch: int, max_pixels: int, *, widest: int = _WIDEST) -> Image.Image:
     """Render at a resolution counted on a sheet of A4, whatever size the page claims, within the caps."""
     wide, high = (max(1.0, float(side)) for side in page.get_size())
