@@ -151,7 +151,6 @@ def test_very_long_clauses_are_compared_by_paragraph(monkeypatch: pytest.MonkeyP
 TEXT = st.lists(
     st.sampled_from(["the", "data", "must", "not", "be", "sold", ",", ".", "a/b", "don't", "数据", "研究", "été"]),
     max_size=14,
-    max_size=14,
 ).map(" ".join)
 CLAUSES = st.lists(
     st.tuples(st.sampled_from("abcdef"), st.lists(TEXT.filter(bool), min_size=1, max_size=3)),
