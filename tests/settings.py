@@ -16,10 +16,13 @@ os.environ.setdefault("COUNTERSIGN_INBOX", f"{_run}/inbox")
 os.environ.setdefault("COUNTERSIGN_VAULT_PAPERS", f"folder:{_run}/papers")
 # No test asks the network about a domain, unless it brings a name server of its own.
 os.environ.setdefault("COUNTERSIGN_NAME_SERVERS", "none")
+os.environ.setdefault("COUNTERSIGN_SIGNING_KEY", f"{_run}/signing-key.p12")
+os.environ.setdefault("COUNTERSIGN_SIGNING_PASSPHRASE", "only tests use this passphrase")
 os.environ.setdefault("COUNTERSIGN_DATABASE_URL", f"sqlite:///{_run}/test.sqlite3")
 
 from portal.settings import *  # noqa: E402, F403 - the environment above must be there first
-from portal.settings import DATABASES  # noqa: E402
+from portal.settings import DATABASES, SIGNING_KEY, SIGNING_PASSPHRASE  # noqa: E402
+from tests import signing  # noqa: E402
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -33,3 +36,5 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["TEST"] = {"NAME": f"{_run}/test-run.sqlite3"}
 # Choosing a language is tested with one that Django itself knows; the site offers those whose catalogue is committed.
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+
+signing.key_for_this_run(SIGNING_KEY, passphrase=SIGNING_PASSPHRASE)
