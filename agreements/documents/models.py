@@ -26,6 +26,9 @@ class StoredDocument(models.Model):
     erased_at = models.DateTimeField(null=True, help_text="since when nobody is given it; it stays known by its hash")
     removed_at = models.DateTimeField(null=True, help_text="when its file and its pages' pictures were deleted")
 
+    class Meta:
+        indexes = [models.Index(fields=["sha256"])]
+
     def __str__(self) -> str:
         return self.sha256[:12]
 
