@@ -12,8 +12,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from agreements.catalog import interest, preview_source
-from agreements.catalog.models import Access, Archive, Dataset, Opening, Subset, Terms
+from agreements.catalog import interest, preview_source, publishing_terms
+from agreements.catalog.models import Access, Archive, Dataset, Opening, Subset
 from agreements.catalog.permissions import Permission, check_may
 from agreements.catalog.source_errors import BadSource
 from agreements.catalog.terms_source import TermsSource, read_all_terms
@@ -164,70 +164,17 @@ def _remove(subset: Subset, record: Act, *, by: Actor, as_role: str) -> None:
 
 
 def _load_terms(dataset: Dataset, sources: list[TermsSource], record: Act, *, by: Actor, as_role: str) -> list[str]:
-    before = {terms.version: terms for terms in Terms.objects.filter(dataset=dataset)}
+    """Publish what is new. A version that is only in the database was published on the desk, and stays."""
+    before = publishing_terms.versions(dataset)
     published = []
     for source in sources:
         if source.version in before:
-            _check_unchanged(before[source.version], source)
+            publishing_terms.check_unchanged(before[source.version], source)
             continue
-        _check_may_follow(source, before)
-        Terms.objects.create(
-            dataset=dataset,
-            version=source.version,
-            title=source.title,
-            effective_from=source.effective_from,
-            clauses=source.clauses,
-            source=source.text,
-            sha256=source.sha256,
-        )
-        record.record(
-            Kind.TERMS_PUBLISHED,
-            by=by,
-            as_role=as_role,
-            subjects={"dataset": dataset.slug},
-            version=source.version,
-            sha256=source.sha256,
-            effective=source.effective_from.isoformat(),
-        )
+        publishing_terms.check_may_follow(source, before)
+        publishing_terms.write(dataset, source, record, by=by, as_role=as_role)
         published.append(source.version)
     return published
-
-
-def _check_unchanged(terms: Terms, source: TermsSource) -> None:
-    if terms.sha256 == source.sha256:
-        return
-    old, new = terms.source.split("\n"), source.text.split("\n")
-    # Where one text is the beginning of the other, the first line that only one of them has.
-    common = min(len(old), len(new))
-    line = next((n for n in range(common) if old[n] != new[n]), common) + 1
-    raise BadSource(
-        f"terms/{source.version}.md",
-        line,
-        _(
-            "terms %(version)s were published on %(date)s and people agreed to that text; it cannot change. "
-            "Undo the edit, and write the new text as a new version."
-        )
-        % {"version": source.version, "date": terms.published_at.date().isoformat()},
-    )
-
-
-def _check_may_follow(source: TermsSource, before: dict[str, Terms]) -> None:
-    """A later version must not reach into the past: nobody could have known it."""
-    if before and source.effective_from < today():
-        raise BadSource(
-            f"terms/{source.version}.md",
-            None,
-            _("a new version of the terms cannot take effect in the past (%(date)s).")
-            % {"date": source.effective_from.isoformat()},
-        )
-    latest = max((terms.effective_from for terms in before.values()), default=source.effective_from)
-    if source.effective_from < latest:
-        raise BadSource(
-            f"terms/{source.version}.md",
-            None,
-            _("the version before takes effect later (%(date)s); this one would never be in force.")
-            % {"date": latest.isoformat()},
-        )
 
 
 def _remarks(source: DatasetSource, all_terms: list[TermsSource], *, has_picture: bool) -> tuple[str, ...]:

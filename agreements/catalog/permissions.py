@@ -28,7 +28,9 @@ class Permission(StrEnum):
     CHANGE_RULES = "add and end address rules"
     LOAD = "load the folder"
     PUBLISH = "publish archives"
+    PUBLISH_TERMS = "publish terms"
     DECIDE_OPENING = "decide who gets a subset that opened"
+    DECIDE_TERMS = "decide what new terms mean for running access"
     BRING_IN = "bring in earlier access, and mail its holders"
     TRACE = "trace found archives"
     RECONCILE = "reconcile after a restore"
@@ -58,7 +60,9 @@ TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
     Permission.CHANGE_RULES: frozenset({Standing.STEWARD}),
     Permission.LOAD: frozenset({Standing.STEWARD, Standing.SYSTEM}),
     Permission.PUBLISH: frozenset({Standing.STEWARD, Standing.SYSTEM}),
+    Permission.PUBLISH_TERMS: frozenset({Standing.STEWARD, Standing.SYSTEM}),
     Permission.DECIDE_OPENING: frozenset({Standing.STEWARD}),
+    Permission.DECIDE_TERMS: frozenset({Standing.STEWARD}),
     Permission.BRING_IN: frozenset({Standing.STEWARD, Standing.SYSTEM}),
     # It tells who a person is by a file from anywhere: reading the desk is not enough for that.
     Permission.TRACE: frozenset({Standing.STEWARD, Standing.SYSTEM}),
@@ -72,7 +76,9 @@ _REFUSALS: Final = {
     Permission.CHANGE_RULES: gettext_lazy("Only a steward of the dataset can change its rules."),
     Permission.LOAD: gettext_lazy("Only a steward of the dataset can load it."),
     Permission.PUBLISH: gettext_lazy("Only a steward of the dataset can publish archives."),
+    Permission.PUBLISH_TERMS: gettext_lazy("Only a steward of the dataset can publish terms."),
     Permission.DECIDE_OPENING: gettext_lazy("Only a steward of the dataset can decide this."),
+    Permission.DECIDE_TERMS: gettext_lazy("Only a steward of the dataset can decide this."),
     Permission.BRING_IN: gettext_lazy("Only a steward of the dataset can bring in earlier access."),
     Permission.RECONCILE: gettext_lazy("Only a steward of the dataset can open it again after a restore."),
     Permission.TRACE: gettext_lazy("Only a steward of the dataset can find out whose seal is on a file."),

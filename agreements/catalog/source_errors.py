@@ -12,4 +12,5 @@ class BadSource(Invalid):
         where = file if line is None else f"{file}, line {line}"
         super().__init__(f"{where}: {problem}")
         self.file = file
+        self.problem = problem
         self.line = line

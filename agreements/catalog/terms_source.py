@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from agreements.catalog.source_errors import BadSource
 
-_VERSION: Final = re.compile(r"\d+(\.\d+){0,2}")
+_VERSION: Final = re.compile(r"[0-9]+(\.[0-9]+){0,2}")
 _HEADING: Final = re.compile(r"## (?P<heading>.+?)\s+\{#(?P<id>[a-z0-9]+(-[a-z0-9]+)*)\}\s*")
 _FRONT: Final = "---"
 _KEYS: Final = ("title", "effective")
@@ -58,19 +58,26 @@ def read_all_terms(folder: Path) -> list[TermsSource]:
     if not files:
         raise BadSource("terms", None, _("there is no version of the terms, such as terms/1.0.md."))
     found = [read_terms(path) for path in files]
-    return sorted(found, key=lambda terms: [int(part) for part in terms.version.split(".")])
+    return sorted(found, key=lambda terms: order(terms.version))
 
 
 def read_terms(path: Path) -> TermsSource:
     """Read one version. Raises BadSource with the line."""
     name = f"terms/{path.name}"
-    if not _VERSION.fullmatch(path.stem):
+    if not is_version(path.stem):
         raise BadSource(name, None, _("the file is named after its version, such as 1.0.md."))
     try:
-        # Line ends are git's affair: the same words have the same digest on every system.
-        text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+        text = path.read_bytes().decode()
     except UnicodeDecodeError:
         raise BadSource(name, None, _("the file is not UTF-8 text.")) from None
+    return parse_terms(path.stem, text)
+
+
+def parse_terms(version: str, text: str) -> TermsSource:
+    """Read the text of one version, as its file holds it. Raises BadSource with the line."""
+    name = f"terms/{version}.md"
+    # Line ends are git's affair: the same words have the same digest on every system.
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
     front, start = _front_matter(name, lines)
     clauses = _clauses(name, lines, start)
@@ -80,12 +87,23 @@ def read_terms(path: Path) -> TermsSource:
     except ValueError:
         raise BadSource(name, effective[0], _("effective must be a date such as 2026-01-01.")) from None
     return TermsSource(
-        version=path.stem,
+        version=version,
         title=title[1],
         effective_from=date,
         clauses=[{"id": c.id, "heading": c.heading, "paragraphs": c.paragraphs} for c in clauses],
         text=text,
     )
+
+
+def is_version(text: str) -> bool:
+    """Return whether this can name a version: one to three numbers, such as 1.0."""
+    return _VERSION.fullmatch(text) is not None
+
+
+def order(version: str) -> tuple[int, int, int]:
+    """Return what sorts versions: 1.9 comes before 1.10, and 1.0 is 1.0.0."""
+    first, second, third = [*(int(part) for part in version.split(".")), 0, 0][:3]
+    return first, second, third
 
 
 def _front_matter(name: str, lines: list[str]) -> tuple[dict[str, tuple[int, str]], int]:
