@@ -12,7 +12,9 @@ const off = () => {
   }
 };
 
-const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+// Right after a dialog was closed its switch may still have the focus: letters mean nothing to it.
+const TYPED_INTO = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+const typing = (target) => target.closest?.(TYPED_INTO);
 
 const answer = (element) => {
   if (element.tagName !== "SUMMARY" || element.parentElement.hasAttribute("data-confirm")) {
