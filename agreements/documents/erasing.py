@@ -29,6 +29,10 @@ def mark(documents: Iterable[StoredDocument]) -> list[StoredDocument]:
     What `inspect` found in them goes at once, their files with `remove_files`.
     """
     keys = {document.pk for document in documents}
+    # What was put together of several files goes with them.
+    keys |= set(
+        Inspection.objects.filter(document__in=keys, assembled__isnull=False).values_list("assembled", flat=True)
+    )
     fresh = list(StoredDocument.objects.select_for_update().filter(pk__in=keys, erased_at=None).order_by("pk"))
     StoredDocument.objects.filter(pk__in=[document.pk for document in fresh]).update(erased_at=now())
     found = Inspection.objects.filter(document__in=fresh)
@@ -99,9 +103,11 @@ def _unused_rows() -> QuerySet[StoredDocument]:
     rows = StoredDocument.objects.filter(erased_at=None)
     for relation in StoredDocument._meta.get_fields(include_hidden=True):
         model: Any = getattr(relation, "related_model", None)
-        if not relation.auto_created or relation.concrete or model in {None, PageImage, Inspection}:
-            continue
         field: Any = getattr(relation, "field", None)
+        if not relation.auto_created or relation.concrete or model in {None, PageImage}:
+            continue
+        if model is Inspection and field.name == "document":  # a look at a document is no use of it
+            continue
         rows = rows.exclude(Exists(model.objects.filter(**{field.name: OuterRef("pk")})))
     return rows
 

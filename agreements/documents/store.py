@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from agreements.core.errors import NotPossible
-from agreements.documents.models import StoredDocument
+from agreements.documents.models import Form, StoredDocument
 from agreements.vault import stores
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ class Erased(NotPossible):
     """The document was erased: what it was stays known by its hash alone."""
 
 
-def save(data: bytes) -> StoredDocument:
+def save(data: bytes, *, form: Form = Form.PDF) -> StoredDocument:
     """Return the new row of a stored file. The file is written first: a row never points at nothing.
 
     Raises NotPossible, with nothing stored, when the store has no room or is out of reach.
@@ -33,7 +33,7 @@ def save(data: bytes) -> StoredDocument:
         raise NotPossible(
             _("The file could not be kept: our store is full or does not answer. Nothing was changed; try again later.")
         ) from failure
-    return StoredDocument.objects.create(store_key=key, sha256=sha256(data).hexdigest(), size=len(data))
+    return StoredDocument.objects.create(store_key=key, sha256=sha256(data).hexdigest(), size=len(data), form=form)
 
 
 def discard(document: StoredDocument) -> None:

@@ -9,6 +9,9 @@ Kind = Literal["pdf", "jpeg", "png", "heic", ""]
 HEAD: Final = 32
 """So many bytes tell."""
 
+MOST_FILES: Final = 40
+"""So many files may be sent as one signed copy."""
+
 # ISO/IEC 23008-12: a file of one or more HEVC pictures. `mif1` is also what AVIF begins with at times; reading tells.
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
 

@@ -19,10 +19,8 @@ from PIL import Image, ImageFilter, ImageOps
 
 from agreements.documents.inspector import photographs
 from agreements.documents.inspector.frames import MAX_FILE, Limits
-from agreements.documents.inspector.kinds import HEAD, kind_of
+from agreements.documents.inspector.kinds import HEAD, MOST_FILES, kind_of
 from agreements.documents.inspector.structure import Refused, screen
-
-MOST_FILES: Final = 40
 
 _MARK: Final = "CS1:"
 _MOST_CODES: Final = 8
