@@ -69,53 +69,58 @@ def _queue(kind: str, application: Application, **values: Any) -> OutboxMessage:
 
 
 def _render_received(message: OutboxMessage) -> Rendered:
-    application = _application(message)
+    application = application_of(message)
     submissions = Submission.objects.select_related("signed_copy__document")
     submission = submissions.get(application=application, number=message.values["submission"])
     subject = _("your application %(reference)s was received")
     wait = expected_wait(application.dataset) if application.state == State.SUBMITTED else None
-    return _render(message, application, subject, form=submission.form, copy=submission.signed_copy, wait=wait)
+    return render_about(message, application, subject, form=submission.form, copy=submission.signed_copy, wait=wait)
 
 
 def _render_returned(message: OutboxMessage) -> Rendered:
     subject = _("your application %(reference)s needs changes")
-    return _render(message, _application(message), subject, decision=_decision(message))
+    return render_about(message, application_of(message), subject, decision=_decision(message))
 
 
 def _render_declined(message: OutboxMessage) -> Rendered:
     subject = _("a decision on your application %(reference)s")
-    return _render(message, _application(message), subject, decision=_decision(message))
+    return render_about(message, application_of(message), subject, decision=_decision(message))
 
 
 def _render_withdrawn(message: OutboxMessage) -> Rendered:
-    return _render(message, _application(message), _("your application %(reference)s was withdrawn"))
+    return render_about(message, application_of(message), _("your application %(reference)s was withdrawn"))
 
 
 def _render_lapsed(message: OutboxMessage) -> Rendered:
-    return _render(message, _application(message), _("your application %(reference)s has lapsed"))
+    return render_about(message, application_of(message), _("your application %(reference)s has lapsed"))
 
 
 def _still_returned(message: OutboxMessage) -> bool:
     """A return that was answered by a new submission, or withdrawn, need not be mailed any more."""
-    application = _application(message)
+    application = application_of(message)
     last = Decision.objects.filter(application=application, kind=DecisionKind.RETURN).order_by("-pk").first()
     return application.state == State.RETURNED and last is not None and last.pk == message.values["decision"]
 
 
-def _render(message: OutboxMessage, application: Application, subject: str, **context: Any) -> Rendered:
+def render_about(
+    message: OutboxMessage, application: Application, subject: str, *, why: str = "", **context: Any
+) -> Rendered:
+    """Return a mail about an application; `why` it came is, unless another reason is given, that one applied."""
     context |= {
         "dataset_title": application.dataset.title,
         "reference": application.reference,
         "application": application,
         "dataset": application.dataset,
         "url": f"{settings.SITE_URL}/applications/{application.reference}/",
-        "why": _("You receive this because you applied for %(dataset)s as %(email)s.")
+        "why": why
+        or _("You receive this because you applied for %(dataset)s as %(email)s.")
         % {"dataset": application.dataset.title, "email": application.email},
     }
     return from_templates(message.kind, context, subject % {"reference": application.reference})
 
 
-def _application(message: OutboxMessage) -> Application:
+def application_of(message: OutboxMessage) -> Application:
+    """Return the application that a mail is about."""
     known = Application.objects.select_related("dataset", "terms", "applicant")
     return known.get(reference=message.subject_reference)
 

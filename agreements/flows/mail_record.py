@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from agreements.applications.models import Application
+from django.db.models import QuerySet
+
 from agreements.catalog.models import Dataset
 from agreements.core.addresses import same_mailbox_pattern
-from agreements.grants.models import Grant
+from agreements.grants.queries import application_behind
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 from agreements.mail import dead_addresses, telling
@@ -30,7 +31,7 @@ def register() -> None:
 
 def signed_in_since(address: str, moment: dt.datetime) -> bool:
     """Return whether whoever has an address, in any spelling, signed in after a moment."""
-    return User.objects.filter(email__iregex=same_mailbox_pattern(address), last_login__gt=moment).exists()
+    return _at(address).filter(last_login__gt=moment).exists()
 
 
 def write(told: Told) -> None:
@@ -44,18 +45,20 @@ def write(told: Told) -> None:
 def _about(told: Told) -> dict[str, str]:
     """Return whom and what it concerns: the person by their mailbox, the rest by the reference of the mail."""
     found = _of_reference(told.reference)
-    person = User.objects.filter(email__iregex=same_mailbox_pattern(told.address)).order_by("pk").first()
+    person = _at(told.address).order_by("pk").first()
     return found | ({"person": str(person.public_id)} if person else {})
+
+
+def _at(address: str) -> QuerySet[User]:
+    return User.objects.filter(email__iregex=same_mailbox_pattern(address))
 
 
 def _of_reference(reference: str) -> dict[str, str]:
     if not reference:
         return {}
-    application = Application.objects.filter(reference=reference).select_related("dataset").first()
+    application = application_behind(reference)
     if application is not None:
-        return {"application": reference, "dataset": application.dataset.slug}
-    grant = Grant.objects.filter(reference=reference).select_related("dataset", "application").first()
-    if grant is not None:
-        return {"grant": reference, "application": grant.application.reference, "dataset": grant.dataset.slug}
+        named = {} if application.reference == reference else {"grant": reference}
+        return named | {"application": application.reference, "dataset": application.dataset.slug}
     dataset = Dataset.objects.filter(reference_prefix=reference.partition("-")[0]).first()
     return {"dataset": dataset.slug} if dataset else {}

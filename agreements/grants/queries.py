@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db.models import Count, F, QuerySet
 
+from agreements.applications.models import Application
 from agreements.catalog.models import Dataset
 from agreements.grants.models import (
     DownloadClosed,
@@ -22,6 +23,15 @@ from agreements.grants.models import (
 
 SHOWN: Final = 50
 """A download program that fetches an archive in pieces opens hundreds; the newest tell enough."""
+
+
+def application_behind(reference: str) -> Application | None:
+    """Return the application that a reference names, itself or by the access it led to; None if it names neither."""
+    named = Application.objects.filter(reference=reference).select_related("dataset").first()
+    if named is not None:
+        return named
+    grant = Grant.objects.filter(reference=reference).select_related("application__dataset").first()
+    return grant.application if grant is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def gather(address: Address, in_force: Iterable[Rule], *, tables: Lists, registr
         rule=rules.matching(in_force, domain),
         international="xn--" in domain,
         registry=tuple(registry.matches(domain)) if registry is not None else (),
-        registry_source=f"{REGISTRY.upper()} {registry.version}" if registry is not None else "",
+        registry_source=registry.source if registry is not None else "",
     )
 
 

@@ -8,19 +8,18 @@ from typing import Final
 
 from agreements.identity.lists import Lists, suffixes
 from agreements.identity.naming import Known
-from agreements.identity.organizations import parts_of, plain_name, telling_words
+from agreements.identity.organizations import first_parts_of, parts_of, plain_name, telling_words
 
 # With these a name is a university's, and not that of one of many institutes or schools called alike.
 _UNIVERSITY: Final = re.compile(r"universi|universytet|hochschule|大学|大學")
-_MOST_PARTS: Final = 4
 _MOST_DOMAINS: Final = 3
 
 
 def elsewhere(organization: str, *, domain: str, tables: Lists) -> tuple[Known, ...]:
     """Return the universities that the form names and the lists know, at other domains than this one alone."""
     above, found = frozenset(suffixes(domain)), []
-    parts = parts_of(organization)
-    for part in dict.fromkeys([*parts[:_MOST_PARTS], *parts[-1:]]):
+    # The last part is often the whole that the others are parts of.
+    for part in dict.fromkeys([*first_parts_of(organization), *parts_of(organization)[-1:]]):
         name = plain_name(part)
         domains = _called(tables).get(name, ()) if _UNIVERSITY.search(name) and telling_words(name) else ()
         if domains and not above & frozenset(domains):

@@ -8,13 +8,12 @@ from typing import Final
 
 from agreements.identity.completion import called
 from agreements.identity.models import RegisteredDomain, RegisteredOrganization
-from agreements.identity.organizations import parts_of
+from agreements.identity.organizations import first_parts_of
 from agreements.identity.registry import Registry
 from agreements.identity.sources import REGISTRY, current
 
 # Of a domain with more organizations than this, the names of the first alone are compared.
 MOST: Final = 200
-_MOST_PARTS: Final = 4
 _MOST_DOMAINS: Final = 3
 
 
@@ -50,7 +49,7 @@ def naming_of(organization: str, *, domain: str, registry: Registry | None) -> N
         return Naming()
     behind = [match.registry_id for match in registry.matches(domain)[:MOST]]
     above = _families(registry, behind)
-    by_part = [frozenset(called(part)) for part in parts_of(organization)[:_MOST_PARTS]]
+    by_part = [frozenset(called(part)) for part in first_parts_of(organization)]
     ids = frozenset[str]().union(*by_part)
     # Of the organization of the domain, part of it, or what it is part of.
     is_kin = bool(ids & above) or bool(_families(registry, ids) & set(behind))
@@ -58,7 +57,7 @@ def naming_of(organization: str, *, domain: str, registry: Registry | None) -> N
         # "Institute of Physics" is what many are called; who else shares a roof with the domain's is no stranger.
         alone = {each for part in by_part if len(part) == 1 for each in part}
         ids = frozenset(each for each in alone if not registry.family(each) & above)
-    return Naming(_names(above), is_kin, tuple(_with_domains(ids, f"{REGISTRY.upper()} {registry.version}")))
+    return Naming(_names(above), is_kin, tuple(_with_domains(ids, registry.source)))
 
 
 def _families(registry: Registry, ids: Iterable[str]) -> set[str]:

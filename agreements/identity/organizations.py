@@ -29,6 +29,7 @@ _ARTICLE: Final = re.compile(r"^\s*the\s+", re.IGNORECASE)
 _COUNTRY: Final = re.compile(r"\s*\([^()]*\)\s*$")
 _WORD: Final = re.compile(r"[^\W_]+")
 _SHORTEST_ACRONYM: Final = 3
+_MOST_PARTS: Final = 4
 
 
 def telling_words(name: str) -> frozenset[str]:
@@ -63,6 +64,11 @@ def goes_with(
     if any(part in listed for part in map(telling_words, parts_of(organization)) if part):
         return True
     return None if said & short or any(words & said for words in listed) else False
+
+
+def first_parts_of(organization: str) -> list[str]:
+    """Return as many parts of a name as are looked up one by one: an organization is not written as a list of many."""
+    return parts_of(organization)[:_MOST_PARTS]
 
 
 def parts_of(organization: str) -> list[str]:

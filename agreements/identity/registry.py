@@ -56,6 +56,11 @@ class Registry:
             known = self._organizations[registry_id].registry_id
             table[domain] = (*_several(table[domain]), known) if domain in table else known
 
+    @property
+    def source(self) -> str:
+        """Return what evidence names as its source: the registry with its version."""
+        return f"{sources.REGISTRY.upper()} {self.version}"
+
     def matches(self, domain: str) -> list[RegistryMatch]:
         """Return the organizations of the longest entry that a domain (ASCII form) is under; [] if there is none.
 

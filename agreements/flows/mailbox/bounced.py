@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from agreements.applications.models import Application
-from agreements.grants.models import Grant
+from agreements.grants.queries import application_behind
 from agreements.mail.models import OutboxMessage
 
 
@@ -12,6 +11,5 @@ def application_of(message: int | None) -> str:
     sent = OutboxMessage.objects.filter(pk=message).first() if message is not None else None
     if sent is None or not sent.subject_reference:
         return ""
-    found = Application.objects.filter(reference=sent.subject_reference)
-    granted = Grant.objects.filter(reference=sent.subject_reference).values_list("application__reference", flat=True)
-    return found.values_list("reference", flat=True).first() or granted.first() or ""
+    application = application_behind(sent.subject_reference)
+    return application.reference if application is not None else ""

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from agreements.applications.messages import application_of, render_about
 from agreements.applications.missing import what_is_missing
 from agreements.applications.models import Application, State
 from agreements.applications.states import EDITABLE
@@ -70,7 +71,7 @@ def _way(dataset: Dataset) -> dict[str, str]:
 
 
 def _render_draft(message: OutboxMessage) -> Rendered:
-    application = _application(message)
+    application = application_of(message)
     left = [_label(name) for name in message.values["left"]]
     missing = what_is_missing(application)
     subject = _("your form became the draft %(reference)s")
@@ -78,7 +79,7 @@ def _render_draft(message: OutboxMessage) -> Rendered:
 
 
 def _render_missing(message: OutboxMessage) -> Rendered:
-    application = _application(message)
+    application = application_of(message)
     subject = _("your application %(reference)s is not handed in yet")
     missing = what_is_missing(application)
     return _render(message, application, subject, problem=message.values["problem"], missing=missing)
@@ -86,20 +87,13 @@ def _render_missing(message: OutboxMessage) -> Rendered:
 
 def _render_shown(message: OutboxMessage) -> Rendered:
     subject = _("what you mailed is with your application %(reference)s")
-    return _render(message, _application(message), subject)
+    return _render(message, application_of(message), subject)
 
 
 def _render(message: OutboxMessage, application: Application, subject: str, **context: Any) -> Rendered:
-    context |= {
-        "dataset_title": application.dataset.title,
-        "reference": application.reference,
-        "application": application,
-        "dataset": application.dataset,
-        "url": f"{settings.SITE_URL}/applications/{application.reference}/",
-        "why": _("You receive this because a mail about %(dataset)s came to us from %(email)s.")
-        % {"dataset": application.dataset.title, "email": message.recipient},
-    }
-    return from_templates(message.kind, context, subject % {"reference": application.reference})
+    names = {"dataset": application.dataset.title, "email": message.recipient}
+    why = _("You receive this because a mail about %(dataset)s came to us from %(email)s.") % names
+    return render_about(message, application, subject, why=why, **context)
 
 
 def _label(name: str) -> str:
@@ -109,13 +103,8 @@ def _label(name: str) -> str:
 
 
 def _is_draft(message: OutboxMessage) -> bool:
-    return _application(message).state == State.DRAFT
+    return application_of(message).state == State.DRAFT
 
 
 def _is_editable(message: OutboxMessage) -> bool:
-    return _application(message).state in EDITABLE
-
-
-def _application(message: OutboxMessage) -> Application:
-    known = Application.objects.select_related("dataset", "terms", "applicant")
-    return known.get(reference=message.subject_reference)
+    return application_of(message).state in EDITABLE

@@ -10,7 +10,7 @@ from agreements.applications.models import Application
 from agreements.catalog.models import Dataset
 from agreements.core.addresses import comparison_key
 from agreements.core.references import ALPHABET, APPLICATION, LENGTH
-from agreements.grants.models import Grant
+from agreements.grants.queries import application_behind
 from agreements.mail.inbox.parsing import Parsed
 from agreements.mail.models import OutboxMessage
 
@@ -45,9 +45,5 @@ def dataset_named_in(parsed: Parsed) -> str:
 def _by_thread(message_ids: list[str]) -> str:
     answered = OutboxMessage.objects.filter(message_id__in=message_ids).exclude(subject_reference="")
     references = list(answered.order_by("-pk").values_list("subject_reference", flat=True)[:_THREAD])
-    for reference in references:
-        if Application.objects.filter(reference=reference).exists():
-            return reference
-        if (grant := Grant.objects.filter(reference=reference).select_related("application").first()) is not None:
-            return grant.application.reference
-    return ""
+    behind = (application_behind(reference) for reference in references)
+    return next((application.reference for application in behind if application is not None), "")
