@@ -26,7 +26,7 @@ def main(count: int, folder: Path) -> None:
     from tests.flows.scene import draft_with_signed_copy, make_scene
 
     logging.disable(logging.INFO)
-    with wakeups.silenced(), patch.object(agreement_issue, "render_agreement", _the_same_each_time()):
+    with wakeups.silenced(), patch.object(agreement_issue, "drawn_agreement", _the_same_each_time()):
         scene = make_scene(folder)
         for number in range(count):
             alice = User.objects.create_user(f"alice{number}@connect.ust.hk", name=f"Alice {number}")
@@ -39,14 +39,14 @@ def main(count: int, folder: Path) -> None:
             continue
 
 
-def _the_same_each_time() -> Callable[..., bytes]:
+def _the_same_each_time() -> Callable[..., Any]:
     """Return what draws the first agreement and gives it again: nobody reads them here, and drawing takes long."""
     from agreements.flows import agreement_issue
 
-    render = agreement_issue.render_agreement  # type: ignore[attr-defined]
-    drawn: list[bytes] = []
+    render = agreement_issue.drawn_agreement  # type: ignore[attr-defined]
+    drawn: list[Any] = []
 
-    def once(*given: Any, **named: Any) -> bytes:
+    def once(*given: Any, **named: Any) -> Any:
         drawn[:] = drawn or [render(*given, **named)]
         return drawn[0]
 

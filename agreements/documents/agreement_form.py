@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 
 from django.utils.formats import date_format
@@ -12,14 +13,17 @@ from django.utils.translation import gettext as _
 from agreements.documents import qr
 from agreements.documents.form_data import AgreementForm, Applicant, Clause, Member, Site
 from agreements.documents.form_story import story
-from agreements.documents.page_furniture import Furniture, build
+from agreements.documents.page_furniture import Furniture, build_with_places
+from agreements.documents.places import Place
 
 __all__ = [
     "AgreementForm",
     "Applicant",
     "Clause",
+    "Drawn",
     "Member",
     "Site",
+    "drawn_agreement",
     "page_count",
     "printed_texts",
     "render_agreement",
@@ -27,18 +31,34 @@ __all__ = [
 ]
 
 
-def render_agreement(form: AgreementForm, *, qr_key: bytes, qr_key_number: int) -> bytes:
-    """Return the PDF. The same form, key and language give the same bytes.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An agreement as a PDF, and where its boxes are: to sign (`places.SIGNATURE`) and, by their fields, to fill in."""
 
-    Raises ValueError for a reference or a terms version that a page code cannot carry. Characters that no font has are
-    the caller's to refuse beforehand (`fonts.unprintable`).
+    pdf: bytes
+    places: dict[str, Place]
+
+
+def render_agreement(form: AgreementForm, *, qr_key: bytes, qr_key_number: int) -> bytes:
+    """Return the PDF alone (see `drawn_agreement`)."""
+    return drawn_agreement(form, qr_key=qr_key, qr_key_number=qr_key_number).pdf
+
+
+def drawn_agreement(form: AgreementForm, *, qr_key: bytes, qr_key_number: int) -> Drawn:
+    """Return the PDF with its places. The same form, key and language give the same bytes.
+
+    One for an applicant is to be certified; the blank form is not, since programs that fill in forms often write a
+    file anew. Raises ValueError for a reference or a terms version that a page code cannot carry. Characters that no
+    font has are the caller's to refuse beforehand (`fonts.unprintable`).
     """
 
     def code(page: int, pages: int) -> str:
         stands = qr.PageCode(form.application_reference, form.terms_version, form.issue, page, pages, qr_key_number)
         return qr.payload(stands, qr_key)
 
-    return build(story(form), _furniture(form, code=code), title=_title(form))
+    is_blank = form.applicant is None
+    furniture = _furniture(form, code=code)
+    return Drawn(*build_with_places(story(form), furniture, title=_title(form), certified_later=not is_blank))
 
 
 def render_blank(

@@ -10,7 +10,7 @@ from reportlab.platypus.flowables import CondPageBreak, Flowable, KeepTogether, 
 
 from agreements.documents.form_data import AgreementForm, Applicant
 from agreements.documents.form_fields import Field
-from agreements.documents.inspector.field_names import MOST_MEMBERS, member
+from agreements.documents.inspector.field_names import ACCEPTED, MOST_MEMBERS, member
 from agreements.documents.typesetting import (
     ACCENT,
     BODY,
@@ -20,6 +20,7 @@ from agreements.documents.typesetting import (
     FieldRow,
     SectionTitle,
     SigningBoxes,
+    SigningFields,
     Style,
     Text,
     WritingLines,
@@ -165,11 +166,11 @@ def _acceptance(form: AgreementForm) -> list[Flowable]:
     ) % {"last": len(form.clauses)}
     boxes = SigningBoxes(
         statement,
+        _signing_fields(),
         signature=_("Signature"),
         name=_("Printed name"),
         date=_("Date"),
         place=_("Place; stamp, if customary"),
-        fields=_signing_fields() if form.applicant is None else None,
     )
     parts: list[Flowable] = [SectionTitle(_("Acceptance")), boxes]
     if how := _how_to_return(form):
@@ -177,11 +178,12 @@ def _acceptance(form: AgreementForm) -> list[Flowable]:
     return [KeepTogether(parts)]
 
 
-def _signing_fields() -> tuple[Field, Field, Field]:
-    return (
-        Field("signing_name", _("Printed name of who signs")),
-        Field("signing_date", _("Date of the signature")),
-        Field("signing_place", _("Place of the signature")),
+def _signing_fields() -> SigningFields:
+    return SigningFields(
+        accepted=Field(ACCEPTED, _("I have read and accept this agreement")),
+        name=Field("signing_name", _("Printed name of who signs")),
+        date=Field("signing_date", _("Date of the signature")),
+        place=Field("signing_place", _("Place of the signature")),
     )
 
 

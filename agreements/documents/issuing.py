@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from django.db.models import Max
 
 from agreements.core import secrets
-from agreements.documents import store
-from agreements.documents.agreement_form import page_count
+from agreements.documents import agreement_form, certifying, places, store
 from agreements.documents.models import IssuedAgreement, StoredDocument
 from agreements.documents.page_set import Expected
+from agreements.documents.places import Place
 from agreements.keys import master_keys
+from agreements.keys.models import SigningCertificate
+
+# A signer's program fills the field with what the signature looks like: under the box's label, not over it.
+_LABEL: Final = 16.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +29,14 @@ class Drawn:
     document: StoredDocument
     page_count: int
     key_number: int
+    places: dict[str, Place]
+    certificate: SigningCertificate
 
 
 def newest(application_reference: str) -> IssuedAgreement | None:
     """Return the agreement issued last for an application."""
     issued = IssuedAgreement.objects.filter(application_reference=application_reference)
-    return issued.select_related("document").order_by("-issue_number").first()
+    return issued.select_related("document", "certified_with").order_by("-issue_number").first()
 
 
 def is_issued(sha256: str) -> bool:
@@ -43,15 +50,29 @@ def next_issue_number(application_reference: str) -> int:
     return (issued.aggregate(last=Max("issue_number"))["last"] or 0) + 1
 
 
-def draw(*, application_reference: str, render: Callable[[int, bytes, int], bytes]) -> Drawn:
-    """Render and store what would be the next issue. `render(issue number, QR key, key number)` returns the PDF.
+def draw(*, application_reference: str, render: Callable[[int, bytes, int], agreement_form.Drawn]) -> Drawn:
+    """Render, certify and store what would be the next issue. `render(issue number, QR key, key number)` draws it.
 
-    Not for a transaction: drawing and storing take a tenth of a second and more.
+    Filling in and signing leave the certification intact. Not for a transaction: drawing and storing take a tenth of a
+    second and more. Raises NoSigningKey, in words for the applicant.
     """
+    certifying.check_ready()
     ring = secrets.key_ring()
     number = next_issue_number(application_reference)
-    pdf = render(number, qr_key(ring.current), ring.current)
-    return Drawn(application_reference, number, store.save(pdf), page_count(pdf), ring.current)
+    drawn = render(number, qr_key(ring.current), ring.current)
+    box = drawn.places[places.SIGNATURE]
+    field = replace(box, height=box.height - _LABEL)
+    certified = certifying.certify(drawn.pdf, permits="form-filling", signature=field)
+    return Drawn(
+        application_reference=application_reference,
+        number=number,
+        document=store.save(certified.pdf),
+        # Certifying writes a page anew, so pages are counted before.
+        page_count=agreement_form.page_count(drawn.pdf),
+        key_number=ring.current,
+        places=drawn.places,
+        certificate=certified.certificate,
+    )
 
 
 def register(drawn: Drawn, *, terms_pk: int, form_sha256: str) -> IssuedAgreement:
@@ -64,6 +85,8 @@ def register(drawn: Drawn, *, terms_pk: int, form_sha256: str) -> IssuedAgreemen
         page_count=drawn.page_count,
         form_sha256=form_sha256,
         key_number=drawn.key_number,
+        places=places.as_json(drawn.places),
+        certified_with=drawn.certificate,
     )
 
 
@@ -90,5 +113,7 @@ def qr_keys() -> dict[int, bytes]:
 
 
 def is_trusted(issued: IssuedAgreement) -> bool:
-    """Return whether the codes of an issue still prove something."""
+    """Return whether the codes and the certification of an issue still prove something."""
+    if issued.certified_with is not None and issued.certified_with.compromised_at is not None:
+        return False
     return issued.key_number not in master_keys.compromised()

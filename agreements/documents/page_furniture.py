@@ -17,6 +17,7 @@ from reportlab.platypus.flowables import Flowable
 from reportlab.platypus.frames import Frame
 
 from agreements.documents import fonts, form_fields
+from agreements.documents.places import Place
 from agreements.documents.qr import modules
 from agreements.documents.typesetting import ACCENT, INK, QUIET, RULE, Style, draw_line, lines
 
@@ -117,15 +118,18 @@ class NumberedCanvas(Canvas):
     """A canvas that keeps its pages until all are known, since each page's code names their number."""
 
     furniture: Furniture
+    places: dict[str, Place]
+    certified_later: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._kept: list[dict[str, Any]] = []
         self.fields: list[form_fields.Placed] = []
+        self.boxes: list[tuple[str, float, float, float, float]] = []
 
     def showPage(self) -> None:  # noqa: N802 - reportlab's name
         self._kept.append(dict(self.__dict__))
-        self.fields = []
+        self.fields, self.boxes = [], []
         self._startPage()
 
     def save(self) -> None:
@@ -134,6 +138,9 @@ class NumberedCanvas(Canvas):
             self.__dict__.update(state | {"_annotationCount": self._annotationCount})
             self.furniture.draw(self, number, len(self._kept))
             form_fields.draw(self, self.fields)
+            if self.fields and not self.certified_later:
+                form_fields.let_viewers_draw(self)
+            self.places |= {name: Place(number, *box) for name, *box in self.boxes}
             super().showPage()
         super().save()
 
@@ -143,13 +150,17 @@ class NumberedCanvas(Canvas):
             form_fields.order_by_rows(page)
 
 
-def canvas_with(furniture: Furniture) -> type[NumberedCanvas]:
-    """Return a canvas class that draws this furniture."""
-    return type("Canvas", (NumberedCanvas,), {"furniture": furniture})
-
-
 def build(pieces: list[Flowable], furniture: Furniture, *, title: str) -> bytes:
     """Return a PDF with these pieces flowing over its pages. The same pieces and furniture give the same bytes."""
+    return build_with_places(pieces, furniture, title=title)[0]
+
+
+def build_with_places(
+    pieces: list[Flowable], furniture: Furniture, *, title: str, certified_later: bool = False
+) -> tuple[bytes, dict[str, Place]]:
+    """Return a PDF and where its boxes are, by name. `certified_later`: nothing may ask a viewer to draw it anew."""
+    places: dict[str, Place] = {}
+    known = {"furniture": furniture, "places": places, "certified_later": certified_later}
     out = BytesIO()
     head = furniture.head
     frame = Frame(MARGIN, FOOT, WIDTH - 2 * MARGIN, HEIGHT - head - FOOT, 0, 0, 0, 0, id="text")
@@ -164,5 +175,5 @@ def build(pieces: list[Flowable], furniture: Furniture, *, title: str) -> bytes:
         lang="en",
         invariant=1,
     )
-    document.build(pieces, canvasmaker=canvas_with(furniture))
-    return out.getvalue()
+    document.build(pieces, canvasmaker=type("Canvas", (NumberedCanvas,), known))
+    return out.getvalue(), places

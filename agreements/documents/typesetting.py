@@ -16,7 +16,9 @@ from reportlab.platypus.flowables import Flowable
 
 from agreements.documents import fonts
 from agreements.documents.fonts import Family
-from agreements.documents.form_fields import Field, place
+from agreements.documents.form_fields import Field, note_box, place
+from agreements.documents.inspector.field_names import ACCEPTED
+from agreements.documents.places import SIGNATURE
 from agreements.documents.scripts import Line, break_lines, is_right_to_left, visual
 
 INK: Final = HexColor("#14181d")
@@ -209,6 +211,16 @@ class ClauseHeading(Flowable):
         draw_line(self.canv, self.width - self._id_width, top, self.clause_id, LABEL)
 
 
+@dataclass(frozen=True, slots=True)
+class SigningFields:
+    """What can be filled in on a screen beside the signature, which is never typed."""
+
+    accepted: Field
+    name: Field
+    date: Field
+    place: Field
+
+
 class SigningBoxes(Flowable):
     """The tick box with its statement, and the boxes for name, date and signature, kept on one page."""
 
@@ -219,20 +231,12 @@ class SigningBoxes(Flowable):
     GAP: Final = 4.5 * mm
 
     def __init__(
-        self,
-        statement: str,
-        *,
-        signature: str,
-        name: str,
-        date: str,
-        place: str,
-        fields: tuple[Field, Field, Field] | None = None,
+        self, statement: str, fields: SigningFields, *, signature: str, name: str, date: str, place: str
     ) -> None:
-        """`fields` are those of name, date and place: a signature is never typed."""
         super().__init__()
         self.statement = statement
         self.labels = (signature, name, date, place)
-        self.fields = fields or (None, None, None)
+        self.fields = fields
 
     def wrap(self, available: float, _height: float) -> tuple[float, float]:
         self.width = available
@@ -243,27 +247,30 @@ class SigningBoxes(Flowable):
 
     def draw(self) -> None:
         signature, name, date, where = self.labels
-        canvas = self.canv
+        canvas, fields = self.canv, self.fields
         canvas.setStrokeColor(INK)
         canvas.setLineWidth(1.0)
-        canvas.rect(0.5, self.height - self.TICK - 0.5, self.TICK, self.TICK)
+        tick = {"x": 0.5, "y": self.height - self.TICK - 0.5, "width": self.TICK, "height": self.TICK}
+        canvas.rect(*tick.values())
+        note_box(canvas, ACCEPTED, **tick)
+        place(canvas, fields.accepted, **tick)
         for at, line in enumerate(self._lines):
             y = self.height - at * BODY.leading - BODY.size - 1
             draw_line(canvas, self.TICK + 4 * mm, y, line, BODY, available=self.width - self.TICK - 4 * mm)
         left = self.width * 0.62
         right = self.width - left - self.GAP
         row = self.SIGNATURE + self.GAP + 1
-        name_field, date_field, place_field = self.fields
-        self._box(0, row, left, self.NAME, (name, name_field))
-        self._box(left + self.GAP, row, right, self.NAME, (date, date_field))
+        self._box(0, row, left, self.NAME, (name, fields.name))
+        self._box(left + self.GAP, row, right, self.NAME, (date, fields.date))
         self._box(0, 1, left, self.SIGNATURE, (signature, None))
-        self._box(left + self.GAP, 1, right, self.SIGNATURE, (where, place_field))
+        self._box(left + self.GAP, 1, right, self.SIGNATURE, (where, fields.place))
 
     def _box(self, x: float, y: float, wide: float, high: float, labelled: tuple[str, Field | None]) -> None:
         label, field = labelled
         self.canv.setStrokeColor(QUIET)
         self.canv.setLineWidth(0.7)
         self.canv.rect(x, y, wide, high)
+        note_box(self.canv, field.name if field else SIGNATURE, x=x, y=y, width=wide, height=high)
         top = y + high - LABEL.size - 1.5 * mm
         draw_line(self.canv, x + 2 * mm, top, label, LABEL)
         if field:

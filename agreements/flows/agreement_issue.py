@@ -22,7 +22,7 @@ from agreements.documents.agreement_form import (
     Applicant,
     Member,
     Site,
-    render_agreement,
+    drawn_agreement,
 )
 from agreements.documents.models import IssuedAgreement
 from agreements.flows.printed_terms import printed_terms
@@ -46,7 +46,7 @@ def issue_agreement(*, application: Application, by: Actor) -> IssuedAgreement:
     # Drawn outside of any transaction, and issued only if nothing changed meanwhile.
     drawn = issuing.draw(
         application_reference=snapshot.reference,
-        render=lambda number, key, key_number: render_agreement(
+        render=lambda number, key, key_number: drawn_agreement(
             _filled_in(snapshot, issue=number), qr_key=key, qr_key_number=key_number
         ),
     )

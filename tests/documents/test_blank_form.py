@@ -14,7 +14,7 @@ from agreements.applications.models import Application, ApplicationMember
 from agreements.documents import qr
 from agreements.documents.agreement_form import render_agreement
 from agreements.documents.inspection import inspect
-from agreements.documents.inspector.field_names import LONGEST, MOST_MEMBERS
+from agreements.documents.inspector.field_names import ACCEPTED, LONGEST, MOST_MEMBERS
 from agreements.documents.page_furniture import square_corners
 from agreements.web.application_forms import SiteForm
 from tests.documents import elsewhere
@@ -27,7 +27,9 @@ def test_every_field_can_be_typed_into_but_the_signature() -> None:
         names = [str(field.T) for field in pdf.Root.AcroForm.Fields]
         assert set(names) == set(LONGEST)
         assert len(names) == len(set(names))
-        assert all(pikepdf.Name.Tx == field.FT for field in pdf.Root.AcroForm.Fields)
+        kinds = {str(field.T): field.FT for field in pdf.Root.AcroForm.Fields}
+        assert kinds.pop(ACCEPTED) == pikepdf.Name.Btn
+        assert all(kind == pikepdf.Name.Tx for kind in kinds.values())
         assert not any("signature" in name for name in names)
 
 
@@ -84,9 +86,11 @@ def test_as_many_colleagues_as_the_dataset_permits_and_the_page_holds() -> None:
         assert sum(name.startswith("member_") for name in names) == 2 * asked
 
 
-def test_a_form_that_is_filled_in_here_has_no_fields() -> None:
+def test_a_form_that_is_filled_in_here_has_the_fields_of_its_last_part_alone() -> None:
     with pikepdf.open(BytesIO(issue())) as pdf:
-        assert "/AcroForm" not in pdf.Root
+        names = [str(field.T) for field in pdf.Root.AcroForm.Fields]
+        assert names == [ACCEPTED, "signing_name", "signing_date", "signing_place"]
+        assert "/NeedAppearances" not in pdf.Root.AcroForm, "a viewer would draw anew what is certified"
 
 
 def test_the_same_blank_form_has_the_same_bytes_in_another_process() -> None:

@@ -1,4 +1,6 @@
-"""The form fields of the blank agreement form: by these names it is typed into, and read when it comes back.
+"""The form fields of an agreement: by these names it is typed into, and read when it comes back.
+
+The blank form has all of them, one that is filled in for an application those of its last part alone.
 
 They stand here and not with the form because the inspector loads nothing else of the portal.
 """
@@ -9,6 +11,11 @@ from typing import Final
 
 MOST_MEMBERS: Final = 10
 """Rows for colleagues on the blank form, whatever a dataset permits: they fill half a page."""
+
+
+ACCEPTED: Final = "accepted"
+"""The one field that is a box to tick and no text; ticked, it is read as `TICKED`."""
+TICKED: Final = "yes"
 
 
 def member(number: int, part: str) -> str:
@@ -32,6 +39,7 @@ LONGEST: Final[dict[str, int]] = {
     "signing_name": 120,
     "signing_date": 40,
     "signing_place": 200,
+    ACCEPTED: len(TICKED),
 } | {
     member(number, part): longest
     for number in range(1, MOST_MEMBERS + 1)

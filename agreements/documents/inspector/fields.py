@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pikepdf
 
-from agreements.documents.inspector.field_names import LONGEST
+from agreements.documents.inspector.field_names import ACCEPTED, LONGEST, TICKED
 
 _MOST_FIELDS: Final = 2000
 _LONGEST_NAME: Final = 200  # bytes
@@ -50,6 +50,9 @@ def _read(fields: pikepdf.Array) -> tuple[dict[str, str], list[str]]:
         name = _name(field)
         if name not in LONGEST:
             continue
+        if name == ACCEPTED and field.get("/FT") == pikepdf.Name.Btn:
+            texts.setdefault(name, set()).add(TICKED if _is_ticked(field) else "")
+            continue
         if field.get("/FT") != pikepdf.Name.Tx or not isinstance(field.get("/V", pikepdf.String("")), pikepdf.String):
             flags.add("odd-field")
             continue
@@ -60,6 +63,12 @@ def _read(fields: pikepdf.Array) -> tuple[dict[str, str], list[str]]:
     if any(len(found) > 1 for found in texts.values()):
         flags.add("odd-field")
     return {name: text for name, (text, *others) in texts.items() if text and not others}, sorted(flags)
+
+
+def _is_ticked(field: Any) -> bool:
+    """Return whether a box is ticked: whatever its other state is called, this one is `Off` (ISO 32000-2, 12.7.5.2)."""
+    value = field.get("/V")
+    return isinstance(value, pikepdf.Name) and value != pikepdf.Name.Off
 
 
 def _name(field: Any) -> str:
