@@ -11,6 +11,7 @@ from agreements.applications.drafting import lock_editable
 from agreements.applications.form import REQUIRED, form_of, form_sha256
 from agreements.applications.models import Application
 from agreements.applications.permissions import Standing
+from agreements.applications.printed_terms import printed_terms
 from agreements.applications.transition import subjects
 from agreements.core.actors import Actor
 from agreements.core.clock import today
@@ -25,7 +26,6 @@ from agreements.documents.agreement_form import (
     drawn_agreement,
 )
 from agreements.documents.models import IssuedAgreement
-from agreements.flows.printed_terms import printed_terms
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 

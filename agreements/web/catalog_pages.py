@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from agreements.applications.blank_form import blank_form
 from agreements.applications.waiting import expected_wait
 from agreements.catalog import terms as catalog_terms
 from agreements.catalog import visibility
 from agreements.catalog.models import Dataset, Terms
-from agreements.flows.blank_form import blank_form
 from agreements.grants import how_long
 from agreements.people.models import User
 from agreements.vault import stores
@@ -37,6 +36,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
         "subsets": visibility.shown_subsets(found, viewer_pk=request.user.pk),
         "takes_applications": visibility.takes_applications(found),
         "terms": _terms_in_force(found),
+        "coming": catalog_terms.coming(found),
         "lifetimes": how_long.rows(found),
         "wait": expected_wait(found),
         "numbers": [(item["label"], item["value"]) for item in found.statistics],
@@ -49,24 +49,6 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
 def annotation_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what the data consists of, folder by folder."""
     return render(request, "catalog/annotations.html", {"dataset": access.dataset(slug)})
-
-
-@require_safe
-def terms(request: HttpRequest, slug: str, version: str) -> HttpResponse:
-    """Show a version of the terms."""
-    found = access.terms(slug, version)
-    return render(request, "catalog/terms.html", {"dataset": found.dataset, "terms": found})
-
-
-@require_safe
-@cache_control(public=True, max_age=3600)
-def terms_pdf(request: HttpRequest, slug: str, version: str) -> HttpResponse:
-    """Give the blank agreement form, for people who apply by mail."""
-    found = access.terms(slug, version)
-    response = HttpResponse(blank_form(found), content_type="application/pdf")
-    name = f"{found.dataset.slug}-agreement-{found.version}.pdf"
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    return response
 
 
 @require_safe

@@ -9,12 +9,12 @@ import pytest
 from django.db import connection
 
 from agreements.applications import drafting
+from agreements.applications.blank_form import blank_form
 from agreements.applications.models import Application
 from agreements.core.errors import MovedOn
 from agreements.documents import issuing, store
 from agreements.documents.models import IssuedAgreement
 from agreements.flows.agreement_issue import issue_agreement
-from agreements.flows.blank_form import blank_form
 from tests.flows.scene import DETAILS, SITE, Scene
 
 

@@ -12,6 +12,7 @@ import pytest
 from pikepdf import Pdf, String
 
 from agreements.applications import drafting as applications
+from agreements.applications.blank_form import blank_form
 from agreements.applications.form import members_of
 from agreements.applications.missing import what_is_missing
 from agreements.applications.models import Application, State
@@ -20,7 +21,6 @@ from agreements.catalog.models import Access, Dataset, Subset, Terms
 from agreements.catalog.terms import in_force
 from agreements.core import clock
 from agreements.core.clock import now
-from agreements.flows.blank_form import blank_form
 from agreements.flows.mailbox import answering, looking
 from agreements.mail import dead_addresses, drain, outbox
 from agreements.mail.inbox.models import Outcome

@@ -6,11 +6,11 @@ from functools import lru_cache
 
 from django.utils.translation import get_language
 
+from agreements.applications.printed_terms import printed_terms
 from agreements.catalog.models import Terms
 from agreements.core import secrets
 from agreements.documents import issuing
 from agreements.documents.agreement_form import AgreementForm, render_agreement
-from agreements.flows.printed_terms import printed_terms
 
 
 def blank_form(terms: Terms) -> bytes:
