@@ -15,6 +15,7 @@ class ExecutedAgreement(models.Model):
     issued_sha256 = models.CharField(max_length=64, blank=True, help_text="of the agreement as it was issued")
     original_sha256 = models.CharField(max_length=64, blank=True, help_text="of the signed copy as it came")
     certified_with = models.ForeignKey("SigningCertificate", on_delete=models.PROTECT, null=True, related_name="+")
+    attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(default=now, help_text="when it may be taken up (again)")
     made_at = models.DateTimeField(null=True)
 
