@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db.models import Q, QuerySet
+
 from agreements.catalog.models import Dataset, Terms
 from agreements.core.clock import today
 
@@ -29,3 +31,14 @@ def coming(dataset: Dataset) -> Terms | None:
     """Return the next version that is published and not yet in force, if there is one."""
     later = Terms.objects.filter(dataset=dataset, effective_from__gt=today())
     return later.order_by("effective_from", "id").first()
+
+
+def is_later(terms: Terms, than: Terms) -> bool:
+    """Return whether a version comes after another of its dataset: in force from a later day, or published later."""
+    return (terms.effective_from, terms.pk) > (than.effective_from, than.pk)
+
+
+def earlier(terms: Terms) -> QuerySet[Terms]:
+    """Return the versions of the dataset after which this one comes. Agrees with `is_later`."""
+    before = Q(effective_from__lt=terms.effective_from) | Q(effective_from=terms.effective_from, pk__lt=terms.pk)
+    return Terms.objects.filter(before, dataset=terms.dataset_id)

@@ -22,6 +22,7 @@ class Wakeup(StrEnum):
     CERTIFICATES = "certificates"
     AGREEMENTS = "agreements"
     OPENING = "opening"
+    TERMS = "terms"
     INBOUND = "inbound"
 
 

@@ -24,10 +24,11 @@ class Permission(StrEnum):
     MANAGE_LINKS_OF_OTHERS = "make and end links of others"
     SUSPEND = "suspend"
     RESUME = "resume"
-    RESUME_PROVEN = "resume once the address is proven or the access confirmed"
+    RESUME_PROVEN = "resume once the address is proven, the access confirmed or the new terms agreed to"
     EXPIRE = "expire"
     PROVE_ADDRESS = "prove the address again"
     RENEW = "renew"
+    ANSWER_TERMS = "agree to new terms, or not"
     CLOSE = "close"
     ANSWER_OFFER = "accept or decline a subset that opened"
     CONFIRM = "confirm brought-in access, or say that it is not used"
@@ -68,6 +69,7 @@ TABLE: Final[Mapping[Permission, frozenset[Standing]]] = {
     Permission.EXPIRE: frozenset({Standing.SYSTEM}),
     Permission.PROVE_ADDRESS: frozenset({Standing.HOLDER}),
     Permission.RENEW: frozenset({Standing.HOLDER}),
+    Permission.ANSWER_TERMS: frozenset({Standing.HOLDER}),
     Permission.CLOSE: frozenset({Standing.HOLDER}),
     Permission.ANSWER_OFFER: frozenset({Standing.HOLDER}),
     Permission.CONFIRM: frozenset({Standing.HOLDER}),

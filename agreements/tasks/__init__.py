@@ -15,6 +15,7 @@ from agreements.grants.downloads import digests, process
 from agreements.grants.ends import noticing, proving
 from agreements.grants.shared import generations
 from agreements.grants.shared import removing as shared_removing
+from agreements.grants.terms_change import asking
 from agreements.mail import drain, forgetting
 from agreements.review import gathering, notices
 from agreements.revocation import certifying, following_up
@@ -73,6 +74,12 @@ def give_notice() -> None:
 def suspend_unproven() -> None:
     """Suspend access whose holder did not prove the address again in time."""
     proving.suspend_overdue()
+
+
+@shared_task(name="agreements.tasks.ask_for_consent")
+def ask_for_consent() -> None:
+    """Ask holders to agree to new terms, remind them, and suspend access of who did not in time."""
+    asking.work_off()
 
 
 @shared_task(name="agreements.tasks.draw_certificates")

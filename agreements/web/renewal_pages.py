@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from agreements.flows import applying_again
 from agreements.grants.ends import due, proving, renewing
-from agreements.grants.ends.terms import newer_terms
+from agreements.grants.ends.terms import newer_terms, to_agree
 from agreements.grants.members import queries as member_queries
 from agreements.grants.models import Grant
 from agreements.grants.permissions import Permission
@@ -41,7 +41,8 @@ def renew(request: HttpRequest, reference: str) -> HttpResponse:
         return _apply_again(request, grant)
     context: dict[str, Any] = {"grant": grant, "address": due.address_of(grant)}
     if (why_not := renewing.why_not_renewable(grant)) is not None:
-        context |= {"why_not": why_not, "newer": newer_terms(grant) if due.is_renewal_time(grant) else None}
+        applies_anew = due.is_renewal_time(grant) and to_agree(grant) is None
+        context |= {"why_not": why_not, "newer": newer_terms(grant) if applies_anew else None}
         return render(request, "grants/renew.html", context, status=422 if request.method == "POST" else 200)
     if not address_codes.is_proven(request, context["address"], purpose=Purpose.ADDRESS):
         _keep(request)

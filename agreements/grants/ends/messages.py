@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from agreements.core.clock import now
 from agreements.grants import messages, wording
 from agreements.grants.ends import due
-from agreements.grants.ends.terms import newer_terms
+from agreements.grants.ends.terms import newer_terms, to_agree
 from agreements.grants.links import addresses
 from agreements.grants.members import queries as member_queries
 from agreements.grants.models import Grant, GrantMember, GrantNotice, GrantState, MemberState, Renewal
@@ -123,7 +123,8 @@ def _render_ends(message: OutboxMessage) -> Rendered:
         renew_from=_day(window.opens, grant) if window.opens > now() else "",
         members=member_queries.joined(grant).count(),
         newer=newer_terms(grant),
-        renew_url=f"{addresses.grant_page(grant.reference)}renew/",
+        is_asked=to_agree(grant) is not None,
+        renew_url=_renew_page(grant),
     )
 
 
@@ -139,7 +140,8 @@ def _render_expired(message: OutboxMessage) -> Rendered:
         end=wording.moment(window.end, zone=zone),
         until=_day(window.closes, grant),
         newer=newer_terms(grant),
-        renew_url=f"{addresses.grant_page(grant.reference)}renew/",
+        is_asked=to_agree(grant) is not None,
+        renew_url=_renew_page(grant),
     )
 
 
@@ -231,6 +233,13 @@ def _is_member_still(message: OutboxMessage) -> bool:
 def _zone(message: OutboxMessage, grant: Grant) -> str:
     member = GrantMember.objects.filter(pk=message.values.get("member")).select_related("person").first()
     return member.person.time_zone if member and member.person else grant.holder.time_zone
+
+
+def _renew_page(grant: Grant) -> str:
+    """Return where to go on: who is asked to agree to new terms does that first, and then renews."""
+    if newer_terms(grant) is not None and to_agree(grant) is not None:
+        return addresses.terms_page(grant.reference)
+    return f"{addresses.grant_page(grant.reference)}renew/"
 
 
 def _day(at: dt.datetime, grant: Grant) -> str:

@@ -16,7 +16,7 @@ from agreements.core.clock import now
 from agreements.core.errors import Invalid, MovedOn, NotAllowed, NotPossible
 from agreements.grants import lifecycle
 from agreements.grants.ends import due, messages, proving
-from agreements.grants.ends.terms import newer_terms
+from agreements.grants.ends.terms import newer_terms, to_agree
 from agreements.grants.members import membership
 from agreements.grants.models import Cause, Grant, GrantMember, GrantState, Link, MemberState, Renewal
 from agreements.grants.permissions import Permission, Standing, check_may
@@ -86,6 +86,8 @@ def why_not_renewable(grant: Grant) -> str | None:
         return _("Access %(reference)s is %(state)s.") % names
     if grant.closed_for:
         return _("Access %(reference)s was closed: %(cause)s.") % (names | {"cause": grant.get_closed_for_display()})
+    if newer_terms(grant) is not None and (asked := to_agree(grant)) is not None:
+        return _("Agree to terms %(version)s first: the page of your access leads there.") % {"version": asked.version}
     if due.suspensions(grant).exclude(cause=Cause.ADDRESS, procedure="").exists():
         return _("Access %(reference)s is suspended. It can be renewed once that is lifted.") % names
     if grant.imported_at is not None and grant.confirmed_at is None:

@@ -27,7 +27,7 @@ from agreements.grants.states import Step
 from agreements.ledger.act import Act, act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
 
-SYSTEM_CAUSES: Final = frozenset({Cause.ADDRESS, Cause.UNCONFIRMED})
+SYSTEM_CAUSES: Final = frozenset({Cause.ADDRESS, Cause.UNCONFIRMED, Cause.TERMS})
 """What the system suspends for, and what the holder settles without the lab."""
 
 
@@ -64,6 +64,18 @@ def suspend(*, grant: Grant, by: Actor, cause: str, reason: str) -> Suspension:
     return suspension
 
 
+def suspend_cause(*, grants: Sequence[Grant], cause: str, reason: str, by: Actor) -> None:
+    """Do the same with many grants of one dataset, which come from `lock_all`; whoever calls tells their people.
+
+    Raises NotAllowed or NotPossible if one of them may not or cannot be suspended; then none is.
+    """
+    if not grants:
+        return
+    with act() as record:
+        rows = [Suspension(grant=each, cause=str(cause), reason=reason, reason_salt=new_salt()) for each in grants]
+        _open(record, rows, by=by)
+
+
 def resume_all(*, procedure: str, reason: str, by: Actor) -> list[Grant]:
     """Close every suspension of a procedure; a grant opens again when it has no other. Returns the grants.
 
@@ -85,7 +97,7 @@ def resume_all(*, procedure: str, reason: str, by: Actor) -> list[Grant]:
 def resume(*, grant: Grant, by: Actor, suspension: Suspension, reason: str) -> Grant:
     """Close one suspension; the grant opens again when none is left. Returns the grant as it then is.
 
-    Raises NotAllowed, NotPossible (lifted already, or access that was brought in and waits for its holder).
+    Raises NotAllowed, NotPossible (lifted already, or only the holder can settle it).
     """
     with act() as record:
         locked = lock(grant)
@@ -95,6 +107,8 @@ def resume(*, grant: Grant, by: Actor, suspension: Suspension, reason: str) -> G
             raise NotPossible(_("This suspension was lifted already."))
         if found.cause == Cause.UNCONFIRMED and not found.procedure:
             raise NotPossible(_("Only its holder opens access that was brought in, by accepting the terms."))
+        if found.cause == Cause.TERMS and not found.procedure:
+            raise NotPossible(_("Only its holder opens this access, by agreeing to the new terms."))
         found.grant = locked
         _close(record, [found], reason=reason, by=by)
     return locked

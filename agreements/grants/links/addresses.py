@@ -32,6 +32,21 @@ def grant_page(reference: str) -> str:
     return f"{settings.SITE_URL}/grants/{reference}/"
 
 
+def terms_page(reference: str) -> str:
+    """Return where a holder reads the new terms of their access and answers, behind sign-in."""
+    return f"{settings.SITE_URL}/grants/{reference}/terms/"
+
+
+def consent_page(reference: str, consent_pk: int) -> str:
+    """Return the address of the certified page that says that a holder agreed, behind sign-in."""
+    return f"{settings.SITE_URL}/grants/{reference}/terms/{consent_pk}.pdf"
+
+
+def published_terms(slug: str, version: str) -> str:
+    """Return the page of a version of a dataset's terms."""
+    return f"{settings.SITE_URL}/datasets/{slug}/terms/{version}/"
+
+
 def destruction_page(reference: str) -> str:
     """Return where somebody attests that their copies under an ended grant are destroyed, behind sign-in."""
     return f"{settings.SITE_URL}/grants/{reference}/destruction/"
