@@ -1,4 +1,4 @@
-"""What a process looks at before its first request: whether its database was restored from a backup."""
+"""What a process looks at before its first request: what it lacks, and whether its database was restored."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ def look_for_a_restore() -> None:
     thread.join(PATIENCE)
     if thread.is_alive():
         log.warning("whether this database was restored is not known yet: the store or the database says nothing")
+
+
+def say_what_is_lacking() -> None:
+    """Log what the portal's own checks find: fonts, the key that signs. Nothing of it keeps the site from coming up."""
+    from django.core.checks import run_checks
+
+    for found in run_checks(tags=["countersign"]):
+        log.warning("%s %s", found.msg, found.hint or "")
 
 
 def _look() -> None:

@@ -22,6 +22,7 @@ from agreements.core.addresses import comparison_key, normal
 from agreements.core.clock import now
 from agreements.core.errors import Invalid, NotPossible
 from agreements.core.references import APPLICATION, free_reference
+from agreements.documents import printed_scripts
 from agreements.documents.fonts import unprintable
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
@@ -180,8 +181,9 @@ def _check_one_line(value: str, *, field: str) -> None:
 def _check_printable(value: str, *, field: str) -> None:
     """Raise Invalid if the agreement could not be printed with this text, naming each character."""
     if bad := unprintable(value):
-        raise Invalid(
-            _("The agreement cannot be printed with: %(characters)s. Please write it another way.")
-            % {"characters": ", ".join(bad)},
-            field=field,
-        )
+        words = _("The agreement cannot be printed with: %(characters)s. Please write it another way.")
+        words %= {"characters": ", ".join(bad)}
+        if without := printed_scripts.lacking_for(value):
+            why = _("This server has no font for %(scripts)s yet: use Latin letters, or ask the lab to install one.")
+            words = f"{words} {why % {'scripts': ', '.join(without)}}"
+        raise Invalid(words, field=field)
