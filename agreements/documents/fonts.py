@@ -21,7 +21,7 @@ from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from agreements.core.invisible import is_invisible
 from agreements.documents.scripts import needs_shaping, visual
 
-Family = Literal["serif", "serif-bold", "sans"]
+Family = Literal["serif", "serif-bold", "sans", "script"]
 
 _MATPLOTLIB: Final = "matplotlib:mpl-data/fonts/ttf/"
 _DEJAVU: Final = "/usr/share/fonts/truetype/dejavu/"
@@ -56,6 +56,19 @@ CANDIDATES: Final[dict[Family, tuple[str, ...]]] = {
         _NANUM + "Bold.ttf",
         _MICROHEI,
         _WENKAI,
+    ),
+    # A name that was typed as a signature: slanted, or written as with a brush.
+    "script": (
+        _MATPLOTLIB + "STIXGeneralItalic.ttf",
+        _NOTO + "NotoSerif-Italic.ttf",
+        _MATPLOTLIB + "DejaVuSerif-Italic.ttf",
+        _MATPLOTLIB + "DejaVuSans-Oblique.ttf",
+        _WENKAI,
+        _NOTO_SC,
+        _NANUM + ".ttf",
+        _MICROHEI,
+        _MATPLOTLIB + "DejaVuSans.ttf",
+        _DEJAVU + "DejaVuSans.ttf",
     ),
     "sans": (
         _NOTO_SC,

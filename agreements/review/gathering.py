@@ -9,13 +9,12 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from agreements.applications import evidence
+from agreements.applications import browser_signatures, evidence
 from agreements.applications.models import EvidenceRun, Submission
 from agreements.core import sweep
 from agreements.core.domains import domain_of
 from agreements.core.erased import is_erased
-from agreements.documents import inspecting, issuing
-from agreements.documents.evidence import findings
+from agreements.documents import inspecting
 from agreements.documents.models import Inspection, InspectionState, IssuedAgreement
 from agreements.identity import lists, mail_hosts, registry
 from agreements.identity.evidence import assess
@@ -90,5 +89,5 @@ def _paper_findings(submission: Submission, inspection: Inspection) -> list[dict
     assert issued is not None, "nothing is submitted without an agreement for just this form"
     return [
         {"check": item.check, "outcome": item.outcome, "summary": item.summary, "details": dict(item.details)}
-        for item in findings(inspecting.report_of(inspection), issuing.expected_of(issued))
+        for item in browser_signatures.findings_of(submission.signed_copy, inspecting.report_of(inspection), issued)
     ]

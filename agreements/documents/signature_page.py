@@ -1,0 +1,220 @@
+"""The page that a signature in the browser adds behind the agreement: who signed what, when, how, from where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from reportlab.lib.units import mm
+from reportlab.platypus.flowables import Flowable, KeepTogether
+
+from agreements.documents import fonts, strokes
+from agreements.documents.page_furniture import Furniture, build
+from agreements.documents.scripts import is_right_to_left, visual
+from agreements.documents.strokes import Strokes
+from agreements.documents.typesetting import (
+    ACCENT,
+    INK,
+    QUIET,
+    RULE,
+    Cell,
+    ClauseHeading,
+    FieldRow,
+    SectionTitle,
+    Style,
+    Text,
+    draw_line,
+)
+
+_TITLE: Final = Style("serif-bold", 25.0, 30.0, ACCENT)
+_LEAD: Final = Style("serif", 11.5, 16.5)
+_NOTE: Final = Style("serif", 9.5, 13.5, QUIET)
+_SMALL: Final = Style("sans", 7.2, 10.0, QUIET)
+_INDENT: Final = 8 * mm
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRecord:
+    """What the signature page states. `strokes` is empty where the name was typed; `clauses` are (id, heading).
+
+    `email` is where the code went that confirmed it; `signed_at` is in UTC; `network_address` may be unknown: "".
+    """
+
+    dataset_name: str
+    application_reference: str
+    issue: int
+    pages: int
+    terms_version: str
+    terms_sha256: str
+    issued_sha256: str
+    name: str
+    organization: str
+    email: str
+    network_address: str
+    signed_at: datetime
+    strokes: Strokes
+    clauses: tuple[tuple[str, str], ...]
+
+
+def render_signature_page(signed: SignedRecord) -> bytes:
+    """Return the page, or pages where there are many clauses, as a PDF. The same values give the same bytes."""
+    title = _("Signature page: application %(reference)s, issue %(issue)d") % {
+        "reference": signed.application_reference,
+        "issue": signed.issue,
+    }
+    return build(_story(signed), _furniture(signed), title=title)
+
+
+class SignatureBox(Flowable):
+    """A ruled box with the signature on its line: the strokes as they were drawn, or the name in a slanted face."""
+
+    HEIGHT: Final = 40 * mm
+    INK_WIDTH: Final = 1.25
+
+    def __init__(self, name: str, drawn: Strokes, caption: str) -> None:
+        super().__init__()
+        self.name, self.strokes, self.caption = name, drawn, caption
+        self.spaceAfter = 4 * mm
+
+    def wrap(self, available: float, _height: float) -> tuple[float, float]:
+        self.width, self.height = available, self.HEIGHT
+        return self.width, self.height
+
+    def draw(self) -> None:
+        self.canv.setStrokeColor(QUIET)
+        self.canv.setLineWidth(0.7)
+        self.canv.rect(0, 0.5, self.width, self.HEIGHT - 1)
+        self.canv.setStrokeColor(RULE)
+        self.canv.line(6 * mm, 9.5 * mm, self.width - 6 * mm, 9.5 * mm)
+        draw_line(self.canv, 6 * mm, 4.2 * mm, self.caption, _SMALL)
+        if self.strokes:
+            self._drawn()
+        else:
+            self._typed()
+
+    def _drawn(self) -> None:
+        """The box of 1000 by 300, as large as fits above the edge and to both sides."""
+        scale = min((self.width - 12 * mm) / strokes.WIDTH, (self.HEIGHT - 8 * mm) / strokes.HEIGHT)
+        left, top = (self.width - scale * strokes.WIDTH) / 2, self.HEIGHT - 2.5 * mm
+        path = self.canv.beginPath()
+        for stroke in self.strokes:
+            path.moveTo(left + stroke[0][0] * scale, top - stroke[0][1] * scale)
+            for start, control, end in strokes.curves(stroke):
+                # PDF has cubic curves alone: a quadratic one is that with its control points two thirds of the way.
+                a, b, c = ((left + x * scale, top - y * scale) for x, y in (start, control, end))
+                path.curveTo(
+                    a[0] + (b[0] - a[0]) * 2 / 3,
+                    a[1] + (b[1] - a[1]) * 2 / 3,
+                    c[0] + (b[0] - c[0]) * 2 / 3,
+                    c[1] + (b[1] - c[1]) * 2 / 3,
+                    *c,
+                )
+        canvas = self.canv
+        canvas.saveState()
+        canvas.setStrokeColor(INK)
+        canvas.setLineWidth(self.INK_WIDTH)
+        canvas.setLineCap(1)
+        canvas.setLineJoin(1)
+        canvas.drawPath(path, stroke=1, fill=0)
+        canvas.restoreState()
+
+    def _typed(self) -> None:
+        room = self.width - 20 * mm
+        size = 34.0
+        while self._wide(size) > room and size > 9:
+            size -= 1
+        style = Style("script", size, size * 1.2, INK)
+        if self._is_whole:
+            draw_line(self.canv, 10 * mm, 14 * mm, self.name, style, available=room)
+            return
+        x = 10 * mm
+        for word in self.name.split():
+            draw_line(self.canv, x, 14 * mm, word, style)
+            x += fonts.width(f"{word} ", "script", size)
+
+    @property
+    def _is_whole(self) -> bool:
+        """Return whether the name is set as one line: only a word by itself keeps its face beside other scripts."""
+        return is_right_to_left(self.name) or visual(self.name) != self.name
+
+    def _wide(self, size: float) -> float:
+        words = [visual(self.name)] if self._is_whole else [f"{word} " for word in self.name.split()]
+        return sum(fonts.width(word, "script", size) for word in words)
+
+
+def _story(signed: SignedRecord) -> list[Flowable]:
+    lead = _(
+        "The person named here read the agreement on the %(pages)s before this one, accepted each of its clauses, and "
+        "signed it in the browser. A code mailed to the address below confirmed it."
+    ) % {"pages": ngettext("%(n)d page", "%(n)d pages", signed.pages) % {"n": signed.pages}}
+    return [
+        Text(_("Signature"), _TITLE, below=2 * mm),
+        Text(fonts.printable(lead), _LEAD, below=5 * mm),
+        *_who(signed),
+        *_accepted(signed),
+        *_what(signed),
+    ]
+
+
+def _who(signed: SignedRecord) -> list[Flowable]:
+    caption = _("Signature, drawn") if signed.strokes else _("Signature, typed")
+    return [
+        SignatureBox(fonts.printable(signed.name), signed.strokes, caption),
+        _row((_("Name"), signed.name), (_("Organization"), signed.organization)),
+        _row((_("Signed"), _moment(signed.signed_at)), (_("From network address"), signed.network_address)),
+        _row((_("Confirmed by a code mailed to"), signed.email)),
+    ]
+
+
+def _accepted(signed: SignedRecord) -> list[Flowable]:
+    rows = [_clause(number, *clause) for number, clause in enumerate(signed.clauses, start=1)]
+    title = _section(_("Clauses read and accepted, each by itself"))
+    return [KeepTogether([title, *rows[:2]]), *rows[2:]]
+
+
+def _clause(number: int, clause_id: str, heading: str) -> Flowable:
+    row = ClauseHeading(number, fonts.printable(heading), clause_id, indent=_INDENT)
+    row.spaceBefore, row.keepWithNext = 1.2 * mm, 0
+    return row
+
+
+def _what(signed: SignedRecord) -> list[Flowable]:
+    rows: list[Flowable] = [
+        _row((_("Dataset"), signed.dataset_name), (_("Terms, version"), signed.terms_version)),
+        _row((_("Application"), signed.application_reference), (_("Issue"), str(signed.issue))),
+        _row((_("SHA-256 of the agreement as it was issued"), signed.issued_sha256)),
+        _row((_("SHA-256 of the terms"), signed.terms_sha256)),
+    ]
+    return [KeepTogether([_section(_("What was signed")), *rows])]
+
+
+def _furniture(signed: SignedRecord) -> Furniture:
+    names = {
+        "reference": signed.application_reference,
+        "issue": signed.issue,
+        "date": date_format(signed.signed_at, "j F Y"),
+    }
+    return Furniture(
+        dataset_name=fonts.printable(signed.dataset_name),
+        kind=_("Release agreement · signature page"),
+        identity=_("Application %(reference)s · issue %(issue)d · signed %(date)s") % names,
+        fingerprint=_("SHA-256 of the agreement: %(digest)s") % {"digest": signed.issued_sha256},
+    )
+
+
+def _section(text: str) -> SectionTitle:
+    title = SectionTitle(text)
+    title.spaceBefore = 5.5 * mm
+    return title
+
+
+def _row(*cells: tuple[str, str]) -> FieldRow:
+    return FieldRow([Cell(label, fonts.printable(value) or "–") for label, value in cells])
+
+
+def _moment(at: datetime) -> str:
+    return _("%(moment)s UTC") % {"moment": date_format(at, "j F Y, H:i:s")}
