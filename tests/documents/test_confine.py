@@ -130,7 +130,7 @@ def test_the_command_line_names_no_process_of_the_portal(monkeypatch: pytest.Mon
     monkeypatch.setattr(subprocess, "Popen", note)
     from agreements.documents.inspector import frames
 
-    child.run(b"", limits=frames.Limits(), wall_seconds=20)
+    child.run(frames.request(b"", limits=frames.Limits()), wall_seconds=20)
     assert str(os.getpid()) not in started[0]
 
 

@@ -163,7 +163,7 @@ def test_the_child_gets_neither_environment_nor_open_files_of_the_portal(monkeyp
     monkeypatch.setattr(child, "_COMMAND", ("-s", "-E", "-c", program))
     with open(__file__, "rb") as held:  # noqa: PTH123 - its descriptor is what matters
         os.set_inheritable(held.fileno(), True)
-        answer = child.run(b"", limits=QUICK, wall_seconds=20)
+        answer = child.run(frames.request(b"", limits=QUICK), wall_seconds=20)
     names = ["LANG", "LC_CTYPE", "MALLOC_ARENA_MAX", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PATH"]
     assert answer.body.decode().replace("'LC_CTYPE', ", "") == f"{[n for n in names if n != 'LC_CTYPE']} []\n"
 

@@ -50,7 +50,7 @@ def kill_in_the_middle(service: Service) -> None:
 
 def ask(folder: Path, data: bytes, *, cpu_seconds: int = 40) -> Path:
     request = folder / "11111111-1111-4111-8111-111111111111.request"
-    spool.put(request, frames.request_header(len(data), frames.Limits(cpu_seconds=cpu_seconds)) + data)
+    spool.put(request, frames.request(data, limits=frames.Limits(cpu_seconds=cpu_seconds)))
     return request
 
 

@@ -37,14 +37,14 @@ class Answer:
     signal_number: int = 0
 
 
-def run(data: bytes, *, limits: frames.Limits, wall_seconds: float) -> Answer:
-    """Inspect one file in a limited child. Blocks for at most about `wall_seconds`; leaves no process behind."""
-    with tempfile.TemporaryFile() as request:
-        request.write(frames.request_header(len(data), limits) + data)
-        request.seek(0)
+def run(request: bytes, *, wall_seconds: float) -> Answer:
+    """Answer one request in a limited child. Blocks for at most about `wall_seconds`; leaves no process behind."""
+    with tempfile.TemporaryFile() as asked:
+        asked.write(request)
+        asked.seek(0)
         child = subprocess.Popen(
             [sys.executable, *_COMMAND],
-            stdin=request,
+            stdin=asked,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=ROOT,

@@ -37,7 +37,9 @@ class Page:
     png: bytes
 
 
-def pages(data: bytes, *, dots_per_inch: int, max_pixels: int, show_typed: bool = True) -> Iterator[Page]:
+def pages(
+    data: bytes, *, dots_per_inch: int, max_pixels: int, show_typed: bool = True, read_codes: bool = True
+) -> Iterator[Page]:
     """Yield each page. Raises pypdfium2.PdfiumError for a page that cannot be read.
 
     What was typed into a form is seen only with `show_typed`; with 100,000 fields that takes minutes.
@@ -51,7 +53,8 @@ def pages(data: bytes, *, dots_per_inch: int, max_pixels: int, show_typed: bool 
         picture = _render(page, dots_per_inch, max_pixels).convert("RGB")
         out = BytesIO()
         picture.save(out, "PNG", compress_level=5)
-        yield Page(index + 1, picture.width, picture.height, _codes(page, picture, dots_per_inch), out.getvalue())
+        codes = _codes(page, picture, dots_per_inch) if read_codes else []
+        yield Page(index + 1, picture.width, picture.height, codes, out.getvalue())
         page.close()
 
 

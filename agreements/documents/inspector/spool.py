@@ -107,14 +107,14 @@ def take(path: Path, *, most: int) -> bytes:
 
 def _inspect(request: Path, wall_seconds: float) -> Answer:
     try:
-        asked = BytesIO(take(request, most=frames.MAX_FILE + frames.MAX_HEADER))
-        length, limits = frames.read_request_header(asked)
-        data = asked.read()
-        if len(data) != length:
-            raise frames.BadRequest("cut short")
+        asked = take(request, most=frames.MAX_REQUEST + frames.MAX_HEADER)
+        stream = BytesIO(asked)
+        frames.read_parts(stream, frames.read_header(stream))
+        if stream.read(1):
+            raise frames.BadRequest("too long")
     except (OSError, ValueError):
         return Answer(_stop("bad-request"), "exited")
-    return run(data, limits=limits, wall_seconds=wall_seconds)
+    return run(asked, wall_seconds=wall_seconds)
 
 
 @contextlib.contextmanager
