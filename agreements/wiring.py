@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from django.core import checks
 
-from django.core import checks
-
 from agreements import tasks
 from agreements.applications import messages as application_messages
 from agreements.catalog import messages as catalog_messages
 from agreements.core import wakeups
 from agreements.core.wakeups import Wakeup
-from agreements.documents import printed_scripts
 from agreements.documents import printed_scripts
 from agreements.flows import checkpoint_mail, mail_record, moving_messages, opening_messages, restore_messages
 from agreements.flows.mailbox import messages as mailbox_messages
@@ -64,7 +61,5 @@ def connect() -> None:
     ):
         messages.register()
     mail_record.register()
-    # Run by every command of Django's, and by each server process before it serves.
-    checks.register(printed_scripts.check, "countersign")
     # Run by every command of Django's, and by each server process before it serves.
     checks.register(printed_scripts.check, "countersign")
