@@ -7,7 +7,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from agreements.applications.blank_form import blank_form
 from agreements.applications.waiting import expected_wait
 from agreements.catalog import terms as catalog_terms
 from agreements.catalog import visibility
