@@ -12,6 +12,7 @@ BENCHES = {
     "links": True,
     "identity": True,
     "registry": True,
+    "documents": True,
     "record": True,
     "approval": True,
 }
