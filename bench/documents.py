@@ -77,9 +77,8 @@ def _measured(*, rounds: int) -> tuple[list[Row], dict[str, object]]:
         "drawn": f"{len(drawn.pdf) / 1000:.0f} kB",
         "certified": f"{len(certified) / 1000:.0f} kB",
         "95 of 100 drawn in, ms": round(_95(times) * 1000, 1),
-        "certifying, median and 95 of 100, ms": [
-            round(v * 1000, 1) for v in (statistics.median(sealing), _95(sealing))
-        ],
+        "certifying, median, ms": round(statistics.median(sealing) * 1000, 1),
+        "95 of 100 certified in, ms": round(_95(sealing) * 1000, 1),
         "rounds": rounds,
     }
     return rows, facts
