@@ -77,14 +77,14 @@ def test_fonts_are_embedded_as_outlines_that_print_anywhere() -> None:
 
 
 @pytest.mark.parametrize("script", NAMES)
-def test_a_name_in_any_promised_script_prints_and_no_glyph_is_missing(script: str) -> None:
+def test_a_name_in_any_promised_script_prints_and_reads_back_whole(script: str) -> None:
     name = NAMES[script]
     applicant = FORM.applicant
     assert isinstance(applicant, Applicant)
     form = replace(FORM, applicant=replace(applicant, name=name), members=())
     first = texts(issue(form))[0]
     # Right-to-left text comes back in logical order, letters in their plain form.
-    assert set(name) - set(first) - set("\u200c（）") == set()
+    assert name in first.replace("\r\n", " ")
     assert fonts.unprintable(name) == []
 
 
