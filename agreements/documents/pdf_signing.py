@@ -12,6 +12,7 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.keys.internal import translate_pyca_cryptography_cert_to_asn1, translate_pyca_cryptography_key_to_asn1
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
@@ -34,6 +35,8 @@ REST: Final = 60.0
 """Seconds in which a timestamp server that did not answer is not asked again: nobody waits for it twice in a row."""
 
 _PERMITS: Final = {"nothing": MDPPerm.NO_CHANGES, "form-filling": MDPPerm.FILL_FORMS}
+# Signed attributes, names and an RSA signature of 4,096 bits take 1.3 kB.
+_BESIDES: Final = 2048
 _resting: dict[str, float] = {}
 
 
@@ -64,7 +67,8 @@ def sign(
     def signing(timestamper: RequestsHTTPTimeStamper | None) -> Coroutine[Any, Any, bytes]:
         signer = _Signer(metadata, signer=_simple_signer(key), timestamper=timestamper)
         signer.moment = moment
-        return _signed(pdf, signature, signer)
+        # How long a timestamp will be only its server knows: then pyHanko signs once to see.
+        return _signed(pdf, signature, signer, room=None if timestamper else _room(key))
 
     if timestamp_url and time.monotonic() >= _resting.get(timestamp_url, 0.0):
         stamper = _timestamper(timestamp_url)
@@ -87,13 +91,18 @@ class _Signer(PdfSigner):
         return session
 
 
-async def _signed(pdf: bytes, signature: Place | None, signer: PdfSigner) -> bytes:
+async def _signed(pdf: bytes, signature: Place | None, signer: PdfSigner, *, room: int | None) -> bytes:
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
     if signature is not None:
         append_signature_field(writer, SigFieldSpec(SIGNATURE_FIELD, on_page=signature.page - 1, box=_box(signature)))
     out = BytesIO()
-    await signer.async_sign_pdf(writer, output=out)
+    await signer.async_sign_pdf(writer, output=out, bytes_reserved=room)
     return out.getvalue()
+
+
+def _room(key: SigningKey) -> int:
+    """Return how many hex digits to leave for a signature: its certificates, and plenty for everything else."""
+    return 2 * (sum(len(one.public_bytes(Encoding.DER)) for one in (key.certificate, *key.chain)) + _BESIDES)
 
 
 def _box(place: Place) -> tuple[int, int, int, int]:

@@ -10,7 +10,7 @@ ALONE = {
     # The admin takes requests by its very nature.
     ("web", "api", "admin"): ("django.http", "django.shortcuts"),
     ("mail",): ("django.core.mail", "smtplib", "imaplib", "imap_tools", "dkim"),
-    ("documents",): ("reportlab",),
+    ("documents",): ("reportlab", "pyhanko"),
     ("vault",): ("boto3", "botocore"),
 }
 
