@@ -19,6 +19,7 @@ KNOWN: dict[str, tuple[tuple[str, ...], str]] = {
     "curl": ((), "curl"),
     "wget": ((), "wget"),
     "dovecot": ((), "dovecot-imapd"),
+    "heif-enc": ((), "libheif-examples"),
 }
 NOTHING_SKIPPED = "COUNTERSIGN_TEST_NOTHING_SKIPPED"
 
