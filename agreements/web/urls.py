@@ -35,6 +35,7 @@ from agreements.web import (
     review_pages,
     rule_pages,
     shared_pages,
+    signing_pages,
     steward_pages,
     terms_pages,
     trace_pages,
@@ -64,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/<reference:reference>/site/", application_pages.site, name="application-site"),
     path("applications/<reference:reference>/agreement/", paper_pages.agreement, name="application-agreement"),
     path("applications/<reference:reference>/agreement.pdf", paper_pages.agreement_pdf, name="agreement-pdf"),
+    path("applications/<reference:reference>/sign/", signing_pages.sign, name="application-sign"),
     path("applications/<reference:reference>/signed-copy/", paper_pages.signature, name="application-signature"),
     path(
         "applications/<reference:reference>/signed-copy/state/", paper_pages.signed_copy_state, name="signed-copy-state"

@@ -45,6 +45,8 @@ GET  /applications/{draft}/agreement/                   in     404    404    ok 
 POST /applications/{draft}/agreement/                   in     404    404    to     404    404    404    404    404
 GET  /applications/{draft}/agreement.pdf                in     404    404    ok     404    404    404    404    404
 POST /applications/{draft}/agreement.pdf                in     405    405    405    405    405    405    405    405
+GET  /applications/{draft}/sign/                        in     404    404    ok     404    404    404    404    404
+POST /applications/{draft}/sign/                        in     404    404    422    404    404    404    404    404
 GET  /applications/{draft}/signed-copy/                 in     404    404    ok     404    404    404    404    404
 POST /applications/{draft}/signed-copy/                 in     404    404    422    404    404    404    404    404
 GET  /applications/{draft}/signed-copy/state/           in     404    404    ok     404    404    404    404    404
