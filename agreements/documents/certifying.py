@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from agreements.core.actors import Actor, job
 from agreements.core.clock import now
@@ -59,23 +60,43 @@ def check_ready() -> None:
     signing_keys.check(signing_keys.current())
 
 
-def mark_compromised(fingerprint: str, *, by: Actor) -> SigningCertificate:
-    """Trust no signature of a certificate any longer, and return its row. Doing it again changes nothing.
+def is_ready() -> bool:
+    """Return whether something could be certified now."""
+    try:
+        check_ready()
+    except signing_keys.NoSigningKey:
+        return False
+    return True
 
-    `fingerprint` is its SHA-256 in hex, or at least eight digits of its beginning. Raises Invalid for one that is not
-    exactly one of ours.
+
+def find(fingerprint: str) -> SigningCertificate:
+    """Return the certificate of a fingerprint: SHA-256 in hex, or eight digits and more of its beginning.
+
+    Raises Invalid for one that is not exactly one of those that signed something here.
     """
     wanted = fingerprint.replace(":", "").strip().lower()
     found = list(SigningCertificate.objects.filter(fingerprint__startswith=wanted)) if len(wanted) >= 8 else []
     if len(found) != 1:
-        raise Invalid(f"No certificate that signed anything here has the fingerprint {fingerprint}.")
-    with act() as record:
-        if signing_keys.mark_compromised(found[0].fingerprint):
-            record.record(
-                Kind.SIGNING_KEY_COMPROMISED, by=by, as_role=SYSTEM, subjects={}, fingerprint=found[0].fingerprint
-            )
-    found[0].refresh_from_db()
+        raise Invalid(
+            _("No certificate that signed anything here has the fingerprint %(fingerprint)s.")
+            % {"fingerprint": fingerprint}
+        )
     return found[0]
+
+
+def mark_compromised(fingerprint: str, *, by: Actor) -> SigningCertificate:
+    """Trust no signature of a certificate any longer, and return its row. Doing it again changes nothing.
+
+    Raises Invalid for a fingerprint that `find` does not know.
+    """
+    certificate = find(fingerprint)
+    with act() as record:
+        if signing_keys.mark_compromised(certificate.fingerprint):
+            record.record(
+                Kind.SIGNING_KEY_COMPROMISED, by=by, as_role=SYSTEM, subjects={}, fingerprint=certificate.fingerprint
+            )
+    certificate.refresh_from_db()
+    return certificate
 
 
 def _noted(key: signing_keys.SigningKey) -> SigningCertificate:

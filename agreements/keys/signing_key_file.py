@@ -14,6 +14,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     KeySerializationEncryption,
@@ -109,17 +110,11 @@ def _for_documents() -> x509.KeyUsage:
 
 
 def parse(data: bytes, *, passphrase: str) -> SigningKey:
-    """Return the key of a PKCS#12 file. Raises NoSigningKey in words that give nothing of it away."""
-    try:
-        private_key, certificate, others = pkcs12.load_key_and_certificates(data, passphrase.encode() or None)
-    except (ValueError, TypeError):
-        raise NoSigningKey(
-            _(
-                "Agreements cannot be signed at the moment: the signing key of this server cannot be opened. Its "
-                "passphrase is another one than the one configured, or the file is damaged. The operator has to put "
-                "that right."
-            )
-        ) from None
+    """Return the key of a PKCS#12 file. Raises NoSigningKey in words that give nothing of it away.
+
+    A file that is not encrypted opens whatever the passphrase.
+    """
+    private_key, certificate, others = _opened(data, passphrase)
     if private_key is None or certificate is None:
         raise NoSigningKey(
             _(
@@ -141,6 +136,23 @@ def parse(data: bytes, *, passphrase: str) -> SigningKey:
     return SigningKey(private_key, certificate, tuple(others))
 
 
+def _opened(
+    data: bytes, passphrase: str
+) -> tuple[PrivateKeyTypes | None, x509.Certificate | None, list[x509.Certificate]]:
+    for one in dict.fromkeys((passphrase.encode(), b"")):
+        # Programs differ in what an empty passphrase is: none, or one of no characters.
+        for secret in (one,) if one else (None, b""):
+            with suppress(ValueError, TypeError):
+                return pkcs12.load_key_and_certificates(data, secret)
+    raise NoSigningKey(
+        _(
+            "Agreements cannot be signed at the moment: the signing key of this server cannot be opened. Its "
+            "passphrase is another one than the one configured, or the file is damaged. The operator has to put that "
+            "right."
+        )
+    )
+
+
 def read(path: Path, *, passphrase: str) -> SigningKey:
     """Return the key of a file. Raises NoSigningKey if it is not there, not to be read, or no key of ours."""
     try:
@@ -160,6 +172,13 @@ def read(path: Path, *, passphrase: str) -> SigningKey:
             )
         ) from None
     return parse(data, passphrase=passphrase)
+
+
+def kind(key: SigningKey) -> str:
+    """Return the kind of a key in the words of its field, such as `EC secp256r1` or `RSA 3072`."""
+    if isinstance(key.private_key, ec.EllipticCurvePrivateKey):
+        return f"EC {key.private_key.curve.name}"
+    return f"RSA {key.private_key.key_size}"
 
 
 def write(key: SigningKey, path: Path, *, passphrase: str, replace: bool = False) -> Path | None:

@@ -16,7 +16,7 @@ from pypdf.generic import NameObject
 
 def status(pdf: bytes, roots: Iterable[bytes]) -> PdfSignatureStatus:
     """What is said of the first signature, which is our certification."""
-    trusted = [x509.Certificate.load(root) for root in roots]
+    trusted = [x509.Certificate.load(root) for root in roots]  # type: ignore[no-untyped-call]
     context = ValidationContext(trust_roots=trusted, allow_fetching=False)
     first = PdfFileReader(BytesIO(pdf)).embedded_signatures[0]
     return validate_pdf_signature(first, context, ts_validation_context=context)

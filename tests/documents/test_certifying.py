@@ -129,7 +129,7 @@ def _rectangles(page: pikepdf.Page) -> list[tuple[float, ...]]:
     found: list[tuple[float, ...]] = []
     matrices = [pikepdf.Matrix()]
     for instruction in pikepdf.parse_content_stream(page):
-        operands = [] if isinstance(instruction, pikepdf.ContentStreamInlineImage) else instruction.operands
+        operands: Any = () if isinstance(instruction, pikepdf.ContentStreamInlineImage) else instruction.operands
         match str(instruction.operator):
             case "q":
                 matrices.append(matrices[-1])
