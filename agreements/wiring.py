@@ -20,6 +20,7 @@ from agreements.grants.members import messages as member_messages
 from agreements.grants.offered import messages as offered_messages
 from agreements.grants.shared import messages as shared_messages
 from agreements.grants.terms_change import messages as terms_messages
+from agreements.keys import signing_key_check
 from agreements.mail.checks import outgoing as test_mail
 from agreements.review import notice_messages
 from agreements.revocation import messages as revocation_messages
@@ -63,3 +64,4 @@ def connect() -> None:
     mail_record.register()
     # Run by every command of Django's, and by each server process before it serves.
     checks.register(printed_scripts.check, "countersign")
+    checks.register(signing_key_check.check, "countersign")
