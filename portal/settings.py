@@ -223,6 +223,9 @@ ACCOUNT_RATE_LIMITS = {
     "emailed_code": "100/10m/ip,6/10m/key,20/h/key",
     "code_try": "300/10m/ip,40/10m/key",
     "tell_me": "10/h/key,20/d/key",
+    # Files to verify: of one network, and such as have to be looked into, of everybody together.
+    "verify": "20/m/key,200/h/key",
+    "verify_look": "40/m/key",
 }
 MFA_ADAPTER = "agreements.web.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

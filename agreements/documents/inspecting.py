@@ -85,7 +85,7 @@ def settle(inspection: Inspection) -> None:
     if inspection.attempts % _ROUND > ATTEMPTS:
         _write(inspection, _given_up())
         return
-    report = inspect(store.read(inspection.document), spool_folder=_spool())
+    report = inspect(store.read(inspection.document), spool_folder=spool_folder())
     _write(inspection, report)
 
 
@@ -153,6 +153,7 @@ def _given_up() -> InspectionReport:
     return InspectionReport("failed", reason % {"times": ATTEMPTS}, "gave-up", (), ())
 
 
-def _spool() -> Path | None:
+def spool_folder() -> Path | None:
+    """Return the folder that the `inspect` process watches; None if a child of this process is to look."""
     kind, _colon, folder = settings.INSPECT.partition(":")
     return Path(folder) if kind == "spool" else None

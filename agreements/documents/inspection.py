@@ -38,12 +38,13 @@ def inspect(
     wall_seconds: float = 60,
     spool_folder: Path | None = None,
     limits: frames.Limits | None = None,
+    is_urgent: bool = True,
 ) -> InspectionReport:
     """Look inside a file: in a limited child of this process, or by the service that watches `spool_folder`.
 
     `papers` is an archive of several files (`inspector/papers.py`). With `certificates` (DER, those that are ours) or
-    an `original` that the file is expected to be, it is judged, too. Blocks for at most about `wall_seconds`. Raises
-    nothing for anything that a file contains.
+    an `original` that the file is expected to be, it is judged, too. What is not urgent waits behind all that is.
+    Blocks for at most about `wall_seconds`. Raises nothing for anything that a file contains.
     """
     if len(data) > MAX_UPLOAD:
         return ended("refused", "too-large")
@@ -60,14 +61,15 @@ def inspect(
     if spool_folder is None:
         answer: child.Answer | None = child.run(request, wall_seconds=wall_seconds)
     else:
-        answer = _by_spool(request, folder=spool_folder, wall_seconds=wall_seconds)
+        answer = _by_spool(request, folder=spool_folder, wall_seconds=wall_seconds, is_urgent=is_urgent)
     if answer is None:
         return ended("failed", "no-answer")
     return report_of(answer, frames.read_header(BytesIO(request)))
 
 
-def _by_spool(asked: bytes, *, folder: Path, wall_seconds: float) -> child.Answer | None:
-    request = folder / f"{uuid4()}{spool.REQUEST}"
+def _by_spool(asked: bytes, *, folder: Path, wall_seconds: float, is_urgent: bool) -> child.Answer | None:
+    # The service takes requests by name; a UUID begins with 0 to f.
+    request = folder / f"{'' if is_urgent else 'z-'}{uuid4()}{spool.REQUEST}"
     report = request.with_suffix(spool.REPORT)
     spool.put(request, asked)
     deadline = monotonic() + wall_seconds

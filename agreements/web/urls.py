@@ -40,6 +40,7 @@ from agreements.web import (
     terms_pages,
     trace_pages,
     upload_pages,
+    verify_pages,
 )
 from agreements.web.converters import Reference, Version, Word
 
@@ -235,6 +236,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("record/", record_pages.record, name="record"),
     path("record/record.csv", record_exports.record_csv, name="record-csv"),
     path("record/", include("agreements.web.record_urls")),
+    path("verify/", verify_pages.verify, name="verify"),
     path("healthz", operator_pages.healthz, name="healthz"),
     path("readyz", operator_pages.readyz, name="readyz"),
     path("metrics", operator_pages.metrics, name="metrics"),

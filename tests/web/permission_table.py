@@ -31,6 +31,8 @@ GET  /datasets/{slug}/subsets/{announced}/tell-me/      in     ok     ok     ok 
 POST /datasets/{slug}/subsets/{announced}/tell-me/      in     to     to     to     to     to     to     to     to
 HEAD /datasets/{slug}/download/{open}/{open_name}       ok     ok     ok     ok     ok     ok     ok     ok     ok
 POST /datasets/{slug}/download/{open}/{open_name}       405    405    405    405    405    405    405    405    405
+GET  /verify/                                           ok     ok     ok     ok     ok     ok     ok     ok     ok
+POST /verify/                                           422    422    422    422    422    422    422    422    422
 GET  /applications/                                     in     ok     ok     ok     ok     ok     ok     ok     ok
 POST /applications/                                     in     405    405    405    405    405    405    405    405
 GET  /applications/{draft}/                             in     404    404    ok     404    404    404    404    404
