@@ -36,6 +36,7 @@ def connect() -> None:
     wakeups.register(Wakeup.PUBLISHING, waker.waking(tasks.publish_archives))
     wakeups.register(Wakeup.SEALING, waker.waking(tasks.seal_shared_archives))
     wakeups.register(Wakeup.CERTIFICATES, waker.waking(tasks.draw_certificates))
+    wakeups.register(Wakeup.AGREEMENTS, waker.waking(tasks.draw_agreements))
     wakeups.register(Wakeup.OPENING, waker.waking(tasks.open_subsets))
     wakeups.register(Wakeup.INBOUND, waker.waking(tasks.read_mail))
     wakeups.register(Wakeup.TERMS, waker.waking(tasks.ask_for_consent))

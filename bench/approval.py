@@ -116,6 +116,7 @@ def measure(count: int) -> Figures:
         with postgres.running() as database, valkey.running() as broker, smtp_sink.running(TimedSink()) as sink:
             assert isinstance(sink, TimedSink)
             environment = _environment(folder, database.url, broker.url, sink.port)
+            _run(environment, "manage.py", "make_signing_key")
             _run(environment, "manage.py", "migrate", "-v0")
             _run(environment, "-m", "bench.approval_scene", str(count), str(folder / "scene"))
             with _workers(folder, environment):
@@ -209,6 +210,8 @@ def _environment(folder: Path, database_url: str, broker_url: str, smtp_port: in
             "COUNTERSIGN_ENV_FILE": "",
             "COUNTERSIGN_SECRET_KEY": secrets.token_urlsafe(50),
             "COUNTERSIGN_MASTER_KEYS": "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+            "COUNTERSIGN_SIGNING_KEY": str(folder / "signing-key.p12"),
+            "COUNTERSIGN_SIGNING_PASSPHRASE": secrets.token_urlsafe(20),
             "COUNTERSIGN_DATABASE_URL": database_url,
             "COUNTERSIGN_REDIS_URL": broker_url,
             "COUNTERSIGN_SITE_URL": "http://127.0.0.1:8000",

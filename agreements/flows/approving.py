@@ -9,7 +9,7 @@ from agreements.bars.checks import is_barred
 from agreements.catalog import holding
 from agreements.core.actors import Actor
 from agreements.core.errors import NotPossible
-from agreements.grants import issuing
+from agreements.grants import executed, issuing
 from agreements.grants.models import Grant
 from agreements.ledger.act import act
 from agreements.review import decisions
@@ -20,8 +20,9 @@ from agreements.revocation import standing
 def approve(*, application: Application, seen: Seen, reason: str, by: Actor) -> tuple[Approved, Grant | None]:
     """Approve, and issue the grant if this was the last approval needed.
 
-    It is suspended at once where a suspension in force names it. Raises what `decisions.approve` raises, and
-    NotPossible if the applicant was barred since they submitted, or nothing of the dataset is left to give.
+    It is suspended at once where a suspension in force names it. Its executed agreement is due then, and drawn later.
+    Raises what `decisions.approve` raises, and NotPossible if the applicant was barred since they submitted, or nothing
+    of the dataset is left to give.
     """
     with act():
         holding.hold(application.dataset_id)
@@ -32,6 +33,7 @@ def approve(*, application: Application, seen: Seen, reason: str, by: Actor) -> 
         ended = standing.ended_subsets(application.dataset)
         grant = issuing.issue(submission=approved.submission, by=by, as_role=approved.standing, without=ended)
         standing.shut(grant)
+        executed.ask(grant=grant)
     return approved, grant
 
 

@@ -6,12 +6,13 @@ import datetime as dt
 
 from django.utils.translation import gettext as _
 
-from agreements.applications.models import Application, Decision, DecisionKind, SignedCopy, Submission
+from agreements.catalog.models import Terms
 from agreements.documents.certificate_data import Attestation, CitedAgreement, CitedPaper, Copy, EndedAccess
 from agreements.documents.form_data import Clause
-from agreements.documents.models import IssuedAgreement
-from agreements.grants import places
+from agreements.grants import executed, places
+from agreements.grants.executed.behind import papers_behind
 from agreements.grants.models import Grant
+from agreements.grants.terms_change.past import terms_at
 from agreements.revocation import queries
 from agreements.revocation.models import AffectedGrant, Destruction, ProcedureAct
 
@@ -33,7 +34,7 @@ def ended_access(affected: AffectedGrant) -> EndedAccess:
         ended_at=procedure.begun_at.astimezone(dt.UTC),
         by=_by(affected),
         destroy_by=procedure.destroy_by,
-        agreement=cited_agreement(grant),
+        agreement=cited_agreement(grant, terms_of(affected)),
     )
 
 
@@ -67,46 +68,36 @@ def extent(affected: AffectedGrant) -> str:
 
 
 def clause_of(affected: AffectedGrant) -> tuple[int, Clause] | None:
-    """Return the clause that an end cites, from the grant's own terms, with its number; None if it cites none."""
-    for number, item in enumerate(affected.grant.terms.clauses, start=1):
+    """Return the clause that an end cites, from the terms that the grant then had, with its number; None if none."""
+    for number, item in enumerate(terms_of(affected).clauses, start=1):
         if item["id"] == affected.procedure.clause_id:
             return number, Clause(item["id"], item["heading"], tuple(item["paragraphs"]))
     return None
 
 
-def cited_agreement(grant: Grant) -> CitedAgreement:
-    """Return by which papers the agreement behind a grant is proven: the one place that chooses them."""
+def terms_of(affected: AffectedGrant) -> Terms:
+    """Return the terms of the grant when it was reached: of what goes on in part the holder may agree to later ones."""
+    return terms_at(affected.grant, affected.procedure.begun_at)
+
+
+def cited_agreement(grant: Grant, terms: Terms | None = None) -> CitedAgreement:
+    """Return by which papers the agreement behind a grant is proven, what both sides executed first.
+
+    Its terms are those that the grant has now, if none are named.
+    """
+    terms = terms or grant.terms
     papers = []
-    submission = _approved(grant.application)
-    if (copy := _signed_copy(grant.application, submission)) is not None:
-        name = _("signed copy that was approved") if submission else _("signed agreement that was brought in")
-        papers.append(CitedPaper(name, copy.document.sha256))
-    if submission is not None and (issued := _issued_for(submission)) is not None:
-        name = _("agreement as it was issued, issue %(number)d") % {"number": issued.issue_number}
-        papers.append(CitedPaper(name, issued.document.sha256))
-    return CitedAgreement(grant.terms.version, grant.terms.sha256, tuple(papers))
-
-
-def _approved(application: Application) -> Submission | None:
-    decided = Decision.objects.filter(application=application, kind=DecisionKind.APPROVE).order_by("-pk").first()
-    found = Submission.objects.filter(application=application)
-    if decided is not None:
-        found = found.filter(pk=decided.submission_id)
-    return found.select_related("signed_copy__document", "application").order_by("-number").first()
-
-
-def _signed_copy(application: Application, submission: Submission | None) -> SignedCopy | None:
-    if submission is not None:
-        return submission.signed_copy
-    kept = SignedCopy.objects.filter(application=application, replaced_at=None)
-    return kept.select_related("document").order_by("-pk").first()
-
-
-def _issued_for(submission: Submission) -> IssuedAgreement | None:
-    issued = IssuedAgreement.objects.filter(
-        application_reference=submission.application.reference, form_sha256=submission.form_sha256
-    )
-    return issued.select_related("document").order_by("-issue_number").first()
+    behind = papers_behind(grant.application)
+    made = executed.of(grant)
+    if made is not None and made.document is not None:
+        papers.append(CitedPaper(_("executed agreement"), made.document.sha256))
+    if behind.copy is not None:
+        name = _("signed copy that was approved") if behind.submission else _("signed agreement that was brought in")
+        papers.append(CitedPaper(name, behind.copy.document.sha256))
+    if behind.issued is not None:
+        name = _("agreement as it was issued, issue %(number)d") % {"number": behind.issued.issue_number}
+        papers.append(CitedPaper(name, behind.issued.document.sha256))
+    return CitedAgreement(terms.version, terms.sha256, tuple(papers))
 
 
 def _by(affected: AffectedGrant) -> str:

@@ -16,8 +16,10 @@ from agreements.core.errors import DomainError, NotPossible
 from agreements.core.wakeups import Wakeup, poke
 from agreements.documents import store
 from agreements.documents.certificates import render_destruction, render_end
+from agreements.documents.certifying import certify
 from agreements.documents.models import StoredDocument
 from agreements.grants import lifecycle
+from agreements.keys.signing_keys import NoSigningKey
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 from agreements.people.accounts import known_language
@@ -39,7 +41,8 @@ _JOB: Final = actors.job("certificates")
 def certificate_of(affected: AffectedGrant) -> StoredDocument:
     """Return the certificate of an end, drawn now if it was not yet; of two who ask at once, both get the same.
 
-    Not for a transaction. Raises NotPossible for what is no revocation, and where the store is out of reach.
+    Not for a transaction. Raises NotPossible for what is no revocation, where the store is out of reach, and while
+    there is no key to certify it with.
     """
     current = _known().get(pk=affected.pk)
     if current.certificate is not None:
@@ -47,7 +50,8 @@ def certificate_of(affected: AffectedGrant) -> StoredDocument:
     if current.procedure.act != ProcedureAct.REVOKE:
         raise NotPossible(_("There is no certificate of this."))
     with override(known_language(current.grant.holder.language)):
-        drawn = store.save(render_end(certificate_values.ended_access(current)))
+        pdf = render_end(certificate_values.ended_access(current))
+    drawn = store.save(certify(pdf, permits="nothing").pdf)
     try:
         return _register(current, drawn)
     except BaseException:
@@ -60,12 +64,18 @@ def draw_destruction(
 ) -> StoredDocument:
     """Return the stored certificate of an attestation that is about to be registered; texts in the active language.
 
-    Not for a transaction. Raises NotPossible where the store is out of reach.
+    It is certified, unless there is no key to do it with: nobody's attestation waits for the operator. Not for a
+    transaction. Raises NotPossible where the store is out of reach.
     """
     attested = certificate_values.attestation(
         destruction, name=name, known_as=known_as, remark=remark, statement=statement, at=at
     )
-    return store.save(render_destruction(certificate_values.ended_access(destruction.affected), attested))
+    pdf = render_destruction(certificate_values.ended_access(destruction.affected), attested)
+    try:
+        pdf = certify(pdf, permits="nothing").pdf
+    except NoSigningKey as missing:
+        log.warning("a certificate of destruction was not certified: %s", missing)
+    return store.save(pdf)
 
 
 def work_off() -> int:

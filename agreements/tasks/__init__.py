@@ -10,7 +10,7 @@ from agreements.catalog.publishing import job_runs, uploads
 from agreements.documents import inspecting
 from agreements.flows import checkpoint_mail, opening_work, restore_watch, retention
 from agreements.flows.mailbox import polling, reading
-from agreements.grants import lifecycle
+from agreements.grants import executed, lifecycle
 from agreements.grants.downloads import digests, process
 from agreements.grants.ends import noticing, proving
 from agreements.grants.shared import generations
@@ -86,6 +86,12 @@ def ask_for_consent() -> None:
 def draw_certificates() -> None:
     """Draw certificates of ended access."""
     certifying.work_off()
+
+
+@shared_task(name="agreements.tasks.draw_agreements")
+def draw_agreements() -> None:
+    """Draw the agreements that both sides signed."""
+    executed.work_off()
 
 
 @shared_task(name="agreements.tasks.follow_up_destruction")
