@@ -1,7 +1,8 @@
 """An announced subset opened: what becomes of access that runs already, as the steward decides once.
 
-Access under the terms in force gets the subset, or is asked; access under other terms is told. `opening_work.py` does
-it, in slices: thousands of people are not written to in one transaction.
+Access under the terms in force, or later ones that its holder agreed to early, gets the subset or is asked; access
+under earlier terms is told. `opening_work.py` does it, in slices: thousands of people are not written to in one
+transaction.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from agreements.catalog import holding, interest
 from agreements.catalog.models import Access, Archive, Dataset, Opening, OpeningChoice, Subset, Terms
 from agreements.catalog.permissions import Permission, check_may
-from agreements.catalog.terms import in_force
+from agreements.catalog.terms import earlier, in_force
 from agreements.core.actors import Actor
 from agreements.core.clock import now, today
 from agreements.core.errors import MovedOn, NotPossible
@@ -84,8 +85,9 @@ def facts(opening: Opening) -> Facts:
     """Return them. Needs `opening.subset.dataset`. Raises catalog.terms.NoTerms."""
     decides = terms_of(opening)
     lacking = without(opening)
-    versions = lacking.exclude(terms=decides).order_by().values("terms__version").annotate(number=Count("pk"))
-    same = lacking.filter(terms=decides)
+    before = earlier(decides)
+    versions = lacking.filter(terms__in=before).order_by().values("terms__version").annotate(number=Count("pk"))
+    same = lacking.exclude(terms__in=before)
     return Facts(
         opening=opening,
         terms=decides,
@@ -111,7 +113,7 @@ def decide(*, opening: Opening, choice: OpeningChoice, expected: int, by: Actor)
             raise NotPossible(_("This was decided already: %(choice)s.") % {"choice": locked.get_choice_display()})
         if subset.access != Access.AGREEMENT:
             raise NotPossible(_("%(subset)s is open to everybody: there is nothing to decide.") % {"subset": subset})
-        reached = without(locked).filter(terms=terms_of(locked)).count()
+        reached = without(locked).exclude(terms__in=earlier(terms_of(locked))).count()
         if reached != expected:
             raise MovedOn(
                 _("It is %(now)d grants now, and was %(then)d when you were asked. Look again.")
@@ -156,7 +158,8 @@ def due(opening: Opening) -> QuerySet[Grant]:
     told = notices(opening).filter(grant=OuterRef("pk"))
     if is_ended(opening.subset):
         return Grant.objects.none()
-    same, other = without(opening).filter(terms=decides), without(opening).exclude(terms=decides)
+    before = earlier(decides)
+    same, other = without(opening).exclude(terms__in=before), without(opening).filter(terms__in=before)
     if opening.choice == OpeningChoice.ASK:
         same = same.filter(~Exists(offered))
     return (same | other.filter(~Exists(told))).order_by("pk")
@@ -188,8 +191,11 @@ def _done(opening: Opening) -> int:
     if not opening.choice:
         return 0
     if opening.choice == OpeningChoice.ASK:
-        given = SubsetOffer.objects.filter(subset=opening.subset).count()
+        offered = SubsetOffer.objects.filter(subset=opening.subset)
+        given = Grant.objects.filter(pk__in=offered.values("grant"))
     else:
-        before = Grant.objects.filter(subsets=opening.subset, terms=terms_of(opening))
-        given = before.filter(starts_at__lt=opening.opened_at).count()
-    return given + notices(opening).count()
+        before = Grant.objects.filter(subsets=opening.subset).exclude(terms__in=earlier(terms_of(opening)))
+        given = before.filter(starts_at__lt=opening.opened_at)
+    # Who was told, and agreed to the terms later, has it all the same: they are one.
+    told = notices(opening).exclude(grant__in=given)
+    return given.count() + told.count()

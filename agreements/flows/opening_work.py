@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from agreements.catalog import holding, interest
 from agreements.catalog.models import Access, Archive, Interest, Opening, OpeningChoice, Subset
+from agreements.catalog.terms import is_later
 from agreements.core import actors, sweep
 from agreements.core.actors import Actor
 from agreements.core.clock import now
@@ -64,7 +65,7 @@ def deal_with_some(opening: Opening) -> int | None:
 def _deal_with(record: Act, opening: Opening, grant: Grant) -> list[int]:
     """Give, offer or tell; return who was mailed."""
     subset = opening.subset
-    if grant.terms_id != terms_of(opening).pk:
+    if is_later(terms_of(opening), grant.terms):
         GrantNotice.objects.create(grant=grant, kind=OTHER_TERMS, about=about_opening(opening))
         queue_other_terms(grant, subset=subset)
     elif opening.choice == OpeningChoice.ASK:

@@ -68,7 +68,7 @@ class Rule(StrEnum):
 
 _WORDS: Final = {
     Rule.FORGET: _("what was written in an application that led to no access"),
-    Rule.COPY: _("the signed copies and the issued agreements of access that has ended"),
+    Rule.COPY: _("the signed copies, the issued agreements and the consents to new terms of access that has ended"),
 }
 
 
@@ -203,7 +203,8 @@ def _is_over(grant: Grant, moment: dt.datetime) -> bool:
 
 def _papers(grant: Grant) -> list[StoredDocument]:
     application = grant.application
-    return [*application_erasing.signed_copies(application), *papers.agreements_of(application.reference)]
+    agreements = papers.agreements_of(application.reference)
+    return [*application_erasing.signed_copies(application), *agreements, *grant_erasing.consents_of(grant)]
 
 
 def _of_application(dataset: Dataset, application: Application) -> Due:

@@ -10,13 +10,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agreements.catalog.models import Subset
+from agreements.catalog.models import Subset, Terms
 from agreements.grants import messages
 from agreements.grants.grounds import Grounds, has_clause
 from agreements.grants.links import addresses
 from agreements.grants.members.queries import joined_under
 from agreements.grants.models import Grant, GrantMember, GrantState, Suspension, TakenSubset
 from agreements.grants.running import is_running
+from agreements.grants.terms_change.past import terms_at
 from agreements.mail import outbox, registry
 from agreements.mail.models import OutboxMessage
 from agreements.mail.outbox import Draft
@@ -158,10 +159,13 @@ def _render_returned(message: OutboxMessage) -> Rendered:
 def _render(message: OutboxMessage, grant: Grant, subject: str, **context: Any) -> Rendered:
     values = message.values
     due = values.get("destroy_by", "")
+    # Sent again, it tells of the terms of then, whatever the holder agreed to since.
+    terms = terms_at(grant, _first(message).created_at)
     known = {
         "name": values.get("member") or grant.holder_name,
         "is_member": "member" in values,
-        "clause": _clause(grant, values.get("clause", "")),
+        "terms": terms,
+        "clause": _clause(terms, values.get("clause", "")),
         "reason": values.get("reason", ""),
         # Rows of earlier versions name it otherwise.
         "procedure": values.get("procedure") or values.get("revocation", ""),
@@ -172,9 +176,15 @@ def _render(message: OutboxMessage, grant: Grant, subject: str, **context: Any) 
     return messages.render(message, grant, subject, **(known | context))
 
 
-def _clause(grant: Grant, clause_id: str) -> dict[str, Any] | None:
+def _clause(terms: Terms, clause_id: str) -> dict[str, Any] | None:
     # A procedure may be older than the terms of the access, and cite a clause that they do not have.
-    return grant.terms.clause(clause_id) if has_clause(grant.terms, clause_id) else None
+    return terms.clause(clause_id) if has_clause(terms, clause_id) else None
+
+
+def _first(message: OutboxMessage) -> OutboxMessage:
+    while message.resend_of is not None:
+        message = message.resend_of
+    return message
 
 
 def _filled(subject: str, subset: Subset) -> str:

@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from agreements.catalog.models import Dataset
 from agreements.core import erased
 from agreements.core.erased import Named
-from agreements.grants.models import Grant, Renewal, Suspension
+from agreements.documents.models import StoredDocument
+from agreements.grants.models import Grant, Renewal, Suspension, TermsConsent
 from agreements.grants.states import NOT_ENDED
 from agreements.ledger.erased import digests_of
 
@@ -23,6 +24,12 @@ def ended(dataset: Dataset, *, until: dt.datetime) -> QuerySet[Grant]:
 def not_ended_of(person_pk: int) -> QuerySet[Grant]:
     """Return the grants of a holder that have not ended."""
     return Grant.objects.filter(holder=person_pk, state__in=NOT_ENDED).order_by("pk")
+
+
+def consents_of(*grants: Grant) -> list[StoredDocument]:
+    """Return the pages that say that the holders of grants agreed to new terms, the oldest first."""
+    answered = TermsConsent.objects.filter(grant__in=grants, document__isnull=False).select_related("document")
+    return [each.document for each in answered.order_by("pk") if each.document is not None]
 
 
 def erase(grant: Grant) -> set[str]:

@@ -16,6 +16,7 @@ from agreements.documents import store
 from agreements.documents.fonts import unprintable
 from agreements.grants import wording
 from agreements.grants.permissions import Standing
+from agreements.grants.terms_change.past import terms_at
 from agreements.ledger.act import act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
 from agreements.revocation import certifying, messages, queries
@@ -52,10 +53,11 @@ def statement_of(destruction: Destruction) -> Statement:
         names["subset"] = reached.subset.title
         opening = _("I attest to %(lab)s, for what I had of %(subset)s of %(dataset)s under access %(reference)s:")
         opening %= names
+    terms = terms_at(reached.grant, reached.procedure.begun_at)
     return Statement(
         opening,
         (
-            _("I have destroyed every copy: %(copies)s.") % {"copies": wording.copies(reached.grant.terms.version)},
+            _("I have destroyed every copy: %(copies)s.") % {"copies": wording.copies(terms.version)},
             _("No copy is left in backups, on shared or remote storage, or on any other device."),
             _("Nobody who is not named under this access got a copy from me."),
         ),

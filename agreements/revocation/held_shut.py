@@ -6,22 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from agreements.catalog.models import Subset
+from agreements.catalog.models import Subset, Terms
 from agreements.grants import queries
 from agreements.grants.grounds import has_clause
 from agreements.grants.lifecycle.suspending import SYSTEM_CAUSES
 from agreements.grants.models import Grant, Suspension, TakenSubset
+from agreements.grants.terms_change.past import terms_at
 from agreements.revocation.models import Procedure, ProcedureAct
 
 
 @dataclass(frozen=True, slots=True)
 class HeldShut:
-    """All of an access, or one `subset` of it; `for_good` where that does not come back."""
+    """All of an access, or one `subset` of it; `for_good` where that does not come back. `clause` is of `terms`."""
 
     since: datetime
     reason: str
     procedure: Procedure | None
     clause: dict[str, Any] | None
+    terms: Terms
     subset: Subset | None = None
 
     @property
@@ -53,6 +55,7 @@ def _taken(grant: Grant, row: TakenSubset, procedure: Procedure | None) -> HeldS
 def _held(
     grant: Grant, since: datetime, reason: str, procedure: Procedure | None, *, subset: Subset | None = None
 ) -> HeldShut:
-    cites = procedure is not None and has_clause(grant.terms, procedure.clause_id)
-    clause = grant.terms.clause(procedure.clause_id) if procedure is not None and cites else None
-    return HeldShut(since, reason, procedure, clause, subset)
+    terms = terms_at(grant, since)
+    cites = procedure is not None and has_clause(terms, procedure.clause_id)
+    clause = terms.clause(procedure.clause_id) if procedure is not None and cites else None
+    return HeldShut(since, reason, procedure, clause, terms, subset)

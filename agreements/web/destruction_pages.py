@@ -17,6 +17,7 @@ from agreements.catalog.permissions import Permission
 from agreements.documents import store
 from agreements.documents.models import StoredDocument
 from agreements.grants.permissions import is_held_by
+from agreements.grants.terms_change.past import terms_at
 from agreements.revocation import attesting, certificate_values, certifying, queries
 from agreements.revocation.models import Destruction, ProcedureAct
 from agreements.web import access, access_destruction, proofs
@@ -143,6 +144,7 @@ def _page(request: HttpRequest, found: Destruction, *, form: AttestForm | None =
         "grant": reached.grant,
         "procedure": reached.procedure,
         "clause": certificate_values.clause_of(reached),
+        "terms": terms_at(reached.grant, reached.procedure.begun_at),
         "extent": certificate_values.extent(reached),
         "is_whole": reached.subset is None and reached.member is None,
         "is_due": queries.is_due(found),

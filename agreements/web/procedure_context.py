@@ -16,8 +16,10 @@ from django.utils.translation import ngettext
 from agreements.catalog.models import Terms
 from agreements.catalog.permissions import Permission, may
 from agreements.core.clock import today
+from agreements.grants.models import Grant
 from agreements.grants.shared import desk as shared_desk
 from agreements.grants.shared import messages as shared_messages
+from agreements.grants.terms_change.past import versions_at
 from agreements.ledger.kinds import Kind
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.queries import entries_about
@@ -61,7 +63,7 @@ def context(request: HttpRequest, procedure: Procedure, *, lift_form: LiftForm |
     grants = reached.order_by().values("grant").distinct().count()
     owed = counts_of([procedure])[procedure.pk]
     may_end = may(Permission.END_ACCESS, dataset=dataset, by=by)
-    terms = list(Terms.objects.filter(pk__in=reached.order_by().values("grant__terms")).order_by("-effective_from"))
+    terms = list(versions_at(Grant.objects.filter(pk__in=reached.order_by().values("grant")), procedure.begun_at))
     return {
         "dataset": dataset,
         "procedure": procedure,

@@ -165,6 +165,13 @@ def _renew(world: World, choice: int) -> None:
     lifecycle.renew(grant=grant, ends_at=ends, use_digest="0" * 64, by=grant.holder.actor)
 
 
+def _agree(world: World, choice: int) -> None:
+    grant = _grant(world, choice)
+    lifecycle.agree_to_terms(
+        grant=grant, terms=pick(world.terms, choice // 3), consent_sha256="0" * 64, by=grant.holder.actor
+    )
+
+
 def _close(world: World, choice: int) -> None:
     grant = _grant(world, choice)
     lifecycle.close(grant=grant, cause=ClosedFor.MOVED, by=grant.holder.actor)
@@ -231,6 +238,7 @@ VERBS: Final[dict[str, Callable[[World, int], None]]] = {
     "offer-again": _offer_again,
     "expire": _expire,
     "renew": _renew,
+    "agree": _agree,
     "close": _close,
     "join": _join,
     "leave": _leave,

@@ -32,6 +32,7 @@ OFTEN = (
     "resume",
     "resume",
     "renew",
+    "agree",
     "expire",
     "add",
     "leave",
@@ -68,6 +69,8 @@ TOLD = [
     [("import", 2, 1), ("suspend", 1, 1), ("confirm", 1, 1), ("resume", 0, 1), ("account", 6, 1), ("confirm", 0, 1)],
     [("import", 4, 1), ("expire", 0, 10 * DAY), ("confirm", 0, 1), ("import", 3, 1), ("confirm", 0, 1)],
     [("close", 0, 1), ("import", 4, 1), *[("resume", n, 1) for n in range(2)], ("join", 1, 1), ("join", 41, 1)],
+    [("agree", 3, 1), ("renew", 0, 1), ("join", 0, 1), ("agree", 4, 1), ("issue", 1, 1), ("agree", 4, 1)],
+    [("import", 2, 1), ("agree", 4, 1), ("confirm", 0, 1), ("agree", 4, 1), ("suspend", 1, 1), ("resume", 0, 1)],
     [("shut", 0, 1), ("issue", 1, 1), ("reopen", 0, 1), ("shut", 0, 1)],
 ]
 
@@ -122,7 +125,8 @@ def of_grant(known: list[dict[str, Any]], issued: dict[str, Any], subset: str, a
     reference = issued["subjects"]["grant"]
     mine = [line for line in known if line["subjects"].get("grant") == reference]
     renewals = [line["payload"] for line in mine if line["kind"] == "grant.renewed"]
-    accepted = [line for line in mine if line["kind"] in {"grant.issued", "grant.confirmed", "grant.renewed"}]
+    words = {"grant.issued", "grant.confirmed", "grant.renewed", "terms.agreed"}
+    accepted = [line for line in mine if line["kind"] in words]
     ends = (renewals or [issued["payload"]])[-1]["ends"]
     kinds = [line["kind"] for line in mine]
     over = (

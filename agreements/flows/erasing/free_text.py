@@ -11,7 +11,7 @@ from agreements.bars.models import Bar
 from agreements.catalog.models import Archive, Dataset, PublishJob, Reconciliation, Upload
 from agreements.core.erased import Named
 from agreements.documents.models import Inspection
-from agreements.grants.models import GrantMember, Renewal, Suspension
+from agreements.grants.models import GrantMember, Renewal, Suspension, TermsCampaign
 from agreements.identity.models import DomainRule
 from agreements.ledger.erased import cut_texts
 from agreements.mail.inbox.models import InboundMail
@@ -28,6 +28,7 @@ TEXTS: Final[tuple[tuple[type[Model], str, str], ...]] = (
     (GrantMember, "reason", "reason_salt"),
     (GrantMember, "explanation", "explanation_salt"),
     (Renewal, "use", "use_salt"),
+    (TermsCampaign, "note", "note_salt"),
     (Procedure, "reason", "reason_salt"),
     (Procedure, "lift_reason", "lift_salt"),
     (Procedure, "scope_label", ""),

@@ -13,6 +13,7 @@ from agreements.bars.models import Bar
 from agreements.core.erased import Named, named
 from agreements.documents import erasing as papers
 from agreements.documents.models import StoredDocument
+from agreements.grants import erasing as grant_erasing
 from agreements.grants.members import erasing as member_erasing
 from agreements.grants.models import Grant, GrantMember
 from agreements.people.models import User
@@ -50,10 +51,11 @@ class Reach:
         return [*(each.reference for each in self.applications), *(each.reference for each in self.grants)]
 
     def own_papers(self) -> list[StoredDocument]:
-        """Return the papers that are about this person: agreements, signed copies, certificates."""
+        """Return the papers that are about this person: agreements, signed copies, consents, certificates."""
         copies = chain.from_iterable(map(application_erasing.signed_copies, self.applications))
         issued = papers.agreements_of(*(each.reference for each in self.applications))
-        return _standing([*copies, *issued, *procedure_erasing.certificates_of(self.person.pk)])
+        consents = grant_erasing.consents_of(*self.grants)
+        return _standing([*copies, *issued, *consents, *procedure_erasing.certificates_of(self.person.pk)])
 
     def colleagues_papers(self) -> list[StoredDocument]:
         """Return the papers of colleagues in which this person is printed as one who shares their access."""

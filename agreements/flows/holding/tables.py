@@ -26,7 +26,7 @@ from agreements.core.erased import named
 from agreements.documents.models import IssuedAgreement
 from agreements.flows.holding import chosen
 from agreements.grants.members import erasing as memberships
-from agreements.grants.models import DownloadClosed, DownloadOpened, Grant, GrantMember, Link, Renewal
+from agreements.grants.models import DownloadClosed, DownloadOpened, Grant, GrantMember, Link, Renewal, TermsConsent
 from agreements.ledger.kinds import Kind
 from agreements.ledger.queries import entries_about
 from agreements.mail.inbox.models import InboundMail, Proof
@@ -131,6 +131,7 @@ def grants(person: User) -> Iterator[Row]:
                 {"at": each.renewed_at, "use": each.use}
                 for each in Renewal.objects.filter(grant=grant, renewed_by=person)
             ],
+            "new_terms": [_answer(each) for each in _asked(grant)],
             "ended_by": [_ending(each) for each in ends],
             "links": list(_links(grant, person)),
         }
@@ -289,6 +290,25 @@ def _ending(affected: AffectedGrant) -> Row:
         "reason": procedure.reason,
         "at": procedure.begun_at,
         "destroy_by": procedure.destroy_by,
+    }
+
+
+def _asked(grant: Grant) -> QuerySet[TermsConsent]:
+    asked = TermsConsent.objects.filter(grant=grant).select_related("campaign__terms", "previous_terms", "document")
+    return asked.order_by("asked_at", "pk")
+
+
+def _answer(consent: TermsConsent) -> Row:
+    """Return what was asked about new terms, and what was answered."""
+    return {
+        "version": consent.campaign.terms.version,
+        "previous": consent.previous_terms.version,
+        "asked": consent.asked_at,
+        "until": consent.grace_ends_at,
+        "why": consent.campaign.note,
+        "answer": consent.answer,
+        "answered": consent.answered_at,
+        "consent_sha256": consent.document.sha256 if consent.document else None,
     }
 
 

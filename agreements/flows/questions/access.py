@@ -55,6 +55,7 @@ class _Grant:
     confirmed: int | None = None
     renewed: int | None = None
     resumed: int | None = None
+    agreed: int | None = None
 
     def opens(self, subset: str, at: dt.datetime) -> bool:
         """Return whether it opened a subset; an end that had passed counts, whether or not it was noted yet."""
@@ -132,7 +133,7 @@ def _open_at(state: _State, references: Iterable[str], subset: str, at: dt.datet
 def _of_grant(state: _State, reference: str, grant: _Grant, subset: str) -> list[Holding]:
     """Return the holder and the members of a grant whose accounts are open."""
     shared = (grant.granted, grant.confirmed, grant.renewed, grant.resumed, grant.subsets[subset], state.opened_again)
-    people: list[tuple[str, bool, str, int | None]] = [(grant.holder, False, grant.terms, None)]
+    people: list[tuple[str, bool, str, int | None]] = [(grant.holder, False, grant.terms, grant.agreed)]
     people += [(person, True, joined.terms, joined.row) for person, joined in sorted(grant.members.items())]
     return [
         Holding(reference, person, is_member, terms, _numbers(*shared, row, state.account_opened.get(person)))
@@ -162,6 +163,10 @@ def _confirmed(grant: _Grant, row: Row) -> None:
     grant.is_confirmed, grant.confirmed, grant.terms = True, row.sequence, row.payload["terms"]
     # The same mailbox may be another account's by now: the access is whose confirmed it.
     grant.holder = row.subjects["person"]
+
+
+def _agreed(grant: _Grant, row: Row) -> None:
+    grant.terms, grant.agreed = row.payload["terms"], row.sequence
 
 
 def _suspended(grant: _Grant, row: Row) -> None:
@@ -246,6 +251,7 @@ _CHANGES: Final[Mapping[str, Callable[[_State, Row], None]]] = {
     Kind.GRANT_ISSUED: _granted,
     Kind.GRANT_IMPORTED: _granted,
     Kind.GRANT_CONFIRMED: _to_grant(_confirmed),
+    Kind.TERMS_AGREED: _to_grant(_agreed),
     Kind.GRANT_SUSPENDED: _to_grant(_suspended),
     Kind.GRANT_RESUMED: _to_grant(_resumed),
     Kind.GRANT_EXPIRED: _to_grant(_expired),
