@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agreements.applications import evidence, remarks, submission
-from agreements.applications.models import Application, Decision, EvidenceRun, Remark, State, Submission
+from agreements.applications import browser_signatures, evidence, remarks, submission
+from agreements.applications.models import (
+    Application,
+    BrowserSignature,
+    Decision,
+    EvidenceRun,
+    Remark,
+    State,
+    Submission,
+)
 from agreements.applications.permissions import Permission, check_may, may
 from agreements.core.actors import Actor
 from agreements.core.errors import NotAllowed
@@ -17,10 +25,11 @@ from agreements.review.queue import neighbours
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`why_not` says why the viewer cannot decide, or is empty."""
+    """`why_not` says why the viewer cannot decide, or is empty; `signed` is how it was signed here, if so."""
 
     application: Application
     submission: Submission
+    signed: BrowserSignature | None
     run: EvidenceRun | None
     pages: list[PageImage]
     history: History
@@ -51,6 +60,7 @@ def load(*, application: Application, by: Actor) -> Case:
     return Case(
         application=application,
         submission=handed_in,
+        signed=browser_signatures.of(handed_in.signed_copy),
         run=run,
         pages=list(PageImage.objects.filter(document=handed_in.signed_copy.document)),
         history=history_of(application),

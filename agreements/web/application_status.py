@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agreements.applications import drafting, remarks, signing, submission, withdrawing
+from agreements.applications import browser_signatures, drafting, remarks, signing, submission, withdrawing
 from agreements.applications.missing import Missing
 from agreements.applications.models import Application, Decision, DecisionKind, SignedCopy, State
 from agreements.applications.permissions import visible_to
@@ -52,6 +52,7 @@ def context(application: Application) -> dict[str, Any]:
         "agreement": issuing.newest(application.reference),
         "copy": copy,
         "inspection": inspection_of(copy),
+        "signed": browser_signatures.of(copy),
         "decision": _last_words(application),
         "remarks": remarks.visible_to_applicant(application),
         "moved_from": applying_again.moved_from(application),

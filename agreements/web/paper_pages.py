@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from agreements.applications import signing
+from agreements.applications import browser_signatures, signing
 from agreements.applications.missing import AGREEMENT, DETAILS, SIGNATURE, SITE
-from agreements.applications.models import Application
+from agreements.applications.models import Application, SignedCopy
 from agreements.documents import inspecting, issuing
-from agreements.documents.evidence import page_set
 from agreements.documents.models import Inspection
 from agreements.flows.agreement_issue import issue_agreement
 from agreements.flows.signed_copy import receive_upload
@@ -27,6 +26,7 @@ from agreements.web.application_status import frame, inspection_of, is_opened, i
 from agreements.web.papers import paper
 from agreements.web.posted import posted
 from agreements.web.refusals import IntoForm, IntoMessages
+from agreements.web.signature_shown import signed_context
 from agreements.web.stepper import next_step, still_missing
 
 
@@ -128,13 +128,14 @@ def signed_copy(request: HttpRequest, reference: str) -> HttpResponse:
 def _copy_context(application: Application) -> dict[str, Any]:
     copy = signing.current(application)
     inspection = inspection_of(copy)
-    return {"copy": copy, "inspection": inspection, "odd_pages": _odd_pages(application, inspection)}
+    context = {"copy": copy, "inspection": inspection, **signed_context(application, copy)}
+    return context if copy is None else context | {"odd_pages": _odd_pages(application, copy, inspection)}
 
 
-def _odd_pages(application: Application, inspection: Inspection | None) -> str:
+def _odd_pages(application: Application, copy: SignedCopy, inspection: Inspection | None) -> str:
     """Return in a sentence what a reviewer will find odd about the pages, before they are handed in; or nothing."""
     issued = issuing.newest(application.reference)
     if issued is None or inspection is None or not is_opened(inspection):
         return ""
-    finding = page_set(inspecting.report_of(inspection), issuing.expected_of(issued))
+    finding = browser_signatures.page_finding(copy, inspecting.report_of(inspection), issued)
     return "" if finding.outcome == "pass" else finding.summary

@@ -25,6 +25,7 @@ from agreements.web import access, address_codes, limits
 from agreements.web.application_status import frame
 from agreements.web.code_page import answer
 from agreements.web.refusals import IntoForm, IntoMessages
+from agreements.web.signature_shown import path_of
 from agreements.web.signing_forms import SigningForm
 from agreements.web.stepper import next_step, still_missing
 
@@ -184,11 +185,6 @@ def _signed(request: HttpRequest, found: Application, signed: BrowserSignature) 
         "next_step": next_step(found, missing=missing, after=SIGNATURE),
     }
     return render(request, "applications/sign_done.html", context)
-
-
-def path_of(signed: BrowserSignature) -> str:
-    """Return the path that draws a signature, or nothing for a name that was typed."""
-    return strokes.svg_path(strokes.checked(signed.strokes)) if signed.strokes else ""
 
 
 def _proof(found: Application, issued: IssuedAgreement) -> dict[str, Any]:

@@ -1,0 +1,26 @@
+"""How a signature that was given in the browser is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agreements.applications import browser_signatures
+from agreements.applications.models import Application, BrowserSignature, SignedCopy
+from agreements.documents import strokes
+
+
+def signed_context(application: Application, copy: SignedCopy | None) -> dict[str, Any]:
+    """Return what the step of the signature shows beside the state of a copy: the signature, if it was given here."""
+    issued = browser_signatures.up_to_date(application)
+    signed = browser_signatures.of(copy)
+    return {
+        "issued": issued,
+        "signed": signed,
+        "is_signed_issue_current": bool(signed and issued and signed.issued_id == issued.pk),
+        "path": path_of(signed) if signed else "",
+    }
+
+
+def path_of(signed: BrowserSignature) -> str:
+    """Return the SVG path that draws a signature, or nothing for a name that was typed."""
+    return strokes.svg_path(strokes.checked(signed.strokes)) if signed.strokes else ""
