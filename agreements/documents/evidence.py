@@ -12,6 +12,7 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from agreements.documents.file_order import in_words, order_of
 from agreements.documents.inspection import InspectionReport
 from agreements.documents.page_set import Expected, judge
 
@@ -70,6 +71,9 @@ def _structure(report: InspectionReport) -> Finding:
     if untidy:
         summary = _("The PDF can be read, but has %(things)s.") % {"things": _joined(untidy)}
         return Finding("structure", "attention", summary, details)
+    if any(page.source for page in report.pages):
+        summary = _("Only what can be seen on the files was taken from them: the PDF holds a picture of each page.")
+        return Finding("structure", "pass", summary, details)
     return Finding("structure", "pass", _("The file is a plain PDF with nothing hidden that was looked for."), details)
 
 
@@ -79,7 +83,11 @@ def page_set(report: InspectionReport, expected: Expected) -> Finding:
         summary = _("The pages were not checked: %(reason)s") % {"reason": report.reason}
         return Finding("page_set", "unknown", summary, {"reason": report.reason_code})
     judgement = judge([page.codes for page in report.pages], expected)
-    return Finding("page_set", judgement.outcome, judgement.summary, judgement.details)
+    sources = [page.source for page in report.pages]
+    if not (files := order_of(sources)):
+        return Finding("page_set", judgement.outcome, judgement.summary, judgement.details)
+    summary = " ".join(filter(None, (judgement.summary, in_words(sources))))
+    return Finding("page_set", judgement.outcome, summary, judgement.details | {"files": files})
 
 
 def _signed(report: InspectionReport) -> Finding:

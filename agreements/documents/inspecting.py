@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from django.conf import settings
 from django.db import transaction
@@ -17,7 +17,7 @@ from agreements.core.errors import NotPossible
 from agreements.core.wakeups import Wakeup, poke
 from agreements.documents import store
 from agreements.documents.inspection import InspectionReport, Outcome, PageFinding, inspect
-from agreements.documents.models import Inspection, InspectionState, PageImage, StoredDocument
+from agreements.documents.models import Form, Inspection, InspectionState, PageImage, StoredDocument
 from agreements.vault import stores
 
 # A claim outlives the wall clock of one look (60 s); after that a killed worker's document is taken up again.
@@ -85,14 +85,17 @@ def settle(inspection: Inspection) -> None:
     if inspection.attempts % _ROUND > ATTEMPTS:
         _write(inspection, _given_up())
         return
-    report = inspect(store.read(inspection.document), spool_folder=spool_folder())
+    form: Literal["pdf", "papers"] = "papers" if inspection.document.form == Form.PAPERS else "pdf"
+    report = inspect(store.read(inspection.document), form=form, spool_folder=spool_folder())
     _write(inspection, report)
 
 
 def report_of(inspection: Inspection) -> InspectionReport:
     """Return the findings as a report again, without the pictures."""
     pages = tuple(
-        PageFinding(page["number"], page["width"], page["height"], tuple(page["codes"]), b"")
+        PageFinding(
+            page["number"], page["width"], page["height"], tuple(page["codes"]), b"", source=page.get("source", 0)
+        )
         for page in inspection.pages
     )
     return InspectionReport(
@@ -115,13 +118,18 @@ def _claim() -> Inspection | None:
 
 def _write(inspection: Inspection, report: InspectionReport) -> None:
     images = [_store_page(inspection.document, page) for page in report.pages if page.png]
-    if not _written(inspection, report, images):
-        # Another process was first, or the document was erased meanwhile: nothing refers to these pictures.
+    assembled = store.save(report.assembled) if report.assembled else None
+    if not _written(inspection, report, images, assembled):
+        # Another process was first, or the document was erased meanwhile: nothing refers to these files.
         for image in images:
             stores.papers().delete(image.store_key)
+        if assembled is not None:
+            store.discard(assembled)
 
 
-def _written(inspection: Inspection, report: InspectionReport, images: list[PageImage]) -> bool:
+def _written(
+    inspection: Inspection, report: InspectionReport, images: list[PageImage], assembled: StoredDocument | None
+) -> bool:
     with transaction.atomic():
         locked = Inspection.objects.select_for_update().get(pk=inspection.pk)
         if locked.state != InspectionState.PENDING:
@@ -131,8 +139,11 @@ def _written(inspection: Inspection, report: InspectionReport, images: list[Page
         locked.flags = list(report.flags)
         locked.pages = [
             {"number": page.number, "width": page.width, "height": page.height, "codes": list(page.codes)}
+            | ({"source": page.source} if page.source else {})
             for page in report.pages
         ]
+        # One of an earlier look that failed half way is not used any more: the sweep removes it.
+        locked.assembled = assembled
         locked.fields = dict(report.fields)
         locked.finished_at = now()
         locked.save()

@@ -9,6 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from agreements.core.countries import country_choices
+from agreements.web.several_files import SeveralFilesField, SeveralFilesInput
+
+# Whether a phone offers its camera, its photographs or its files is left to the person: no `capture`.
+_PAGES = "application/pdf,image/jpeg,image/png,image/heic,image/heif,.pdf,.jpg,.jpeg,.png,.heic,.heif"
 
 
 def _countries() -> list[tuple[str, str]]:
@@ -108,10 +112,10 @@ class SiteForm(forms.Form):
 class SignedCopyForm(forms.Form):
     """The signed agreement coming back."""
 
-    file = forms.FileField(
-        label=_("Signed agreement (PDF)"),
+    file = SeveralFilesField(
+        label=_("Signed agreement: one PDF, or photographs of its pages"),
         allow_empty_file=True,  # the domain says it better
-        widget=forms.FileInput(attrs={"accept": "application/pdf,.pdf"}),
+        widget=SeveralFilesInput(attrs={"accept": _PAGES}),
     )
 
 

@@ -17,15 +17,18 @@ from agreements.applications import browser_signatures, signing
 from agreements.applications.missing import AGREEMENT, DETAILS, SIGNATURE, SITE
 from agreements.applications.models import Application, SignedCopy
 from agreements.documents import inspecting, issuing
+from agreements.documents.file_order import in_words
 from agreements.documents.models import Inspection
+from agreements.documents.papers import MOST_FILES
 from agreements.flows.agreement_issue import issue_agreement
-from agreements.flows.signed_copy import receive_upload
+from agreements.flows.signed_copy import Sent, receive_files
 from agreements.web import access
 from agreements.web.application_forms import SignedCopyForm
 from agreements.web.application_status import frame, inspection_of, is_opened, is_refused
-from agreements.web.papers import paper
+from agreements.web.papers import files_as_sent, paper, signed_paper
 from agreements.web.posted import posted
 from agreements.web.refusals import IntoForm, IntoMessages
+from agreements.web.several_files import read_all
 from agreements.web.signature_shown import signed_context
 from agreements.web.stepper import next_step, still_missing
 
@@ -74,10 +77,8 @@ def signature(request: HttpRequest, reference: str) -> HttpResponse:
     form = SignedCopyForm(posted(request), request.FILES or None)
     if request.method == "POST" and form.is_valid():
         with IntoForm(form):
-            upload = form.cleaned_data["file"]
-            # One byte more than the limit is enough to know that it is too large.
-            data = upload.read(settings.SIGNED_COPY_LIMIT + 1)
-            receive_upload(application=found, data=data, original_name=upload.name, by=access.actor(request))
+            read = read_all(form.cleaned_data["file"], most=settings.SIGNED_COPY_LIMIT)
+            receive_files(application=found, files=[Sent(*each) for each in read], by=access.actor(request))
             messages.success(request, _("Your signed copy was received and is being opened."))
             return redirect("application-signature", reference=reference)
     missing = still_missing(found)
@@ -85,6 +86,7 @@ def signature(request: HttpRequest, reference: str) -> HttpResponse:
         **frame(found, at=SIGNATURE, missing=missing),
         "form": form,
         "limit": settings.SIGNED_COPY_LIMIT,
+        "most_files": MOST_FILES,
         "next_step": next_step(found, missing=missing, after=SIGNATURE),
         **_copy_context(found),
     }
@@ -119,23 +121,43 @@ def inspect_again(request: HttpRequest, reference: str) -> HttpResponse:
 @never_cache
 @require_GET
 def signed_copy(request: HttpRequest, reference: str) -> HttpResponse:
-    """Give back what the applicant sent, as an attachment and nothing else."""
+    """Give back the signed copy as one PDF, as an attachment and nothing else."""
     found = access.own_application(request, reference)
     copy = access.signed_copy(found)
-    return paper(request, copy.document, f"{found.reference}-signed.pdf")
+    return signed_paper(request, copy.document, f"{found.reference}-signed.pdf")
+
+
+@login_required
+@never_cache
+@require_GET
+def signed_copy_files(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give back the files of a signed copy that came as several, as they were sent."""
+    found = access.own_application(request, reference)
+    copy = access.signed_copy(found)
+    return files_as_sent(request, copy.document, f"{found.reference}-signed-files.zip")
 
 
 def _copy_context(application: Application) -> dict[str, Any]:
     copy = signing.current(application)
     inspection = inspection_of(copy)
     context = {"copy": copy, "inspection": inspection, **signed_context(application, copy)}
-    return context if copy is None else context | {"odd_pages": _odd_pages(application, copy, inspection)}
+    return context if copy is None else context | _pages(application, copy, inspection)
 
 
-def _odd_pages(application: Application, copy: SignedCopy, inspection: Inspection | None) -> str:
-    """Return in a sentence what a reviewer will find odd about the pages, before they are handed in; or nothing."""
+def _pages(application: Application, copy: SignedCopy, inspection: Inspection | None) -> dict[str, Any]:
+    """Return what a reviewer will find odd about the pages, and of several files where each page came from."""
     issued = issuing.newest(application.reference)
     if issued is None or inspection is None or not is_opened(inspection):
-        return ""
-    finding = browser_signatures.page_finding(copy, inspecting.report_of(inspection), issued)
-    return "" if finding.outcome == "pass" else finding.summary
+        return {}
+    report = inspecting.report_of(inspection)
+    finding = browser_signatures.page_finding(copy, report, issued)
+    sources = [page.source for page in report.pages]
+    return {
+        "odd_pages": "" if finding.outcome == "pass" else finding.summary,
+        "order": in_words(sources) if finding.outcome == "pass" else "",  # else it stands in the summary
+        "found_pages": [
+            {"source": source, "page": said.get("page"), "pages": said.get("pages")}
+            for source, said in zip(sources, finding.details.get("pages", []), strict=False)
+            if source
+        ],
+    }

@@ -30,7 +30,7 @@ from agreements.review.queue import Filters
 from agreements.web import access, access_mailbox, earlier_cases, mail_waiting
 from agreements.web.evidence_rows import rows_of
 from agreements.web.mailbox_rows import rows_about
-from agreements.web.papers import paper, png_inline
+from agreements.web.papers import files_as_sent, png_inline, signed_paper
 from agreements.web.refusals import IntoForm, IntoMessages
 from agreements.web.review_forms import DecisionForm, QueueForm, RemarkForm
 from agreements.web.timeline import timeline_of
@@ -133,10 +133,20 @@ def page_image(request: HttpRequest, reference: str, number: int) -> HttpRespons
 @never_cache
 @require_GET
 def original(request: HttpRequest, reference: str) -> HttpResponse:
-    """Give the signed copy as it came, as an attachment."""
+    """Give the signed copy as one PDF, as an attachment: as it came, or put together of the files that came."""
     found = access.case(request, reference)
     handed_in = access.submitted(found)
-    return paper(request, handed_in.signed_copy.document, f"{reference}-signed.pdf")
+    return signed_paper(request, handed_in.signed_copy.document, f"{reference}-signed.pdf")
+
+
+@login_required
+@never_cache
+@require_GET
+def original_files(request: HttpRequest, reference: str) -> HttpResponse:
+    """Give the files of a signed copy that came as several, as they were sent."""
+    found = access.case(request, reference)
+    handed_in = access.submitted(found)
+    return files_as_sent(request, handed_in.signed_copy.document, f"{reference}-signed-files.zip")
 
 
 def _carry_out(request: HttpRequest, found: Application, form: DecisionForm) -> str:

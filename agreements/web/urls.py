@@ -73,6 +73,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("applications/<reference:reference>/signed-copy/inspect/", paper_pages.inspect_again, name="inspect-again"),
     path("applications/<reference:reference>/signed-copy.pdf", paper_pages.signed_copy, name="signed-copy"),
+    path("applications/<reference:reference>/signed-copy.zip", paper_pages.signed_copy_files, name="signed-copy-files"),
     path("applications/<reference:reference>/submit/", application_pages.submit, name="application-submit"),
     path("applications/<reference:reference>/withdraw/", application_pages.withdraw, name="application-withdraw"),
     path(
@@ -127,6 +128,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("review/<reference:reference>/evidence/again/", review_pages.gather_again, name="review-gather-again"),
     path("review/<reference:reference>/pages/<int:number>.png", review_pages.page_image, name="review-page-image"),
     path("review/<reference:reference>/signed-copy.pdf", review_pages.original, name="review-original"),
+    path("review/<reference:reference>/signed-copy.zip", review_pages.original_files, name="review-original-files"),
     path("stewardship/<slug:slug>/", steward_pages.desk, name="stewardship"),
     path("stewardship/<slug:slug>/grants/<reference:reference>/", steward_pages.grant, name="steward-grant"),
     path(

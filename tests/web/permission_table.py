@@ -57,6 +57,8 @@ GET  /applications/{draft}/signed-copy/inspect/         in     405    405    405
 POST /applications/{draft}/signed-copy/inspect/         in     404    404    to     404    404    404    404    404
 GET  /applications/{draft}/signed-copy.pdf              in     404    404    ok     404    404    404    404    404
 POST /applications/{draft}/signed-copy.pdf              in     405    405    405    405    405    405    405    405
+GET  /applications/{draft}/signed-copy.zip              in     404    404    404    404    404    404    404    404
+POST /applications/{draft}/signed-copy.zip              in     405    405    405    405    405    405    405    405
 GET  /applications/{draft}/submit/                      in     404    404    ok     404    404    404    404    404
 POST /applications/{draft}/submit/                      in     404    404    422    404    404    404    404    404
 GET  /applications/{draft}/withdraw/                    in     405    405    405    405    405    405    405    405
@@ -139,6 +141,8 @@ GET  /review/{case}/pages/1.png                         in     404    404    404
 POST /review/{case}/pages/1.png                         in     405    405    405    405    405    405    405    405
 GET  /review/{case}/signed-copy.pdf                     in     404    404    404    ok     ok     ok     404    404
 POST /review/{case}/signed-copy.pdf                     in     405    405    405    405    405    405    405    405
+GET  /review/{case}/signed-copy.zip                     in     404    404    404    404    404    404    404    404
+POST /review/{case}/signed-copy.zip                     in     405    405    405    405    405    405    405    405
 GET  /stewardship/{slug}/                               in     404    404    404    404    ok     ok     404    404
 POST /stewardship/{slug}/                               in     405    405    405    405    405    405    405    405
 GET  /stewardship/{slug}/grants/{grant}/                in     404    404    404    404    ok     ok     404    404

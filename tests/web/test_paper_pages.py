@@ -40,9 +40,9 @@ def upload(scene: Scene, application: Application, data: bytes, name: str = "sig
 REFUSED_AT_ONCE = {
     "26 MB": (b"%PDF-1.7\n" + bytes(26 * MIB), "The file is larger than 25 MiB. Scan it in grey at 150 dpi"),
     "one byte too many": (b"%PDF-1.7\n" + bytes(25 * MIB - 8), "The file is larger than 25 MiB."),
-    "a text named .pdf": (b"Dear lab, I agree.", "This is not a PDF. Scan the signed pages as one PDF"),
-    "a picture": (b"\xff\xd8\xff\xe0JFIF", "This is not a PDF."),
-    "an empty file": (b"", "The file is empty. Choose the signed PDF again."),
+    "a text named .pdf": (b"Dear lab, I agree.", "This is neither a PDF nor a picture. Send a PDF, or photographs as"),
+    "a picture of another sort": (b"GIF89a" + bytes(40), "This is neither a PDF nor a picture."),
+    "an empty file": (b"", "The file is empty. Choose the signed pages again."),
 }
 
 

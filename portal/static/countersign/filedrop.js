@@ -1,5 +1,6 @@
-// File fields: dropping a file, saying what was chosen, refusing what is too large before it is sent, and
+// File fields: dropping files, saying what was chosen, refusing what is too large or too many before it is sent, and
 // sending the form with progress. Without scripts the field is a plain file input in a plain form.
+// A field for several files has its list by filelist.js.
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
@@ -13,16 +14,25 @@ const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[na
 
 const inputOf = (drop) => drop.querySelector("input[type=file]");
 
-// Says which file is chosen; false if it is too large to send.
+// Returns what to say about the chosen files, and whether they are too large or too many to send.
+const told = (drop, files) => {
+  const total = files.reduce((sum, file) => sum + file.size, 0);
+  const [most, mostFiles] = [Number(drop.dataset.maxBytes || 0), Number(drop.dataset.mostFiles || 0)];
+  const values = { name: files[0]?.name, count: files.length, size: size(total), most: size(most), many: mostFiles };
+  if (!files.length) return ["", false];
+  if (mostFiles && files.length > mostFiles) return [fill(drop.dataset.textTooMany, values), true];
+  const key = files.length > 1 ? "Several" : "";
+  if (most && total > most) return [fill(drop.dataset[`textTooLarge${key}`], values), true];
+  return [fill(key ? drop.dataset.textSeveral : "{name} · {size}", values), false];
+};
+
+// Says what is chosen; false if it cannot be sent.
 const check = (drop) => {
   const input = inputOf(drop);
   const chosen = drop.querySelector("[data-chosen]");
-  const file = input.files[0];
-  const most = Number(drop.dataset.maxBytes || 0);
-  const refused = Boolean(file && most && file.size > most);
-  const text = refused ? drop.dataset.textTooLarge : "{name} · {size}";
+  const [text, refused] = told(drop, [...input.files]);
   chosen.classList.toggle("refused", refused);
-  chosen.textContent = file ? fill(text, { name: file.name, size: size(file.size), most: size(most) }) : "";
+  chosen.textContent = text;
   if (refused) input.setAttribute("aria-invalid", "true");
   else input.removeAttribute("aria-invalid");
   return !refused;
@@ -38,7 +48,7 @@ for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
     if (kind !== "drop" || !event.dataTransfer.files.length) return;
     const drop = zone.closest("[data-file-drop]");
     inputOf(drop).files = event.dataTransfer.files;
-    check(drop);
+    inputOf(drop).dispatchEvent(new Event("change", { bubbles: true }));
   });
 }
 
@@ -46,6 +56,7 @@ document.addEventListener("change", (event) => {
   const drop = event.target.closest("[data-file-drop]");
   if (drop && event.target.type === "file") check(drop);
 });
+document.addEventListener("filelist", (event) => check(event.target));
 
 // The path of the answer that was put in place of a page, or null while the page is as it was loaded.
 let shown = null;
@@ -58,6 +69,7 @@ const show = (request) => {
   document.title = answer.title;
   document.body.replaceWith(answer.body);
   globalThis.htmx?.process(document.body);
+  document.dispatchEvent(new CustomEvent("countersign:shown", { detail: { refused: request.status >= 400 } }));
   scrollTo(0, 0);
   (document.querySelector(".form-errors") || document.getElementById("main"))?.focus();
 };
