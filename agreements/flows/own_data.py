@@ -20,6 +20,7 @@ from agreements.documents import erasing as papers
 from agreements.documents.models import StoredDocument
 from agreements.flows.holding import tables
 from agreements.flows.holding.tables import Row
+from agreements.grants import executed
 from agreements.grants.models import DownloadOpened, Grant, GrantMember
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
@@ -107,6 +108,8 @@ def _files(person: User) -> Iterator[tuple[str, Iterable[bytes]]]:
             yield f"{folder}/agreement-{at}.pdf", _paper(document)
         for at, document in enumerate(application_erasing.signed_copies(found), start=1):
             yield f"{folder}/signed-copy-{at}.pdf", _paper(document)
+        for document in executed.documents_of(found.reference):
+            yield f"{folder}/executed-agreement.pdf", _paper(document)
     yield "grants.json", _document(list(tables.grants(person)))
     yield "parts.json", _document(list(tables.parts(person)))
     yield "destructions.json", _document(list(tables.destructions(person)))
@@ -127,6 +130,7 @@ def _papers(person: User) -> list[StoredDocument]:
     found = procedure_erasing.own_certificates_of(person.pk)
     for application in _applications(person):
         found += papers.agreements_of(application.reference) + application_erasing.signed_copies(application)
+        found += executed.documents_of(application.reference)
     return [document for document in found if document.erased_at is None]
 
 

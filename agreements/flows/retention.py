@@ -31,7 +31,7 @@ from agreements.flows import erasure
 from agreements.flows.mailbox import forgetting as mailbox_forgetting
 from agreements.flows.mailbox import raw
 from agreements.grants import erasing as grant_erasing
-from agreements.grants import lifecycle
+from agreements.grants import executed, lifecycle
 from agreements.grants.models import Grant
 from agreements.grants.states import NOT_ENDED
 from agreements.ledger.act import act
@@ -68,7 +68,10 @@ class Rule(StrEnum):
 
 _WORDS: Final = {
     Rule.FORGET: _("what was written in an application that led to no access"),
-    Rule.COPY: _("the signed copies, the issued agreements and the consents to new terms of access that has ended"),
+    Rule.COPY: _(
+        "the signed copies, the agreements as issued and as executed, and the consents to new terms of access that has "
+        "ended"
+    ),
 }
 
 
@@ -203,7 +206,7 @@ def _is_over(grant: Grant, moment: dt.datetime) -> bool:
 
 def _papers(grant: Grant) -> list[StoredDocument]:
     application = grant.application
-    agreements = papers.agreements_of(application.reference)
+    agreements = [*papers.agreements_of(application.reference), *executed.documents_of(application.reference)]
     return [*application_erasing.signed_copies(application), *agreements, *grant_erasing.consents_of(grant)]
 
 

@@ -14,6 +14,7 @@ from agreements.core.erased import Named, named
 from agreements.documents import erasing as papers
 from agreements.documents.models import StoredDocument
 from agreements.grants import erasing as grant_erasing
+from agreements.grants import executed
 from agreements.grants.members import erasing as member_erasing
 from agreements.grants.models import Grant, GrantMember
 from agreements.people.models import User
@@ -53,14 +54,14 @@ class Reach:
     def own_papers(self) -> list[StoredDocument]:
         """Return the papers that are about this person: agreements, signed copies, consents, certificates."""
         copies = chain.from_iterable(map(application_erasing.signed_copies, self.applications))
-        issued = papers.agreements_of(*(each.reference for each in self.applications))
+        made = _agreements(self.applications)
         consents = grant_erasing.consents_of(*self.grants)
-        return _standing([*copies, *issued, *consents, *procedure_erasing.certificates_of(self.person.pk)])
+        return _standing([*copies, *made, *consents, *procedure_erasing.certificates_of(self.person.pk)])
 
     def colleagues_papers(self) -> list[StoredDocument]:
         """Return the papers of colleagues in which this person is printed as one who shares their access."""
         copies = chain.from_iterable(map(application_erasing.signed_copies, self.colleagues))
-        return _standing([*copies, *papers.agreements_of(*(each.reference for each in self.colleagues))])
+        return _standing([*copies, *_agreements(self.colleagues)])
 
 
 def reach_of(person: User) -> Reach:
@@ -108,6 +109,12 @@ def _names(person: User, applications: list[Application], grants: list[Grant]) -
         *(each.holder_name for each in grants),
         *signed,
     }
+
+
+def _agreements(applications: list[Application]) -> list[StoredDocument]:
+    """Return the agreements of applications, as they were issued and as they were executed."""
+    references = [each.reference for each in applications]
+    return [*papers.agreements_of(*references), *executed.documents_of(*references)]
 
 
 def _standing(documents: list[StoredDocument]) -> list[StoredDocument]:

@@ -25,6 +25,7 @@ from agreements.catalog.models import Interest, RoleAssignment
 from agreements.core.erased import named
 from agreements.documents.models import IssuedAgreement
 from agreements.flows.holding import chosen
+from agreements.grants import executed
 from agreements.grants.members import erasing as memberships
 from agreements.grants.models import DownloadClosed, DownloadOpened, Grant, GrantMember, Link, Renewal, TermsConsent
 from agreements.ledger.kinds import Kind
@@ -133,6 +134,7 @@ def grants(person: User) -> Iterator[Row]:
             ],
             "new_terms": [_answer(each) for each in _asked(grant)],
             "ended_by": [_ending(each) for each in ends],
+            "executed_agreement": _executed(grant),
             "links": list(_links(grant, person)),
         }
 
@@ -277,6 +279,13 @@ def _evidence(submission: Submission) -> list[Row]:
         for each in (run.findings if run else [])
         if not str(each["check"]).startswith(_ABOUT_OTHERS)
     ]
+
+
+def _executed(grant: Grant) -> Row | None:
+    made = executed.of(grant)
+    if made is None or made.document is None:
+        return None
+    return {"at": made.made_at, "sha256": made.document.sha256, "signed_copy": made.original_sha256}
 
 
 def _ending(affected: AffectedGrant) -> Row:
