@@ -47,9 +47,9 @@ def compose(*, version: str, title: str, effective_from: dt.date, clauses: str) 
 
 def body_of(terms: Terms) -> str:
     """Return the clauses of a published version as its file has them, to begin the next version with."""
-    lines = terms.source.split("\n")
-    end = next((n for n, line in enumerate(lines[1:], start=1) if line.strip() == "---"), 0)
-    return "\n".join(lines[end + 1 :]).strip("\n") + "\n"
+    return "\n\n".join(
+        "\n\n".join([f"## {clause['heading']} {{#{clause['id']}}}", *clause["paragraphs"]]) for clause in terms.clauses
+    )
 
 
 def publish(*, dataset: Dataset, source: TermsSource, by: Actor) -> Terms:

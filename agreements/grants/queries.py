@@ -20,6 +20,7 @@ from agreements.grants.models import (
     Suspension,
     TakenSubset,
 )
+from agreements.grants.states import NOT_ENDED
 
 SHOWN: Final = 50
 """A download program that fetches an archive in pieces opens hundreds; the newest tell enough."""
@@ -95,6 +96,12 @@ def by_state(dataset: Dataset) -> dict[str, int]:
     """Return how many grants of a dataset are in each state; every state is present."""
     rows = Grant.objects.filter(dataset=dataset).order_by().values("state").annotate(n=Count("pk"))
     return dict.fromkeys(GrantState.values, 0) | {row["state"]: row["n"] for row in rows}
+
+
+def running_by_terms(dataset: Dataset) -> dict[int, int]:
+    """Return how many grants of a dataset have not ended, by the key of the terms they are under."""
+    rows = Grant.objects.filter(dataset=dataset, state__in=NOT_ENDED).order_by().values("terms").annotate(n=Count("pk"))
+    return {row["terms"]: row["n"] for row in rows}
 
 
 def told(opened: DownloadOpened, closed: DownloadClosed | None) -> Download:

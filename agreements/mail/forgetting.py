@@ -12,7 +12,7 @@ from agreements.core.clock import now
 from agreements.core.erased import Named
 from agreements.mail.models import DeadAddress, MessageState, OutboxMessage
 
-CODE_KINDS: Final = ("sign-in-code", "fresh-code", "address-code", "moving-code", "signing-code")
+CODE_KINDS: Final = ("sign-in-code", "fresh-code", "address-code", "moving-code", "signing-code", "terms-code")
 KEPT_FOR: Final = dt.timedelta(days=1)
 _BATCH: Final = 500
 _WORDS: Final = ("sent_subject", "sent_text", "last_error", "bounce_words")

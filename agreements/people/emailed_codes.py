@@ -40,6 +40,7 @@ class Purpose(StrEnum):
     ADDRESS = "address"
     MOVING = "moving"
     SIGNING = "signing"
+    TERMS = "terms"
 
 
 class CodeSpent(NotPossible):

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeVar
+
+from django.db.models import QuerySet
 from django.http import Http404
 
 from agreements.catalog.models import Terms
 from agreements.catalog.terms import earlier
+from agreements.grants.ends import due
+from agreements.grants.models import Cause, ConsentAnswer, Grant, TermsCampaign, TermsConsent
+from agreements.grants.states import NOT_ENDED
+from agreements.grants.terms_change import consenting, messages
+from agreements.mail.models import OutboxMessage
+
+T = TypeVar("T")
 
 
 def before(terms: Terms, version: str = "") -> Terms | None:
@@ -16,6 +27,55 @@ def before(terms: Terms, version: str = "") -> Terms | None:
     found = earlier(terms)
     if not version:
         return found.first()
-    if (named := found.filter(version=version).first()) is None:
+    return _found(found.filter(version=version).first())
+
+
+def consent(grants: QuerySet[Grant], reference: str, consent_id: int) -> TermsConsent:
+    """Return an answer of one of the grants that somebody may see, whose certified page was made."""
+    answered = TermsConsent.objects.filter(grant__in=grants.filter(reference=reference), document__isnull=False)
+    return _found(answered.select_related("document", "grant", "campaign__terms").filter(pk=consent_id).first())
+
+
+def asked(grants: Iterable[Grant]) -> dict[int, TermsConsent]:
+    """Return the open questions to the holders of some grants, by the key of the grant, with one query.
+
+    What has ended for good is left out, as `consenting.asked_of` leaves it out.
+    """
+    running = [grant.pk for grant in grants if grant.state in NOT_ENDED and not grant.closed_for]
+    found = TermsConsent.objects.filter(grant__in=running, campaign__ended_at=None)
+    found = found.exclude(answer=ConsentAnswer.AGREED).select_related("campaign__terms")
+    return {consent.grant_id: consent for consent in found}
+
+
+def questions_about(grant: Grant, *, is_holder: bool) -> dict[str, object]:
+    """Return what the page of an access says about its terms: what is asked, and what the holder agreed to since."""
+    waits = grant.state in NOT_ENDED and due.suspensions(grant).filter(cause=Cause.TERMS, procedure="").exists()
+    return {
+        "asked": consenting.asked_of(grant),
+        "waits_for_terms": waits,
+        "agreed": consenting.agreed_of(grant) if is_holder else [],
+    }
+
+
+def file_name(consent: TermsConsent) -> str:
+    """Return what the file of such a page is called."""
+    return f"{consent.grant.reference}-terms-{consent.campaign.terms.version}.pdf"
+
+
+def notices(campaign: TermsCampaign) -> QuerySet[OutboxMessage]:
+    """Return what holders were mailed about a campaign's question, the newest last."""
+    asked = TermsConsent.objects.filter(campaign=campaign)
+    kinds = (messages.ASKED, messages.REMINDER, messages.SUSPENDED, messages.AGREED)
+    about = OutboxMessage.objects.filter(kind__in=kinds, subject_reference__in=asked.values("grant__reference"))
+    return about.filter(created_at__gte=campaign.decided_at).order_by("pk")
+
+
+def notice(campaign: TermsCampaign, message_id: int) -> OutboxMessage:
+    """Return one of them."""
+    return _found(notices(campaign).filter(pk=message_id).first())
+
+
+def _found(value: T | None) -> T:
+    if value is None:
         raise Http404
-    return named
+    return value

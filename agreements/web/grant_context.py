@@ -23,7 +23,7 @@ from agreements.mail import dead_addresses
 from agreements.people.models import User
 from agreements.revocation.held_shut import held_shut
 from agreements.revocation.queries import owed_to_attest
-from agreements.web import access, access_opening
+from agreements.web import access, access_opening, access_terms
 from agreements.web.renewal_context import ends_of
 from agreements.web.timeline import timeline_of
 
@@ -85,6 +85,7 @@ def context(grant: Grant, *, viewer: User) -> dict[str, Any]:
         "held_shut": held_shut(grant),
         "why_not": why_not_running(grant),
         **access.revocation_of(grant),
+        **access_terms.questions_about(grant, is_holder=grant.holder_id == viewer.pk),
         **access_opening.questions_to(grant, is_holder=grant.holder_id == viewer.pk),
         "timeline": timeline_of(
             _seen_by(viewer, entries_about(grant.reference), all_of_them=sees_all),

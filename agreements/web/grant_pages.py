@@ -22,7 +22,7 @@ from agreements.grants.permissions import held_by
 from agreements.grants.running import is_running, why_not_running
 from agreements.mail import dead_addresses
 from agreements.revocation.queries import owed_to_attest
-from agreements.web import access, grant_context
+from agreements.web import access, access_terms, grant_context
 from agreements.web.fresh_gate import require_fresh
 from agreements.web.refusals import IntoMessages
 
@@ -32,8 +32,9 @@ from agreements.web.refusals import IntoMessages
 def grants(request: HttpRequest) -> HttpResponse:
     """List the person's access."""
     person = access.person(request)
-    mine = held_by(person.pk).select_related("dataset", "terms")
-    rows = [(grant, wants_renewal(grant), is_proof_time(grant)) for grant in mine]
+    mine = list(held_by(person.pk).select_related("dataset", "terms"))
+    asked = access_terms.asked(mine)
+    rows = [(grant, wants_renewal(grant), is_proof_time(grant), asked.get(grant.pk)) for grant in mine]
     context = {"owed": owed_to_attest(person.pk), "rows": rows, "dead": dead_addresses.is_dead(person.email)}
     return render(request, "grants/list.html", context)
 

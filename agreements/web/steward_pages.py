@@ -21,6 +21,7 @@ from agreements.grants import queries
 from agreements.grants.downloads import refusals
 from agreements.grants.models import Grant, GrantState
 from agreements.grants.shared import desk as shared_desk
+from agreements.grants.terms_change import consenting
 from agreements.ledger.queries import entries_about
 from agreements.mail import queries as mail_queries
 from agreements.revocation import listing as procedure_listing
@@ -81,6 +82,8 @@ def grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         "reached": procedure_listing.that_reached(found.pk),
         "taken": queries.taken_from(found),
         "renewals": queries.renewals_of(found),
+        "agreed": consenting.agreed_of(found),
+        "asked": consenting.asked_of(found),
         "holds": shared_desk.held_by(found),
         "timeline": timeline_of(entries_about(found.reference), viewer=access.person(request), internal=True),
     }

@@ -94,7 +94,7 @@ def decide(
             dataset=terms.dataset,
             terms=terms,
             choice=choice,
-            grace_ends_at=max(at, _effective(terms)) + days if days else None,
+            grace_ends_at=grace_end(terms, days=days, at=at) if days else None,
             note=words,
             note_salt=new_salt(),
             decided_at=at,
@@ -113,6 +113,11 @@ def decide(
         )
         poke(Wakeup.TERMS)
     return campaign
+
+
+def grace_end(terms: Terms, *, days: dt.timedelta, at: dt.datetime) -> dt.datetime:
+    """Return when the grace ends that is decided on at a moment."""
+    return max(at, _effective(terms)) + days
 
 
 def why_not_decidable(terms: Terms) -> str | None:

@@ -1,0 +1,199 @@
+"""The forms about terms on the desk: publishing a version, and deciding what it means for access that runs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django import forms
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from agreements.catalog import publishing_terms
+from agreements.catalog.models import Dataset
+from agreements.catalog.source_errors import BadSource
+from agreements.catalog.terms_source import TermsSource, order
+from agreements.core.errors import DomainError, Invalid
+from agreements.documents.fonts import unprintable
+from agreements.grants.models import TermsChoice
+from agreements.grants.terms_change import campaigns
+
+GRACE_DAYS: Final = 30
+"""What is offered first; the steward chooses."""
+
+
+class TermsForm(forms.Form):
+    """A version in its parts. Valid, it has a `source` that could be published at this moment."""
+
+    version = forms.CharField(
+        label=gettext_lazy("Version"),
+        max_length=20,
+        help_text=gettext_lazy("Higher than every version before it, such as 1.1."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
+    effective_from = forms.DateField(
+        label=gettext_lazy("In force from"),
+        help_text=gettext_lazy("Whoever applies from this day on agrees to it. Leave people the time to read."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    clauses = forms.CharField(
+        label=gettext_lazy("Clauses"),
+        strip=False,
+        help_text=gettext_lazy(
+            "Each begins with a line such as “## Research only {#research-only}”; an empty line ends a paragraph. "
+            "What stands in {#…} says which clause it is: keep it where the clause stays, whatever its heading."
+        ),
+        widget=forms.Textarea(attrs={"rows": 28, "class": "source", "spellcheck": "true"}),
+    )
+
+    def __init__(self, *args: Any, dataset: Dataset, is_hidden: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._dataset = dataset
+        self.source: TermsSource | None = None
+        if is_hidden:
+            self.fields["action"] = forms.CharField()
+            for form_field in self.fields.values():
+                form_field.widget = forms.HiddenInput()
+
+    def clean_clauses(self) -> str:
+        """Return the text; refuse the first line that cannot be printed, since the agreement prints every line."""
+        text: str = self.cleaned_data["clauses"]
+        for number, line in enumerate(text.splitlines(), start=1):
+            if missing := unprintable(line):
+                words = _("Line %(line)d: this cannot be printed on the agreement: %(characters)s")
+                raise forms.ValidationError(words % {"line": number, "characters": ", ".join(missing)})
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        """Put the version together and check all that publishing it would refuse."""
+        given: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return given
+        try:
+            self.source = publishing_terms.compose(
+                version=given["version"],
+                title=given["title"],
+                effective_from=given["effective_from"],
+                clauses=given["clauses"],
+            )
+        except BadSource as bad:
+            words = capfirst(bad.problem)
+            self.add_error("clauses", words if bad.line is None else _line(bad.line, words))
+        except Invalid as refused:
+            self.add_error(refused.field, str(refused))
+        if self.source is not None:
+            try:
+                publishing_terms.check_publishable(self._dataset, self.source)
+            except BadSource as bad:
+                self.add_error(None, capfirst(bad.problem))
+            except DomainError as refused:
+                self.add_error(getattr(refused, "field", None), str(refused))
+        return given
+
+
+def following(dataset: Dataset) -> dict[str, str]:
+    """Return what the form of a new version begins with: the newest text, under the next number."""
+    before = publishing_terms.versions(dataset)
+    if not before:
+        return {"version": "1.0"}
+    newest = before[max(before, key=order)]
+    first, second, _third = order(newest.version)
+    return {
+        "version": f"{first}.{second + 1}",
+        "title": newest.title,
+        "clauses": publishing_terms.body_of(newest),
+    }
+
+
+class DecideForm(forms.Form):
+    """What running access is to become, before anybody was counted."""
+
+    choice = forms.ChoiceField(
+        label=gettext_lazy("Running access under earlier terms"),
+        choices=[
+            (TermsChoice.ASK.value, gettext_lazy("Ask every holder to agree; whoever does not is suspended")),
+            (TermsChoice.KEEP.value, gettext_lazy("Leave it under the terms it was given under")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    grace_days = forms.IntegerField(
+        label=gettext_lazy("Days of grace"),
+        required=False,
+        min_value=campaigns.GRACE_DAYS[0],
+        max_value=campaigns.GRACE_DAYS[1],
+        initial=GRACE_DAYS,
+        help_text=gettext_lazy("Where holders are asked: counted from the day on which the terms take effect."),
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Why the terms have changed"),
+        required=False,
+        max_length=campaigns.NOTE_LIMIT,
+        help_text=gettext_lazy("The holders read this in the mail and above the changes."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the days and the reason where holders are asked; they read both."""
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("choice") == TermsChoice.ASK:
+            if given.get("grace_days") is None and "grace_days" not in self.errors:
+                self.add_error("grace_days", _("Say how many days they have."))
+            if not (given.get("note") or "").strip() and "note" not in self.errors:
+                self.add_error("note", _("Say why; the holders read it."))
+        return given
+
+
+class DecidedForm(DecideForm):
+    """The same, decided: with the number of grants that was shown, typed where it is more than one."""
+
+    action = forms.CharField(widget=forms.HiddenInput)
+    expected = forms.IntegerField(min_value=0, max_value=2**31, widget=forms.HiddenInput)
+    number = forms.IntegerField(
+        help_text=gettext_lazy("Type the number that stands above."),
+        widget=forms.NumberInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, count: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._count = count
+        for name in ("choice", "grace_days", "note"):
+            self.fields[name].widget = forms.HiddenInput()
+        self.fields["number"].label = _("How many accesses does this reach?")
+        if count < 2:
+            del self.fields["number"]
+
+    def clean_number(self) -> int:
+        """Return the number typed, which is that of the accesses reached."""
+        typed: int = self.cleaned_data["number"]
+        if typed != self._count:
+            words = ngettext("It reaches %(n)d access.", "It reaches %(n)d accesses.", self._count)
+            raise forms.ValidationError(words % {"n": self._count})
+        return typed
+
+
+class AnswerFilterForm(forms.Form):
+    """Which answers of a campaign are listed."""
+
+    show = forms.ChoiceField(
+        label=gettext_lazy("Show"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("All who were asked")),
+            ("waiting", gettext_lazy("No answer yet")),
+            ("agreed", gettext_lazy("Agreed")),
+            ("declined", gettext_lazy("Does not agree")),
+            ("suspended", gettext_lazy("Suspended for it")),
+            ("ended", gettext_lazy("Ended otherwise")),
+        ],
+    )
+    words = forms.CharField(
+        label=gettext_lazy("Search"),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy("Holder, organization or reference."),
+    )
+
+
+def _line(number: int, words: str) -> str:
+    return _("Line %(number)d: %(words)s") % {"number": number, "words": words}
