@@ -21,7 +21,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 countersign \
  && useradd --uid 10001 --gid 10001 --home-dir /app --no-create-home --shell /usr/sbin/nologin countersign \
- && install -d -o countersign -g countersign /app /spool /inbox /mails /samples
+ && install -d -o countersign -g countersign /app /spool /inbox /signing /mails /samples
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=portal.settings COUNTERSIGN_ENV_FILE="" COUNTERSIGN_STATIC_ROOT=/app/static
 WORKDIR /app

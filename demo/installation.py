@@ -86,6 +86,7 @@ class Installation:
             "COUNTERSIGN_ENV_FILE": "",
             "COUNTERSIGN_SECRET_KEY": secrets.token_urlsafe(50),
             "COUNTERSIGN_MASTER_KEYS": "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+            "COUNTERSIGN_SIGNING_PASSPHRASE": secrets.token_urlsafe(32),
             "COUNTERSIGN_DATABASE_URL": f"sqlite:///{self.folder / 'countersign.sqlite3'}",
             "COUNTERSIGN_VAULT_ARCHIVES": f"folder:{self.folder / 'archives'}",
             "COUNTERSIGN_VAULT_DELIVERY": f"folder:{self.folder / 'delivery'}",

@@ -20,6 +20,7 @@ address=$host
 	echo "HTTPS_PORT=$port"
 	echo "COUNTERSIGN_SECRET_KEY=$(hex 40)"
 	echo "COUNTERSIGN_MASTER_KEYS=1:$(head -c 32 /dev/urandom | base64 | tr -d '\n')"
+	echo "SIGNING_PASSPHRASE=$(hex 24)"
 	echo "POSTGRES_PASSWORD=$(hex 24)"
 	echo "POSTGRES_RUNTIME_PASSWORD=$(hex 24)"
 	echo "REDIS_PASSWORD=$(hex 24)"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
 import getpass
 import os
 import secrets
@@ -57,6 +58,8 @@ CHECKS: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
         "An address has an @, such as: My Lab <data@lab.example>",
     ),
 }
+# Under which the key that certifies agreements lies in its file.
+SIGNING_PASSPHRASE: Final = "COUNTERSIGN_SIGNING_PASSPHRASE"  # noqa: S105 - the setting's name
 # What the second half of the command takes.
 PASSED_ON: Final = ("steward", "administrator", "dataset", "test-mail")
 
@@ -98,6 +101,19 @@ def run(arguments: list[str]) -> list[str]:
     return [*passed_on, *(["--non-interactive"] if given.non_interactive else [])]
 
 
+def complete() -> None:
+    """Write and load what the environment file of an installation from before lacks: the signing key's passphrase.
+
+    Where settings come from elsewhere, and where the file cannot be written, nothing is done.
+    """
+    path = environment_file.default_path()
+    if os.environ.get("COUNTERSIGN_ENV_FILE") == "" or not path.is_file() or _is_set(os.environ, SIGNING_PASSPHRASE):
+        return
+    with contextlib.suppress(OSError):
+        environment_file.append(path, {SIGNING_PASSPHRASE: secrets.token_urlsafe(32)})
+    environment_file.load()
+
+
 def _is_set(known: Mapping[str, str], setting: str) -> bool:
     return setting in known or f"{setting}_FILE" in known
 
@@ -107,6 +123,7 @@ def _keys(known: Mapping[str, str], folder: Path | None) -> dict[str, str]:
     fresh = {
         "COUNTERSIGN_SECRET_KEY": secrets.token_urlsafe(50),
         "COUNTERSIGN_MASTER_KEYS": "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+        SIGNING_PASSPHRASE: secrets.token_urlsafe(32),
     }
     lines: dict[str, str] = {}
     for setting, value in fresh.items():

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from types import FrameType
 
-from portal import environment_file
+from portal import environment_file, first_run
 from portal.embedded.children import PRIVATE, ROOT
 from portal.embedded.supervisor import Plan, StartFailed, Supervisor
 from portal.privacy import hide_from_same_user
@@ -22,6 +22,7 @@ def main() -> int:
     os.umask(PRIVATE)
     hide_from_same_user()
     environment_file.load()
+    first_run.complete()
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:

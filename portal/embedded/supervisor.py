@@ -71,7 +71,11 @@ class Supervisor:
         return self.environment["COUNTERSIGN_SITE_URL"]
 
     def prepare(self) -> None:
-        """Bring the database and the collected static files up to date. Raises StartFailed."""
+        """Bring database and static files up to date, and see to a signing key. Raises StartFailed."""
+        try:
+            self.manage("make_signing_key", "--if-missing")
+        except StartFailed as failure:  # everything but issuing agreements works without
+            sys.stderr.write(f"{failure}\n")
         for command in (["migrate"], ["createcachetable"], ["collectstatic", "--no-input"]):
             self.manage(*command, "--verbosity", "0")
 
@@ -150,6 +154,7 @@ class Supervisor:
         given = dict(self.plan.environment)
         own = {"PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "portal.settings"}
         given.setdefault("COUNTERSIGN_STATIC_ROOT", str(self.plan.home / "static"))
+        given.setdefault("COUNTERSIGN_SIGNING_KEY", str(self.plan.home.resolve() / "signing-key.p12"))
         given.setdefault("COUNTERSIGN_SITE_URL", f"http://127.0.0.1:{self.web_port}")
         if given["COUNTERSIGN_SITE_URL"] == f"http://127.0.0.1:{self.web_port}":
             # No proxy stands in front, so nobody but the delivery process itself answers under /d/.

@@ -100,6 +100,11 @@ def test_eight_senders_of_slow_forms_do_not_stop_the_site(served: Served) -> Non
             assert httpx.get(served.site + path, timeout=10).status_code == 200
 
 
+def test_it_makes_a_key_to_sign_with_if_there_is_none(served: Served) -> None:
+    key = served.home / "signing-key.p12"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
 def test_nobody_else_on_the_machine_can_read_what_it_writes(served: Served) -> None:
     httpx.get(served.site + "/", timeout=30)
     written = [path for path in served.home.rglob("*") if "static" not in path.parts]

@@ -24,6 +24,7 @@ def folder(tmp_path: Path) -> Path:
 def manage(folder: Path, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("COUNTERSIGN_", "DJANGO_"))}
     plain["COUNTERSIGN_ENV_FILE"] = str(folder / ".env")
+    plain["COUNTERSIGN_SIGNING_KEY"] = str(folder / "keys" / "signing-key.p12")
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT, env=plain, input=typed, capture_output=True, text=True, timeout=120, check=False,
@@ -61,6 +62,51 @@ def test_it_sets_up_from_nothing_and_again_without_changing_a_key(folder: Path) 
     assert env["COUNTERSIGN_SITE_URL"] == "https://data.lab.example"
     assert env["COUNTERSIGN_ALLOWED_HOSTS"].startswith("data.lab.example,")
     assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
+
+
+def test_it_makes_a_signing_key_that_its_passphrase_opens_and_keeps_it(folder: Path) -> None:
+    first = manage(folder, *options(folder))
+    assert first.returncode == 0, first.stderr
+    file = folder / "keys" / "signing-key.p12"
+    made = file.read_bytes()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    again = manage(folder, "make_signing_key", "--if-missing")  # as the second set-up does
+    assert again.returncode == 0, again.stderr
+    assert file.read_bytes() == made
+    checked = manage(folder, "make_signing_key", "--check")
+    assert checked.returncode == 0, checked.stderr
+    assert "The signing key can be used." in checked.stdout
+    assert "CN=data.lab.example" in checked.stdout
+    passphrase = environment_file.read(folder / ".env")["COUNTERSIGN_SIGNING_PASSPHRASE"]
+    said = "".join(done.stdout + done.stderr for done in (first, again, checked))
+    assert passphrase not in said
+    assert "no signing key" not in said
+    assert str(file) in first.stdout
+
+
+def test_what_came_before_the_signing_key_gets_a_passphrase_when_it_is_served(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / ".env"
+    path.write_text("COUNTERSIGN_SECRET_KEY=mine\n")
+    monkeypatch.setenv("COUNTERSIGN_ENV_FILE", str(path))
+    monkeypatch.setenv("COUNTERSIGN_SECRET_KEY", "mine")
+    monkeypatch.setenv(first_run.SIGNING_PASSPHRASE, "undone after the test")
+    monkeypatch.delenv(first_run.SIGNING_PASSPHRASE)
+    first_run.complete()
+    written = environment_file.read(path)
+    assert len(written[first_run.SIGNING_PASSPHRASE]) > 40
+    assert os.environ[first_run.SIGNING_PASSPHRASE] == written[first_run.SIGNING_PASSPHRASE]
+    first_run.complete()
+    assert environment_file.read(path) == written
+
+
+def test_without_a_file_of_settings_none_is_made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERSIGN_ENV_FILE", str(folder / ".env"))
+    monkeypatch.delenv(first_run.SIGNING_PASSPHRASE)
+    first_run.complete()
+    assert not (folder / ".env").exists()
+    assert first_run.SIGNING_PASSPHRASE not in os.environ
 
 
 def test_an_option_against_a_line_that_is_there_is_refused_and_not_dropped(folder: Path) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from agreements.people import accounts
 
 class Command(BaseCommand):
     help = "Set up this installation: settings, keys, tables, mail, dataset, first steward. Safe to run again."
+    # They would speak of a key that is made here.
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--non-interactive", action="store_true", help="ask nothing")
@@ -44,6 +47,8 @@ class Command(BaseCommand):
     def _set_up(self, options: dict[str, Any]) -> None:
         self.ask = not options["non_interactive"]
         self.left: list[str] = []
+        self._signing_key()
+        self.check(display_num_errors=False)
         self._tables()
         steward = self._address(options["steward"], "First steward's e-mail address (empty: later)")
         administrator = self._address(options["administrator"], "Site administrator's address (empty: later)")
@@ -54,6 +59,15 @@ class Command(BaseCommand):
         if dataset and steward:
             self._steward(dataset, steward)
         self._what_is_left()
+
+    def _signing_key(self) -> None:
+        """See to a key that agreements are certified with. All else works without one."""
+        try:
+            call_command("make_signing_key", if_missing=True, stdout=StringIO(), stderr=self.stderr)
+        except CommandError as refusal:
+            self.left.append(f"make a signing key, without which no agreement is issued: {refusal}")
+        else:
+            self.stdout.write(f"Signing key: in {settings.SIGNING_KEY}.")
 
     def _tables(self) -> None:
         name = settings.DATABASES["default"]["NAME"]
@@ -147,6 +161,7 @@ class Command(BaseCommand):
         if "localhost" in settings.DEFAULT_FROM_EMAIL:
             self.left.append("set COUNTERSIGN_MAIL_FROM to an address of yours, or mail servers will refuse our mail")
         self.left.append("keep a copy of the master keys somewhere else: without them no password can be shown again")
+        self.left.append(f"keep one of {settings.SIGNING_KEY} and its passphrase, too: they sign in this portal's name")
         self.stdout.write("\nLeft to do:")
         for item in dict.fromkeys(self.left):
             self.stdout.write(f"  - {item}")
