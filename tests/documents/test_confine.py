@@ -17,15 +17,15 @@ from agreements.documents.inspector import child, landlock, seccomp
 
 # A hostile program: shuts itself in as the inspector does, then tries everything and says what succeeded.
 HOSTILE = """
-import encodings.idna, json, os, socket, sys
+import _thread, encodings.idna, json, os, socket, sys
 from pathlib import Path
 from agreements.documents.inspector import confine, one_file
-secret, parent, target, listening, without = sys.argv[1:]
+secret, parent, target, listening, without, threads = sys.argv[1:]
 for name in filter(None, without.split(",")):
     setattr(confine, name, lambda *_: False)
 confine.limit(memory=512 * 1024 * 1024, cpu_seconds=20)
 one_file.load()
-confine.cut_off(sys.stdout.buffer)
+confine.cut_off(sys.stdout.buffer, threads=bool(threads))
 
 def connect():
     with socket.socket(socket.AF_UNIX) as connection:
@@ -41,6 +41,15 @@ def fork():
     if os.fork() == 0:
         os._exit(0)
 
+def spawn():
+    os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0)
+
+def thread():
+    try:
+        _thread.start_new_thread(lambda: None, ())
+    except RuntimeError as error:
+        raise OSError from error
+
 attempts = {
     "read a file of the same user": lambda: Path(secret).read_bytes(),
     "read the parent's environment": lambda: Path(f"/proc/{parent}/environ").read_bytes()[0],
@@ -53,6 +62,8 @@ attempts = {
     "signal the parent": lambda: os.kill(int(parent), 0),
     "start a program": start,
     "start a process": fork,
+    "start a process by another call": spawn,
+    "start a thread": thread,
 }
 done = []
 for name, attempt in attempts.items():
@@ -74,7 +85,7 @@ def folder() -> Iterator[Path]:
         yield made
 
 
-def succeeded(folder: Path, *, without: str = "") -> list[str]:
+def succeeded(folder: Path, *, without: str = "", threads: bool = False) -> list[str]:
     """Run the hostile program, some of its walls left out, and return what it could do."""
     secret = folder / "secret"
     for path in (secret, folder / "secret.2"):
@@ -86,6 +97,7 @@ def succeeded(folder: Path, *, without: str = "") -> list[str]:
         (folder / "broker.sock").chmod(0o777)
         listening.listen()
         places = [str(secret), str(os.getpid()), str(folder / "written"), str(folder / "broker.sock"), without]
+        places.append("yes" if threads else "")
         ran = subprocess.run(
             [sys.executable, "-s", "-E", "-B", "-c", HOSTILE, *places],
             cwd=child.ROOT, env=child._ENVIRONMENT, capture_output=True, text=True, check=False, timeout=60,
@@ -98,6 +110,12 @@ def succeeded(folder: Path, *, without: str = "") -> list[str]:
 def test_nothing_a_hostile_program_tries_succeeds(folder: Path) -> None:
     assert succeeded(folder) == []
     assert not (folder / "written").exists()
+
+
+def test_where_a_decoder_needs_a_thread_nothing_but_a_thread_can_be_started(folder: Path) -> None:
+    assert succeeded(folder, threads=True) == ["start a thread"]
+    starts = {"start a process", "start a process by another call", "start a thread"}
+    assert not starts & set(succeeded(folder, threads=True, without="refuse_calls"))
 
 
 def test_files_stay_shut_for_the_same_user_by_landlock_alone(folder: Path) -> None:

@@ -48,11 +48,12 @@ def limit(*, memory: int, cpu_seconds: int) -> None:
         _limit(resource.RLIMIT_AS, memory)
 
 
-def cut_off(answer: BinaryIO) -> None:
+def cut_off(answer: BinaryIO, *, threads: bool = False) -> None:
     """Give up everything but the open descriptors and the reading of libraries (Linux; elsewhere nothing happens).
 
     Root becomes nobody. No network where namespaces are permitted; no file beyond the list where the kernel has
     Landlock; no socket, no other program, no signal to others where it takes a filter of calls; no new process.
+    With `threads` threads may be started, if the filter is there to refuse processes; a decoder of pictures needs one.
     The process ends with the one that reads `answer`, its parent.
     """
     if sys.platform != "linux":
@@ -66,8 +67,8 @@ def cut_off(answer: BinaryIO) -> None:
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     allow_only_reading(_READABLE)
-    _limit(resource.RLIMIT_NPROC, 0)
-    refuse_calls()
+    if not (refuse_calls() and threads):
+        _limit(resource.RLIMIT_NPROC, 0)  # counts threads as well
     if _nobody_reads(answer):
         sys.exit(1)  # the parent ended before its end could be waited for
 

@@ -23,7 +23,7 @@ def serve(request: BinaryIO, answer: BinaryIO) -> None:
     limit(memory=asked.limits.memory, cpu_seconds=asked.limits.cpu_seconds)
     # Loaded within the limits, but before the process becomes a user who may not be able to reach them.
     load(judging=asked.judging, papers=asked.form == "papers")
-    cut_off(answer)
+    cut_off(answer, threads=asked.form == "papers")
     try:
         parts = frames.read_parts(request, asked)
     except frames.BadRequest:

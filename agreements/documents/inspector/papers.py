@@ -6,6 +6,7 @@ nothing of the files but what can be seen on them gets into the PDF.
 
 from __future__ import annotations
 
+import codecs
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from agreements.documents.inspector import photographs
 from agreements.documents.inspector.frames import MAX_FILE, Limits
 from agreements.documents.inspector.kinds import HEAD, MOST_FILES, kind_of
 from agreements.documents.inspector.structure import Refused, screen
+
+codecs.lookup("cp437")  # of the names in a ZIP; once the process is cut off it finds no module any more
 
 _MARK: Final = "CS1:"
 _MOST_CODES: Final = 8

@@ -1,6 +1,7 @@
 """A filter of system calls (seccomp): what the inspector never needs fails with "not permitted", for good.
 
 Landlock does not cover connecting to a unix socket by its path, nor signals and tracing on older kernels; this does.
+A thread may be started, which a limit on processes would refuse as well, and no process.
 Numbers: the kernel's tables of system calls; the program's form: `include/uapi/linux/{filter,seccomp,audit}.h`.
 """
 
@@ -15,10 +16,11 @@ from typing import Final
 
 _PR_SET_SECCOMP: Final = 22
 _MODE_FILTER: Final = 2
-_LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_NUMBER_AT, _MACHINE_AT = 0, 4
+_LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_OF, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_NUMBER_AT, _MACHINE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
 _ALLOW: Final = 0x7FFF0000
 _REFUSE: Final = 0x00050000 | errno.EPERM
+_UNKNOWN: Final = 0x00050000 | errno.ENOSYS
 _KILL: Final = 0x80000000
 _OTHER_TABLE: Final = 0x40000000  # x86's second numbering of the same calls
 
@@ -48,6 +50,12 @@ _REFUSED: Final = {
     "request_key": (249, 218),
     "keyctl": (250, 219),
 }
+_STARTS: Final = {"fork": (57, None), "vfork": (58, None)}
+# The flags are its first argument. Those of its successor lie in memory, where a filter does not look: whoever is told
+# that it does not exist takes the older one.
+_CLONE: Final = (56, 220)
+_CLONE3: Final = (435, 435)
+_CLONE_THREAD: Final = 0x00010000
 
 
 class _Program(ctypes.Structure):
@@ -65,8 +73,12 @@ def refuse_calls() -> bool:
     column, architecture = machine
     lines = [_line(_LOAD, _MACHINE_AT), _line(_IF_EQUAL, architecture, 1, 0), _line(_RETURN, _KILL)]
     lines += [_line(_LOAD, _NUMBER_AT), _line(_IF_AT_LEAST, _OTHER_TABLE, 0, 1), _line(_RETURN, _REFUSE)]
-    for numbers in _REFUSED.values():
-        lines += [_line(_IF_EQUAL, numbers[column], 0, 1), _line(_RETURN, _REFUSE)]
+    for number in (numbers[column] for numbers in (*_REFUSED.values(), *_STARTS.values())):
+        if number is not None:
+            lines += [_line(_IF_EQUAL, number, 0, 1), _line(_RETURN, _REFUSE)]
+    lines += [_line(_IF_EQUAL, _CLONE3[column], 0, 1), _line(_RETURN, _UNKNOWN)]
+    lines += [_line(_IF_EQUAL, _CLONE[column], 0, 3), _line(_LOAD, _FIRST_ARGUMENT_AT)]
+    lines += [_line(_IF_ANY_OF, _CLONE_THREAD, 1, 0), _line(_RETURN, _REFUSE)]
     lines.append(_line(_RETURN, _ALLOW))
     program = _Program(len(lines), b"".join(lines))
     return bool(
