@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -143,8 +144,8 @@ def _render(message: OutboxMessage, consent: TermsConsent, subject: str, **conte
 
 
 def _days_left(at: dt.datetime | None) -> int:
-    """Return in how many days the grace ends, rounded: a mail goes out some moments after its time."""
-    return round((at - now()) / dt.timedelta(days=1)) if at else 0
+    """Return in how many days the grace ends, a part of one counted whole: a mail goes out moments after its time."""
+    return math.ceil((at - now()) / dt.timedelta(days=1)) if at else 0
 
 
 def _still_asked(message: OutboxMessage) -> bool:

@@ -6,7 +6,6 @@ import datetime as dt
 
 from django.utils.translation import gettext as _
 
-from agreements.applications.models import Application, SignedCopy, Submission
 from agreements.catalog.models import Terms
 from agreements.core.actors import Actor
 from agreements.documents import store
@@ -14,9 +13,10 @@ from agreements.documents.certificate_data import CitedPaper
 from agreements.documents.certifying import certify
 from agreements.documents.consent_page import Consent, Version, render_consent
 from agreements.documents.models import StoredDocument
-from agreements.grants import places
+from agreements.grants import executed, places
 from agreements.grants.ends import due
-from agreements.grants.models import ConsentAnswer, ExecutedAgreement, Grant, TermsConsent
+from agreements.grants.executed.behind import papers_behind
+from agreements.grants.models import ConsentAnswer, Grant, TermsConsent
 from agreements.people.models import User
 
 
@@ -54,23 +54,16 @@ def _version(terms: Terms) -> Version:
 
 def _papers(grant: Grant) -> list[CitedPaper]:
     """Return what proves the agreement: executed, or else as it came back signed; and the consents since."""
-    executed = ExecutedAgreement.objects.filter(grant=grant, document__isnull=False).select_related("document").first()
     cited: list[CitedPaper] = []
-    if executed is not None and executed.document is not None:
-        cited.append(CitedPaper(_("executed agreement"), executed.document.sha256))
-    elif (copy := _signed_copy(grant.application)) is not None:
-        cited.append(CitedPaper(_("signed copy that was approved"), copy.document.sha256))
+    made, behind = executed.of(grant), papers_behind(grant.application)
+    if made is not None and made.document is not None:
+        cited.append(CitedPaper(_("executed agreement"), made.document.sha256))
+    elif behind.copy is not None:
+        name = _("signed copy that was approved") if behind.submission else _("signed agreement that was brought in")
+        cited.append(CitedPaper(name, behind.copy.document.sha256))
     agreed = TermsConsent.objects.filter(grant=grant, answer=ConsentAnswer.AGREED, document__isnull=False)
     for earlier in agreed.select_related("document", "campaign__terms").order_by("answered_at", "pk"):
         name = _("consent to version %(version)s") % {"version": earlier.campaign.terms.version}
         assert earlier.document is not None, "asked for those that have one"
         cited.append(CitedPaper(name, earlier.document.sha256))
     return cited
-
-
-def _signed_copy(application: Application) -> SignedCopy | None:
-    submitted = Submission.objects.filter(application=application).select_related("signed_copy__document")
-    if (last := submitted.order_by("-number").first()) is not None:
-        return last.signed_copy
-    kept = SignedCopy.objects.filter(application=application, replaced_at=None)
-    return kept.select_related("document").order_by("-pk").first()

@@ -1,0 +1,342 @@
+"""Whom a decision reaches, when they are reminded and suspended, and what a later decision does to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from agreements.core import clock
+from agreements.core.errors import Invalid, MovedOn, NotAllowed, NotPossible
+from agreements.grants import issuing, lifecycle
+from agreements.grants.ends import renewing
+from agreements.grants.ends.terms import newer_terms, to_agree
+from agreements.grants.models import Grant, GrantState, TermsCampaign, TermsChoice, TermsConsent
+from agreements.grants.terms_change import asking, campaigns, consenting
+from agreements.grants.terms_change.past import terms_at
+from agreements.ledger.models import LedgerEntry
+from agreements.mail.models import OutboxMessage
+from tests.grants.ends import day, give_an_end, renew
+from tests.grants.membership import joined
+from tests.grants.scene import NOON, Scene, approved, handed_in
+from tests.grants.terms_change.asked import NOTE, again, agree, ask, beat, body, causes, decide, publish, question
+
+ALICE, BOB = "alice@mit.example.edu", "bob@mit.example.edu"
+
+
+class TestDeciding:
+    def test_it_is_recorded_with_the_number_of_grants_and_a_digest_of_the_note(self, scene: Scene) -> None:
+        terms = publish(scene.dataset)
+        assert (campaigns.preview(terms).grants, campaigns.preview(terms).people) == (1, 1)
+        campaign = decide(scene, terms)
+        end = (NOON + dt.timedelta(days=30)).isoformat()
+        row = LedgerEntry.objects.get(kind="terms.decided")
+        assert row.payload | {"reason_digest": ""} == {
+            "version": "2.0",
+            "choice": "ask",
+            "grants": 1,
+            "grace_ends": end,
+            "reason_digest": "",
+        }
+        assert NOTE not in str(row.payload)
+        assert campaigns.running(scene.dataset) == campaign == campaigns.of(terms)
+
+    def test_the_grace_is_counted_from_the_day_on_which_they_take_effect(self, scene: Scene) -> None:
+        campaign = decide(scene, publish(scene.dataset, in_force=20), days=10)
+        assert campaign.grace_ends_at == dt.datetime(2026, 4, 1, tzinfo=dt.UTC)
+
+    def test_once_for_each_version_by_a_steward(self, scene: Scene) -> None:
+        terms = publish(scene.dataset)
+        for who in (scene.carol, scene.alice, scene.eve):
+            with pytest.raises(NotAllowed):
+                campaigns.decide(terms=terms, choice=TermsChoice.KEEP, grace_days=None, note="", by=who.actor)
+        decide(scene, terms)
+        with pytest.raises(NotPossible, match="This was decided already"):
+            decide(scene, terms, choice=TermsChoice.KEEP)
+
+    @pytest.mark.parametrize(
+        ("days", "note", "field"), [(0, "Why", "grace_days"), (None, "Why", "grace_days"), (1, " ", "note")]
+    )
+    def test_what_is_lacking_is_named(self, scene: Scene, days: int | None, note: str, field: str) -> None:
+        with pytest.raises(Invalid) as refused:
+            decide(scene, publish(scene.dataset), days=days, note=note)
+        assert refused.value.field == field
+        assert not TermsCampaign.objects.exists()
+
+    def test_another_number_of_grants_than_was_shown_is_told(self, scene: Scene) -> None:
+        with pytest.raises(MovedOn, match="It is 1 grants now, and was 2"):
+            campaigns.decide(
+                terms=publish(scene.dataset),
+                choice=TermsChoice.ASK,
+                grace_days=3,
+                note="Why",
+                by=scene.dan.actor,
+                expected=2,
+            )
+
+    def test_the_first_version_and_one_that_was_overtaken_are_not_decided(self, scene: Scene) -> None:
+        assert "are the first" in str(campaigns.why_not_decidable(scene.terms))
+        second, third = publish(scene.dataset), publish(scene.dataset, "3.0", in_force=5)
+        assert campaigns.why_not_decidable(second) is None
+        decide(scene, third)
+        assert campaigns.why_not_decidable(second) == "Terms 3.0 come after these: decide about those."
+
+
+class TestAsking:
+    def test_each_holder_is_asked_once_and_told_what_happens(self, scene: Scene) -> None:
+        joined(scene)
+        beat()
+        decide(scene, publish(scene.dataset))
+        assert beat() == [(ALICE, "GeneBody: agree to terms 2.0 for " + scene.grant.reference + " by 1 April 2026")]
+        words = body(ALICE)
+        assert NOTE in words
+        assert f"/grants/{scene.grant.reference}/terms/" in words
+        assert "If you have not agreed by 1 April 2026, 12:00 (UTC), your access is suspended then" in words
+        assert "The same goes for those who share it with you." in words
+        row = LedgerEntry.objects.get(kind="terms.asked")
+        assert (row.role, row.payload["terms"]) == ("system", "2.0")
+        assert beat() == []
+
+    def test_what_is_under_these_terms_or_later_ones_is_not_asked(self, scene: Scene) -> None:
+        second = publish(scene.dataset)
+        third = publish(scene.dataset, "3.0")
+        Grant.objects.update(terms=third)
+        assert campaigns.why_not_decidable(second) is not None
+        assert campaigns.preview(third).grants == 0
+        Grant.objects.update(terms=second)
+        assert campaigns.preview(second).grants == 0
+        assert campaigns.preview(third).grants == 1
+
+    def test_access_that_is_approved_under_the_old_terms_later_is_asked_with_as_many_days(self, scene: Scene) -> None:
+        ask(scene, days=10)
+        with day(25):
+            # Begun under 1.0 and handed in: it stays what was signed.
+            application = approved(scene.dataset, scene.terms, scene.bob)
+            grant = issuing.issue(submission=handed_in(application), by=scene.carol.actor, as_role="reviewer")
+            assert grant.terms == scene.terms
+            beat()
+        asked = TermsConsent.objects.get(grant=grant)
+        assert asked.grace_ends_at == NOON + dt.timedelta(days=35)
+        with day(34):
+            beat()
+            assert Grant.objects.get(pk=grant.pk).state == GrantState.ACTIVE
+        with day(35):
+            beat()
+            assert Grant.objects.get(pk=grant.pk).state == GrantState.SUSPENDED
+
+    def test_nobody_is_suspended_whom_a_stopped_worker_asked_too_late(self, scene: Scene) -> None:
+        decide(scene, publish(scene.dataset), days=2)
+        with day(4):
+            beat()
+            assert again(scene).state == GrantState.ACTIVE
+            assert question(scene).grace_ends_at == NOON + dt.timedelta(days=6)
+
+    def test_expired_access_that_can_be_renewed_is_asked_and_not_suspended(self, scene: Scene) -> None:
+        give_an_end(scene, days=10)
+        with day(11):
+            lifecycle.expire_due()
+            ask(scene)
+        with day(45):
+            beat()
+            assert (again(scene).state, causes(scene)) == (GrantState.EXPIRED, [])
+            assert renewing.why_not_renewable(again(scene)) == (
+                "Agree to terms 2.0 first: the page of your access leads there."
+            )
+            agree(scene)
+            renew(scene)
+            assert (again(scene).state, again(scene).terms.version) == (GrantState.ACTIVE, "2.0")
+        with day(50):
+            assert campaigns.counts(TermsCampaign.objects.get()).agreed == 1
+
+    def test_access_that_expires_while_it_is_suspended_for_it_opens_by_agreeing_and_renewing(
+        self, scene: Scene
+    ) -> None:
+        give_an_end(scene, days=40)
+        ask(scene)
+        with day(31):
+            beat()
+        with day(41):
+            beat()
+            assert (again(scene).state, causes(scene)) == (GrantState.EXPIRED, ["terms"])
+            agree(scene)
+            assert (again(scene).state, causes(scene)) == (GrantState.EXPIRED, [])
+            renew(scene)
+            assert again(scene).state == GrantState.ACTIVE
+
+    def test_of_a_withdrawn_dataset_nobody_is_asked(self, scene: Scene) -> None:
+        decide(scene, publish(scene.dataset))
+        scene.dataset.withdrawn_at = NOON
+        scene.dataset.save()
+        assert beat() == []
+        assert not TermsConsent.objects.exists()
+
+
+class TestReminders:
+    @pytest.mark.parametrize(("grace", "reminded"), [(30, [16, 23, 29]), (14, [7, 13]), (7, [6]), (2, [1]), (1, [])])
+    def test_they_come_14_7_and_1_days_before_as_far_as_they_fit(
+        self, scene: Scene, grace: int, reminded: list[int]
+    ) -> None:
+        ask(scene, days=grace)
+        beat()
+        came = []
+        for number in range(1, grace):
+            with day(number):
+                came += [number for _to, subject in beat() if "agree to terms 2.0" in subject]
+        assert came == reminded
+        if reminded:
+            assert OutboxMessage.objects.filter(kind="terms-reminder").count() == len(reminded)
+
+    def test_it_names_the_days_that_are_left(self, scene: Scene) -> None:
+        ask(scene, days=20)
+        beat()
+        with day(13):
+            beat()
+            assert "you have 7 days left" in body(ALICE)
+        with day(19):
+            beat()
+            assert "you have one day left" in body(ALICE)
+
+    def test_who_agreed_is_not_reminded(self, scene: Scene) -> None:
+        ask(scene)
+        beat()
+        agree(scene)
+        beat()
+        with day(23):
+            assert beat() == []
+
+    def test_after_a_pause_of_the_beat_only_the_last_that_came_is_given(self, scene: Scene) -> None:
+        ask(scene)
+        beat()
+        with day(29.5):
+            assert len(beat()) == 1
+            assert "one day left" in body(ALICE)
+
+
+class TestSuspending:
+    def test_at_the_end_of_the_grace_holder_and_members_are_told_why_and_how_to_go_on(self, scene: Scene) -> None:
+        joined(scene)
+        ask(scene, days=3)
+        beat()
+        with day(2.99):
+            beat()
+            assert again(scene).state == GrantState.ACTIVE
+        with day(3):
+            sent = beat()
+        assert [to for to, _subject in sent] == [ALICE, BOB]
+        assert "you have not agreed to version 2.0 of its terms in time" in body(ALICE)
+        assert f"/grants/{scene.grant.reference}/terms/" in body(ALICE)
+        assert "It opens again when Alice Example agrees." in body(BOB)
+        row = LedgerEntry.objects.get(kind="grant.suspended")
+        assert (row.actor, row.role, row.payload["cause"]) == ("system:terms", "system", "terms")
+        with day(4):
+            agree(scene)
+            beat()
+            assert "It is open again." in body(BOB)
+            assert "Your access is open again." in body(ALICE)
+
+
+class TestALaterDecision:
+    def test_takes_the_place_of_the_earlier_one(self, scene: Scene) -> None:
+        first = ask(scene)
+        old = question(scene)
+        with day(10):
+            second = ask(scene, "3.0", in_force=10)
+            assert question(scene).campaign == second
+            with pytest.raises(MovedOn, match="have changed again since"):
+                consenting.agree(consent=old, seen_sha256=old.campaign.terms.sha256, by=scene.alice.actor)
+            first.refresh_from_db()
+            assert first.ended_at is not None
+        with day(31):
+            beat()
+            assert again(scene).state == GrantState.ACTIVE, "the grace of the first is over and counts no more"
+        with day(40):
+            beat()
+            assert again(scene).state == GrantState.SUSPENDED
+            agree(scene)
+            assert again(scene).terms.version == "3.0"
+
+    def test_what_was_suspended_stays_so_until_the_newest_is_agreed_to(self, scene: Scene) -> None:
+        ask(scene)
+        with day(31):
+            beat()
+            ask(scene, "3.0", in_force=31)
+            beat()
+            assert "Your access is suspended because you have not agreed to an earlier change." in body(ALICE)
+            assert causes(scene) == ["terms"]
+        with day(70):
+            beat()
+            assert causes(scene) == ["terms"], "once is enough"
+            agree(scene)
+            assert (again(scene).state, again(scene).terms.version) == (GrantState.ACTIVE, "3.0")
+
+    def test_leaving_all_as_it_is_frees_who_was_not_suspended_and_asks_who_was(self, scene: Scene) -> None:
+        with clock.frozen(NOON):
+            application = approved(scene.dataset, scene.terms, scene.bob)
+            bobs = issuing.issue(submission=handed_in(application), by=scene.carol.actor, as_role="reviewer")
+        ask(scene)
+        TermsConsent.objects.filter(grant=bobs).update(grace_ends_at=NOON + dt.timedelta(days=90))
+        with day(31):
+            beat()
+            decide(scene, publish(scene.dataset, "3.0", in_force=31), choice=TermsChoice.KEEP, days=None, note="")
+            asking.work_off()
+            asked = question(scene)
+            assert (asked.campaign.terms.version, asked.grace_ends_at, asked.previous_terms) == (
+                "3.0",
+                None,
+                scene.terms,
+            )
+            assert consenting.asked_of(bobs) is None
+            beat()
+            assert "3.0" in body(ALICE)
+        with day(100):
+            beat()
+            assert Grant.objects.get(pk=bobs.pk).state == GrantState.ACTIVE
+            agree(scene)
+            assert (again(scene).state, again(scene).terms.version) == (GrantState.ACTIVE, "3.0")
+
+
+class TestGoingOnUnderTheOldText:
+    def test_left_as_it_is_access_renews_under_the_terms_it_has(self, scene: Scene) -> None:
+        give_an_end(scene, days=30)
+        terms = publish(scene.dataset)
+        assert newer_terms(again(scene)) == terms
+        beat()
+        decide(scene, terms, choice=TermsChoice.KEEP, days=None, note="")
+        assert beat() == []
+        assert (newer_terms(again(scene)), to_agree(again(scene))) == (None, None)
+        with day(20):
+            renew(scene)
+            assert again(scene).terms == scene.terms
+            assert LedgerEntry.objects.get(kind="grant.renewed").payload["terms"] == "1.0"
+
+    def test_undecided_terms_that_come_after_decided_ones_ask_for_a_new_application(self, scene: Scene) -> None:
+        decide(scene, publish(scene.dataset), choice=TermsChoice.KEEP, days=None, note="")
+        third = publish(scene.dataset, "3.0")
+        assert (newer_terms(again(scene)), to_agree(again(scene))) == (third, None)
+
+    def test_before_they_take_effect_access_renews_under_what_is_in_force(self, scene: Scene) -> None:
+        give_an_end(scene, days=30)
+        ask(scene, in_force=60)
+        with day(20):
+            assert newer_terms(again(scene)) is None
+            renew(scene)
+
+    def test_who_agreed_before_they_take_effect_is_not_sent_back(self, scene: Scene) -> None:
+        ask(scene, in_force=60)
+        with day(2):
+            agree(scene)
+            assert newer_terms(again(scene)) is None
+        with day(61):
+            beat()
+            assert (newer_terms(again(scene)), again(scene).state) == (None, GrantState.ACTIVE)
+
+    def test_what_happened_before_is_told_by_the_terms_of_then(self, scene: Scene) -> None:
+        ask(scene)
+        with day(5):
+            agree(scene)
+        with day(50):
+            ask(scene, "3.0", in_force=50)
+        with day(55):
+            agree(scene)
+            told = [terms_at(again(scene), NOON + dt.timedelta(days=days)).version for days in (1, 10, 54, 56)]
+        assert told == ["1.0", "2.0", "2.0", "3.0"]
