@@ -14,6 +14,7 @@ from agreements.applications.form import FIELDS, form_sha256
 from agreements.applications.models import (
     Application,
     ApplicationMember,
+    BrowserSignature,
     Decision,
     EvidenceRun,
     EvidenceState,
@@ -86,6 +87,7 @@ def erase(application: Application) -> Erased:
         submission.save(update_fields=["form"])
     ApplicationMember.objects.filter(application=application).delete()
     SignedCopy.objects.filter(application=application).update(original_name="")
+    erase_signatures(application)
     Decision.objects.filter(application=application).update(reason="", reason_salt="")
     Remark.objects.filter(application=application).update(text="", text_salt="")
     for field in FIELDS:
@@ -93,6 +95,12 @@ def erase(application: Application) -> Erased:
     application.email, application.erased_at = erased.ADDRESS, now()
     application.save(update_fields=[*FIELDS, "email", "erased_at"])
     return Erased(frozenset(digests), tuple(documents))
+
+
+def erase_signatures(application: Application) -> None:
+    """Erase what was drawn or typed to sign in the browser, and from where: it goes with the copy that it made."""
+    signatures = BrowserSignature.objects.filter(signed_copy__application=application)
+    signatures.update(name="", strokes=[], email=erased.ADDRESS, network_address=None)
 
 
 def signed_copies(application: Application) -> list[StoredDocument]:

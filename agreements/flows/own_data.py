@@ -19,6 +19,7 @@ from agreements.core.clock import now
 from agreements.documents import erasing as papers
 from agreements.documents.models import StoredDocument
 from agreements.flows.holding import tables
+from agreements.flows.holding.applications import application as application_of
 from agreements.flows.holding.tables import Row
 from agreements.grants import executed
 from agreements.grants.models import DownloadOpened, Grant, GrantMember
@@ -103,7 +104,7 @@ def _files(person: User) -> Iterator[tuple[str, Iterable[bytes]]]:
     yield "account.json", _document(tables.account(person)[0])
     for found in _applications(person):
         folder = f"applications/{found.reference}"
-        yield f"{folder}/application.json", _document(tables.application(found)[0])
+        yield f"{folder}/application.json", _document(application_of(found))
         for at, document in enumerate(papers.agreements_of(found.reference), start=1):
             yield f"{folder}/agreement-{at}.pdf", _paper(document)
         for at, document in enumerate(application_erasing.signed_copies(found), start=1):

@@ -155,6 +155,7 @@ def _erase_copies(grant: Grant) -> int:
         if not _is_over(locked, now()):
             return 0
         gone = papers.mark(_papers(locked))
+        application_erasing.erase_signatures(locked.application)
         # What brought a signed copy holds it, too.
         mailbox_forgetting.erase_about(locked.application.reference)
         for document in gone:

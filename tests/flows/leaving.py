@@ -79,6 +79,7 @@ def apply(browser: Client, person: User, *, times: int = 1) -> Application:
     browser.post(f"{base}/details/", DETAILS | {"name": NAME, "address_line2": f"c/o {LAST}"})
     site = {"members": "Bob Lee <bob@connect.ust.hk>", "site_department": f"{LAST} Lab"}
     browser.post(f"{base}/site/", SITE | site | {"intended_use": f"What {NAME} always wanted."})
+    sign_here(browser, f"{base}/sign/")
     for time in range(times):
         browser.post(f"{base}/agreement/")
         pdf = browser.get(f"{base}/agreement.pdf").content
@@ -87,6 +88,20 @@ def apply(browser: Client, person: User, *, times: int = 1) -> Application:
     application.refresh_from_db()
     assert application.state == "submitted"
     return application
+
+
+def sign_here(browser: Client, page: str) -> None:
+    """Sign in the browser, by drawing."""
+    browser.post(page, {"action": "make"})
+    shown = browser.get(page).content.decode()
+    found = re.search(r'name="issued" value="([0-9a-f]{64})"', shown)
+    assert found, shown
+    ticks = dict.fromkeys(re.findall(r'name="(clause-[a-z-]+)"', shown), "on")
+    strokes = "[[[100, 200], [180, 80], [260, 200], [340, 90]]]"
+    browser.post(page, {"issued": found[1], "manner": "drawn", "name": NAME, "strokes": strokes} | ticks)
+    code = re.search(r"[0-9A-Z]{3}-[0-9A-Z]{3}", str(mail.outbox[-1].body))
+    assert code, mail.outbox[-1].body
+    browser.post(page, {"action": "check", "code": code.group()})
 
 
 def seen(application: Application) -> Seen:

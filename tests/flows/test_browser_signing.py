@@ -13,7 +13,7 @@ import pypdfium2
 import pytest
 from django.db import connection
 
-from agreements.applications import browser_signatures, drafting, signing, submission, withdrawing
+from agreements.applications import browser_signatures, drafting, erasing, signing, submission, withdrawing
 from agreements.applications.missing import what_is_missing
 from agreements.applications.models import Application, BrowserSignature, EvidenceRun, Manner, SignedCopy
 from agreements.core import clock
@@ -245,3 +245,12 @@ def test_the_evidence_says_who_signed_and_looks_at_the_issued_pages_alone(sign: 
     as_paper = {each.check: each for each in browser_signatures.findings_of(copy, report, sign.issued)}
     assert as_paper["page_set"].outcome != "pass"
     assert as_paper["signed"].outcome != "pass"
+
+
+def test_what_was_drawn_and_from_where_goes_with_the_copy(sign: Signing) -> None:
+    sign()
+    erasing.erase_signatures(sign.application)
+    kept = BrowserSignature.objects.get()
+    assert (kept.name, kept.strokes, kept.network_address) == ("", [], None)
+    assert kept.email != "alice@connect.ust.hk"
+    assert kept.clauses == list(CLAUSES)

@@ -37,7 +37,7 @@ def test_nothing_in_any_table_or_file_names_who_was_erased(stored: None, scene: 
         "table agreements_signedcopy", "table agreements_grant", "table agreements_grantmember",
         "table agreements_procedure", "table agreements_destruction", "table agreements_bar",
         "table agreements_domainrule", "table agreements_staffinvitation", "table agreements_outboxmessage",
-        "table agreements_emailedcode", "table agreements_suspension",
+        "table agreements_emailedcode", "table agreements_suspension", "table agreements_browsersignature",
         "table agreements_renewal", "table agreements_reconciliation",
         "table account_emailaddress", "table django_admin_log",
     }  # fmt: skip
@@ -53,7 +53,7 @@ def test_nothing_in_any_table_or_file_names_who_was_erased(stored: None, scene: 
     named = LedgerEntry.objects.filter(sequence__in=done.rows).values_list("kind", flat=True)
     assert set(named) >= {
         "application.submitted", "application.returned", "application.approved", "remark.added", "grant.revoked",
-        "procedure.begun", "destruction.attested", "signed-copy.received", "agreement.issued", "evidence.gathered",
+        "procedure.begun", "destruction.attested", "signed-copy.received", "agreement.issued", "agreement.signed", "evidence.gathered",
         "domain-rule.added", "grant.suspended", "grant.resumed", "grant.renewed", "dataset.reopened",
     }  # fmt: skip
     assert LogEntry.objects.exists(), "the administrator's own list was looked at"

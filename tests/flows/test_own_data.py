@@ -41,12 +41,16 @@ def test_everything_that_is_theirs_is_in_it(left: Left) -> None:
     folder = f"applications/{left.application.reference}"
     assert {name for name in files if name.startswith(folder)} == {
         f"{folder}/application.json",
-        *(f"{folder}/signed-copy-{number}.pdf" for number in (1, 2, 3)),
+        *(f"{folder}/signed-copy-{number}.pdf" for number in (1, 2, 3, 4)),
         *(f"{folder}/agreement-{number}.pdf" for number in (1, 2)),
     }
     assert files[f"{folder}/signed-copy-1.pdf"].startswith(b"%PDF")
     written = json.loads(files[f"{folder}/application.json"])
     assert written["form"]["name"] == NAME
+    here, *papers = [each["signed_in_the_browser"] for each in written["signed_copies"]]
+    assert (here["name"], here["manner"], here["network_address"]) == (NAME, "drawn", "127.0.0.1")
+    assert here["strokes"] == [[[100, 200], [180, 80], [260, 200], [340, 90]]]
+    assert papers == [None, None, None]
     assert [each["reason"] for each in written["answers"]] == [f"Ms {LAST} has to sign page 2."]
     (grant,) = json.loads(files["grants.json"])
     assert grant["invited"][0]["email"] == "bob@connect.ust.hk"

@@ -11,19 +11,9 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from agreements.applications import remarks
-from agreements.applications.form import form_of
-from agreements.applications.models import (
-    Application,
-    Decision,
-    DecisionKind,
-    EvidenceRun,
-    SignedCopy,
-    Submission,
-)
+from agreements.applications.models import Application
 from agreements.catalog.models import Interest, RoleAssignment
 from agreements.core.erased import named
-from agreements.documents.models import IssuedAgreement
 from agreements.flows.holding import chosen
 from agreements.grants import executed
 from agreements.grants.members import erasing as memberships
@@ -41,8 +31,6 @@ Row = Mapping[str, Any]
 # What staff did among themselves, of which an applicant is told by its outcome.
 INTERNAL: Final = frozenset({Kind.EVIDENCE_GATHERED, Kind.EVIDENCE_REQUESTED, Kind.APPROVAL_GIVEN, Kind.REMARK_ADDED})
 _OTHERS: Final = frozenset({"person", "member", "applicant"})
-_ABOUT_OTHERS: Final = "history"
-"""Checks whose name begins so look at other people's cases as well."""
 
 
 def account(person: User) -> list[Row]:
@@ -67,45 +55,6 @@ def account(person: User) -> list[Row]:
                 {"browser": each.browser, "address": each.address, "since": each.since, "last_seen": each.last_seen}
                 for each in places
             ],
-        }
-    ]
-
-
-def application(found: Application) -> list[Row]:
-    """Return one application: what was written, handed in, found and answered."""
-    submissions = Submission.objects.filter(application=found)
-    copies = SignedCopy.objects.filter(application=found).select_related("document").order_by("pk")
-    issued = IssuedAgreement.objects.filter(application_reference=found.reference).select_related("document")
-    # An approval's reason is a note of the reviewers; the others were written to the applicant.
-    told = Decision.objects.filter(application=found).exclude(kind=DecisionKind.APPROVE)
-    return [
-        {
-            "reference": found.reference,
-            "dataset": found.dataset.slug,
-            "state": found.state,
-            "started": found.created_at,
-            "submitted": found.submitted_at,
-            "decided": found.decided_at,
-            "erased": found.erased_at,
-            "form": form_of(found),
-            "submissions": [
-                {
-                    "number": each.number,
-                    "at": each.submitted_at,
-                    "form": each.form,
-                    "form_sha256": each.form_sha256,
-                    "evidence": _evidence(each),
-                }
-                for each in submissions
-            ],
-            "agreements": [
-                {"issue": each.issue_number, "at": each.issued_at, "sha256": each.document.sha256} for each in issued
-            ],
-            "signed_copies": [
-                {"name": each.original_name, "at": each.received_at, "sha256": each.document.sha256} for each in copies
-            ],
-            "answers": [{"kind": each.kind, "at": each.decided_at, "reason": each.reason} for each in told],
-            "remarks": [{"at": each.written_at, "text": each.text} for each in remarks.visible_to_applicant(found)],
         }
     ]
 
@@ -270,15 +219,6 @@ def plain(value: Any) -> str | list[Any]:
     if isinstance(value, Iterable):
         return list(value)
     raise TypeError(f"{type(value).__name__} is not written")
-
-
-def _evidence(submission: Submission) -> list[Row]:
-    run = EvidenceRun.objects.filter(submission=submission).order_by("-number").first()
-    return [
-        {"check": each["check"], "outcome": each["outcome"], "summary": each["summary"]}
-        for each in (run.findings if run else [])
-        if not str(each["check"]).startswith(_ABOUT_OTHERS)
-    ]
 
 
 def _executed(grant: Grant) -> Row | None:
