@@ -18,7 +18,7 @@ from agreements.documents.certificate_data import (
     EndedAccess,
 )
 from agreements.documents.certificate_story import destruction_story, end_story
-from agreements.documents.page_furniture import Furniture, build
+from agreements.documents.page_furniture import Furniture, build, verifiable
 
 __all__ = [
     "Attestation",
@@ -54,5 +54,5 @@ def _furniture(ended: EndedAccess, title: str) -> Furniture:
         dataset_name=fonts.printable(ended.dataset_name),
         kind=title,
         identity=_("Procedure %(procedure)s of %(date)s · access %(access)s") % names,
-        fingerprint=_("States what the record of the portal holds. The record holds the SHA-256 of this file."),
+        fingerprint=verifiable(),
     )

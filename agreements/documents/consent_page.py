@@ -17,7 +17,7 @@ from reportlab.platypus.flowables import Flowable, KeepTogether
 
 from agreements.documents import fonts
 from agreements.documents.certificate_data import CitedPaper
-from agreements.documents.page_furniture import Furniture, build
+from agreements.documents.page_furniture import Furniture, build, verifiable
 from agreements.documents.typesetting import ACCENT, BODY, Cell, FieldRow, SectionTitle, Style, Text
 
 _TITLE: Final = Style("serif-bold", 25.0, 30.0, ACCENT)
@@ -121,7 +121,7 @@ def _furniture(consent: Consent, title: str) -> Furniture:
         dataset_name=fonts.printable(consent.dataset_name),
         kind=title,
         identity=_("Access %(access)s · terms %(version)s · %(date)s") % names,
-        fingerprint=_("States what the record of the portal holds. The record holds the SHA-256 of this file."),
+        fingerprint=verifiable(),
     )
 
 

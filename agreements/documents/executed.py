@@ -17,7 +17,7 @@ from reportlab.platypus.flowables import Flowable, KeepTogether
 
 from agreements.documents import fonts
 from agreements.documents.certificate_pieces import cell, moment, opening, row, section, text
-from agreements.documents.page_furniture import Furniture, build
+from agreements.documents.page_furniture import Furniture, build, verifiable
 from agreements.documents.typesetting import QUIET, FieldRow, Style
 
 _NOTE: Final = Style("serif", 9.5, 13.5, QUIET)
@@ -95,7 +95,7 @@ def render_approval(approval: Approval) -> bytes:
             "application": approval.application_reference,
             "date": date_format(approval.approvers[-1].at, "j F Y"),
         },
-        fingerprint=_("States what the record of the portal holds. The record holds the SHA-256 of this file."),
+        fingerprint=verifiable(),
     )
     return build(_story(approval, title), furniture, title=f"{title}: {approval.grant_reference}")
 

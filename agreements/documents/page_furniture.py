@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from reportlab.lib.colors import black
 from reportlab.lib.pagesizes import A4
@@ -88,6 +89,12 @@ class Furniture:
         number = _("Page %(page)d of %(pages)d") % {"page": page, "pages": pages}
         wide = fonts.width(number, _SMALL.family, _SMALL.size)
         draw_line(canvas, WIDTH - MARGIN - wide, 17.2 * mm, number, _SMALL)
+
+
+def verifiable() -> str:
+    """Return the line under a paper of which the record holds the SHA-256: where whoever holds the file asks."""
+    words = _("The portal's record holds the SHA-256 of this file. Whether it is unaltered and in force: %(address)s")
+    return words % {"address": f"{settings.SITE_URL}/verify/"}
 
 
 def square_corners() -> tuple[tuple[float, float], ...]:

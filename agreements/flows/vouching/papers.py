@@ -17,8 +17,8 @@ from agreements.applications.models import BrowserSignature
 from agreements.documents.models import IssuedAgreement, StoredDocument
 from agreements.flows.vouching import standing
 from agreements.flows.vouching.standing import Standing, Stands
-from agreements.grants.models import ExecutedAgreement, Grant, TermsConsent
-from agreements.revocation import certificate_values
+from agreements.grants.executed.behind import papers_behind
+from agreements.grants.models import ExecutedAgreement, TermsConsent
 from agreements.revocation.models import AffectedGrant, Destruction
 
 
@@ -95,13 +95,13 @@ def _ends(data: bytes) -> dict[str, int]:
 
 
 def _issued(pk: int) -> Paper | None:
-    issued = IssuedAgreement.objects.select_related("document", "terms__dataset").filter(document=pk).first()
+    issued = IssuedAgreement.objects.select_related("terms__dataset").filter(document=pk).first()
     if issued is None:
         return None
     grant = standing.grant_of(issued.application_reference)
     stands = (
         standing.of_grant(grant)
-        if grant is not None and _rests_on(grant, issued.document.sha256)
+        if grant is not None and papers_behind(grant.application).issued == issued
         else standing.without_access(issued.terms.dataset)
     )
     return Paper(Sort.ISSUED, issued.issued_at, stands)
@@ -109,22 +109,17 @@ def _issued(pk: int) -> Paper | None:
 
 def _signed_here(pk: int) -> Paper | None:
     found = BrowserSignature.objects.filter(signed_copy__document=pk)
-    signature = found.select_related("signed_copy__document", "signed_copy__application__dataset").first()
+    signature = found.select_related("signed_copy__application__dataset").first()
     if signature is None:
         return None
     application = signature.signed_copy.application
     grant = standing.grant_of(application.reference)
     stands = (
         standing.of_grant(grant)
-        if grant is not None and _rests_on(grant, signature.signed_copy.document.sha256)
+        if grant is not None and papers_behind(grant.application).copy == signature.signed_copy
         else standing.without_access(application.dataset)
     )
     return Paper(Sort.SIGNED_HERE, signature.signed_at, stands)
-
-
-def _rests_on(grant: Grant, sha256: str) -> bool:
-    """Return whether an access rests on this paper: an earlier issue, or a copy that was replaced, is none of those."""
-    return any(paper.sha256 == sha256 for paper in certificate_values.cited_agreement(grant).papers)
 
 
 def _executed(pk: int) -> Paper | None:
