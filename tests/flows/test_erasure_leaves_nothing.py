@@ -54,7 +54,8 @@ def test_nothing_in_any_table_or_file_names_who_was_erased(stored: None, scene: 
     assert set(named) >= {
         "application.submitted", "application.returned", "application.approved", "remark.added", "grant.revoked",
         "procedure.begun", "destruction.attested", "signed-copy.received", "agreement.issued", "agreement.signed",
-        "evidence.gathered", "domain-rule.added", "grant.suspended", "grant.resumed", "grant.renewed", "dataset.reopened",
+        "evidence.gathered", "domain-rule.added", "grant.suspended", "grant.resumed", "grant.renewed",
+        "dataset.reopened",
     }  # fmt: skip
     assert LogEntry.objects.exists(), "the administrator's own list was looked at"
 
