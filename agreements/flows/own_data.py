@@ -17,7 +17,8 @@ from agreements.applications.models import Application
 from agreements.catalog.models import Dataset
 from agreements.core.clock import now
 from agreements.documents import erasing as papers
-from agreements.documents.models import StoredDocument
+from agreements.documents.models import Form, StoredDocument
+from agreements.documents.papers import as_one_pdf
 from agreements.flows.holding import tables
 from agreements.flows.holding.applications import application as application_of
 from agreements.flows.holding.tables import Row
@@ -108,7 +109,7 @@ def _files(person: User) -> Iterator[tuple[str, Iterable[bytes]]]:
         for at, document in enumerate(papers.agreements_of(found.reference), start=1):
             yield f"{folder}/agreement-{at}.pdf", _paper(document)
         for at, document in enumerate(application_erasing.signed_copies(found), start=1):
-            yield f"{folder}/signed-copy-{at}.pdf", _paper(document)
+            yield from _signed_copy(f"{folder}/signed-copy-{at}", document)
         for document in executed.documents_of(found.reference):
             yield f"{folder}/executed-agreement.pdf", _paper(document)
     yield "grants.json", _document(list(tables.grants(person)))
@@ -125,6 +126,14 @@ def _files(person: User) -> Iterator[tuple[str, Iterable[bytes]]]:
 
 def _applications(person: User) -> QuerySet[Application]:
     return Application.objects.filter(applicant=person).select_related("dataset", "terms").order_by("pk")
+
+
+def _signed_copy(name: str, document: StoredDocument) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Yield a signed copy; of one that came as several files the PDF that was made of them, too."""
+    if document.form == Form.PAPERS:
+        yield f"{name}-as-sent.zip", _paper(document)
+    if (pdf := as_one_pdf(document)) is not None:
+        yield f"{name}.pdf", _paper(pdf)
 
 
 def _papers(person: User) -> list[StoredDocument]:
