@@ -113,6 +113,9 @@ class Inspection(models.Model):
     judgement: models.JSONField[dict[str, Any], Any] = models.JSONField(
         default=dict, help_text="what became of our certification and who signed (see `judgement.py`)"
     )
+    original = models.ForeignKey(
+        StoredDocument, on_delete=models.PROTECT, null=True, related_name="+", help_text="the agreement it should be"
+    )
     assembled = models.ForeignKey(
         StoredDocument, on_delete=models.PROTECT, null=True, related_name="+", help_text="several files as one PDF"
     )
