@@ -66,11 +66,12 @@ def findings_of(copy: SignedCopy, report: InspectionReport, issued: IssuedAgreem
     expected, signature = issuing.expected_of(issued), of(copy)
     if signature is None:
         return findings(report, expected)
-    ours = _without_signature_page(report, signature)
-    return [
-        _signed(signature) if each.check == "signed" else page_set(ours, expected) if each.check == "page_set" else each
-        for each in findings(report, expected)
-    ]
+    instead = {
+        "page_set": page_set(_without_signature_page(report, signature), expected),
+        "signed": _signed(signature),
+    }
+    sealed = replace(expected, sha256=copy.document.sha256)
+    return [instead.get(each.check) or _sealed(each) for each in findings(report, sealed)]
 
 
 def page_finding(copy: SignedCopy, report: InspectionReport, issued: IssuedAgreement) -> Finding:
@@ -104,6 +105,13 @@ def _signed(signature: BrowserSignature) -> Finding:
         "email": signature.email,
     }
     return Finding("signed", "pass", summary, details)
+
+
+def _sealed(finding: Finding) -> Finding:
+    """Return what is said of the file: it was certified here with its signature page, not as it was issued."""
+    if finding.check != "unchanged" or finding.outcome != "pass":
+        return finding
+    return replace(finding, summary=_("The signed copy is as this portal made and certified it, with nothing added."))
 
 
 def _without_signature_page(report: InspectionReport, signature: BrowserSignature) -> InspectionReport:

@@ -14,7 +14,7 @@ from agreements.applications.transition import subjects
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import NotPossible, TooMany
-from agreements.documents import inspecting
+from agreements.documents import inspecting, issuing
 from agreements.documents.models import StoredDocument
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
@@ -35,7 +35,7 @@ def receive(
         copy = SignedCopy.objects.create(
             application=locked, document=document, original_name=original_name[:200], mail_id=mail_pk
         )
-        inspecting.ask(document=document)
+        inspecting.ask(document=document, original=issuing.newest_document(locked.reference))
         record.record(
             Kind.SIGNED_COPY_RECEIVED,
             by=by,

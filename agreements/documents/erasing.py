@@ -37,7 +37,7 @@ def mark(documents: Iterable[StoredDocument]) -> list[StoredDocument]:
     StoredDocument.objects.filter(pk__in=[document.pk for document in fresh]).update(erased_at=now())
     found = Inspection.objects.filter(document__in=fresh)
     found.filter(state=InspectionState.PENDING).update(state=InspectionState.FAILED, finished_at=now())
-    found.update(reason="", reason_code="erased", pages=[], flags=[], fields={})
+    found.update(reason="", reason_code="erased", pages=[], flags=[], fields={}, judgement={})
     return fresh
 
 

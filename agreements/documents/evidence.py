@@ -12,13 +12,14 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from agreements.documents import signatures_said, unchanged
 from agreements.documents.file_order import in_words, order_of
 from agreements.documents.inspection import InspectionReport
 from agreements.documents.page_set import Expected, judge
 
 __all__ = ["Check", "Expected", "Finding", "Result", "findings", "page_set"]
 
-Check = Literal["structure", "page_set", "signed"]
+Check = Literal["structure", "page_set", "unchanged", "signed"]
 Result = Literal["pass", "attention", "fail", "unknown"]
 
 # Two sorts: what an agreement has no use for and an attacker has, and what careless software leaves behind.
@@ -53,8 +54,8 @@ class Finding:
 
 
 def findings(report: InspectionReport, expected: Expected) -> list[Finding]:
-    """Return the findings `structure`, `page_set` and `signed`, in this order, for any report."""
-    return [_structure(report), page_set(report, expected), _signed(report)]
+    """Return the findings `structure`, `page_set`, `unchanged` and `signed`, in this order, for any report."""
+    return [_structure(report), page_set(report, expected), _unchanged(report, expected), _signed(report)]
 
 
 def _structure(report: InspectionReport) -> Finding:
@@ -90,9 +91,20 @@ def page_set(report: InspectionReport, expected: Expected) -> Finding:
     return Finding("page_set", judgement.outcome, summary, judgement.details | {"files": files})
 
 
+def _unchanged(report: InspectionReport, expected: Expected) -> Finding:
+    if report.outcome != "ok":
+        return Finding("unchanged", "unknown", _("The text was not compared: %(reason)s") % {"reason": report.reason})
+    outcome, summary = unchanged.said(report, expected)
+    return Finding("unchanged", outcome, summary, unchanged.details(report))
+
+
 def _signed(report: InspectionReport) -> Finding:
     if report.outcome == "refused" or not report.pages:
         return Finding("signed", "unknown", _("There are no pages to look for a signature on."))
+    signatures = report.judgement.signatures if report.judgement is not None else ()
+    if signatures:
+        outcome, summary = signatures_said.said(signatures)
+        return Finding("signed", outcome, summary, {"signatures": signatures_said.details(signatures)})
     summary = _("The portal does not recognise handwriting: please look whether it is signed, dated and ticked.")
     return Finding("signed", "attention", summary)
 

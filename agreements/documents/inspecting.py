@@ -17,7 +17,9 @@ from agreements.core.errors import NotPossible
 from agreements.core.wakeups import Wakeup, poke
 from agreements.documents import store
 from agreements.documents.inspection import InspectionReport, Outcome, PageFinding, inspect
+from agreements.documents.judgement import from_json
 from agreements.documents.models import Form, Inspection, InspectionState, PageImage, StoredDocument
+from agreements.keys import signing_keys
 from agreements.vault import stores
 
 # A claim outlives the wall clock of one look (60 s); after that a killed worker's document is taken up again.
@@ -35,9 +37,13 @@ _OUTCOMES: Final[dict[InspectionState, Outcome]] = {
 }
 
 
-def ask(*, document: StoredDocument) -> Inspection:
-    """Put a document in line, in the caller's transaction."""
-    inspection, created = Inspection.objects.get_or_create(document=document)
+def ask(*, document: StoredDocument, original: StoredDocument | None = None) -> Inspection:
+    """Put a document in line, in the caller's transaction.
+
+    `original` is the agreement as it was issued, where it is known which one should have come back: pages of a file
+    that lost our certification are compared with it.
+    """
+    inspection, created = Inspection.objects.get_or_create(document=document, defaults={"original": original})
     if created:
         poke(Wakeup.INSPECTION)
     return inspection
@@ -86,7 +92,13 @@ def settle(inspection: Inspection) -> None:
         _write(inspection, _given_up())
         return
     form: Literal["pdf", "papers"] = "papers" if inspection.document.form == Form.PAPERS else "pdf"
-    report = inspect(store.read(inspection.document), form=form, spool_folder=spool_folder())
+    report = inspect(
+        store.read(inspection.document),
+        form=form,
+        original=_original(inspection),
+        certificates=signing_keys.trusted(),
+        spool_folder=spool_folder(),
+    )
     _write(inspection, report)
 
 
@@ -105,11 +117,14 @@ def report_of(inspection: Inspection) -> InspectionReport:
         pages,
         tuple(inspection.flags),
         inspection.fields,
+        judgement=from_json(inspection.judgement),
     )
 
 
 def _claim() -> Inspection | None:
-    due = Inspection.objects.filter(state=InspectionState.PENDING, due_at__lte=now()).select_related("document")
+    due = Inspection.objects.filter(state=InspectionState.PENDING, due_at__lte=now()).select_related(
+        "document", "original"
+    )
     for inspection in due.order_by("due_at")[:10]:
         if claim(inspection):
             return inspection
@@ -145,12 +160,20 @@ def _written(
         # One of an earlier look that failed half way is not used any more: the sweep removes it.
         locked.assembled = assembled
         locked.fields = dict(report.fields)
+        locked.judgement = {} if report.judgement is None else report.judgement.as_json()
         locked.finished_at = now()
         locked.save()
         PageImage.objects.filter(document=locked.document).delete()
         PageImage.objects.bulk_create(images)
         poke(Wakeup.EVIDENCE)
     return True
+
+
+def _original(inspection: Inspection) -> bytes | None:
+    """Return the agreement to compare a document with; None where none is known, or nobody is given it any more."""
+    if inspection.original is None or inspection.original.erased_at is not None:
+        return None
+    return store.read(inspection.original)
 
 
 def _store_page(document: StoredDocument, page: PageFinding) -> PageImage:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from threading import Event
@@ -64,7 +66,11 @@ def inspect(
         answer = _by_spool(request, folder=spool_folder, wall_seconds=wall_seconds, is_urgent=is_urgent)
     if answer is None:
         return ended("failed", "no-answer")
-    return report_of(answer, frames.read_header(BytesIO(request)))
+    header = frames.read_header(BytesIO(request))
+    report = report_of(answer, header)
+    if report.judgement is None or not (header.original and original):
+        return report
+    return replace(report, judgement=replace(report.judgement, original_sha256=sha256(original).hexdigest()))
 
 
 def _by_spool(asked: bytes, *, folder: Path, wall_seconds: float, is_urgent: bool) -> child.Answer | None:

@@ -39,6 +39,12 @@ def newest(application_reference: str) -> IssuedAgreement | None:
     return issued.select_related("document", "certified_with").order_by("-issue_number").first()
 
 
+def newest_document(application_reference: str) -> StoredDocument | None:
+    """Return the file of the agreement issued last for an application."""
+    issued = newest(application_reference)
+    return None if issued is None else issued.document
+
+
 def is_issued(sha256: str) -> bool:
     """Return whether a file is, byte for byte, an agreement as it was issued: nobody can have signed it."""
     return IssuedAgreement.objects.filter(document__sha256=sha256).exists()
@@ -103,6 +109,7 @@ def expected_of(issued: IssuedAgreement) -> Expected:
         issue=issued.issue_number,
         pages=issued.page_count,
         keys=qr_keys(),
+        sha256=issued.document.sha256,
     )
 
 

@@ -34,8 +34,9 @@ class Judgement:
     """`revision_sha256` is of the file as we certified it: equal to that of the stored document, whatever came after.
 
     `continues`: the file begins with the bytes of the original that was given along. `pages_differ`: pages, from 1,
-    whose text or picture is not that of the original, looked at only where neither certification nor beginning holds;
-    None where nothing was compared.
+    whose text or picture is not that of the original, looked at only where the file is not the original with its form
+    filled in; None where nothing was compared. `original_sha256`: what it was compared with. `pictures`: pages that are
+    one picture, a scan, which are not compared.
     """
 
     certification: Certification = "absent"
@@ -45,6 +46,8 @@ class Judgement:
     certificate: str = ""
     continues: bool | None = None
     pages_differ: tuple[int, ...] | None = None
+    pictures: tuple[int, ...] = ()
+    original_sha256: str = ""
     signatures: tuple[Signature, ...] = ()
     trouble: str = ""
 
@@ -59,4 +62,5 @@ def from_json(kept: Mapping[str, Any]) -> Judgement | None:
         return None
     signatures = tuple(Signature(**one) for one in kept["signatures"])
     differ = None if kept["pages_differ"] is None else tuple(kept["pages_differ"])
-    return Judgement(**{**kept, "signatures": signatures, "pages_differ": differ})
+    pictures = tuple(kept.get("pictures", ()))
+    return Judgement(**{**kept, "signatures": signatures, "pages_differ": differ, "pictures": pictures})

@@ -32,6 +32,7 @@ def judgement_of(said: Mapping[str, Any], *, max_pages: int) -> Judgement:
         certificate=_digest(said, "certificate"),
         continues=_maybe(said, "continues"),
         pages_differ=_pages(said.get("pages_differ"), max_pages),
+        pictures=_pages(said.get("pictures"), max_pages) or (),
         signatures=tuple(_signature(one) for one in signatures),
         trouble=_trouble(said.get("trouble", "")),
     )

@@ -17,13 +17,14 @@ Outcome = Literal["pass", "attention", "fail"]
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What was issued last for the application, and the keys of page codes by number."""
+    """What was issued last for the application, the keys of page codes by number, and the SHA-256 of its file."""
 
     application: str
     terms_version: str
     issue: int
     pages: int
     keys: Mapping[int, bytes] = field(repr=False)
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _ABOUT: Final[dict[str, StrOrPromise]] = {
     "structure": _("Signed copy: the file"),
     "page_set": _("Signed copy: the pages"),
+    "unchanged": _("Signed copy: the text"),
     "signed": _("Signed copy: the signature"),
     "resubmission": _("Since the last submission"),
     "address-domain": _("Address: who is behind it"),

@@ -68,7 +68,7 @@ class Header:
     @property
     def judging(self) -> bool:
         """Whether there is anything to judge by."""
-        return bool(self.original or self.certificates)
+        return self.form == "pdf" and bool(self.original or self.certificates)
 
 
 def request(

@@ -43,9 +43,7 @@ def load(*, judging: bool = True, papers: bool = True) -> None:
     if papers:
         from agreements.documents.inspector import papers as _papers  # noqa: F401
     if judging:
-        from agreements.documents.inspector import judging as _judging
-
-        _judging.prepare()
+        from agreements.documents.inspector import judging as _judging  # noqa: F401
 
 
 def _inspect(data: bytes, asked: frames.Header, answer: BinaryIO) -> bool:
