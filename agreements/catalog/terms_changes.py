@@ -162,8 +162,12 @@ def _moved(before: list[str], after: list[str]) -> set[str]:
     longest: list[list[str]] = []
     for key in after:
         fitting = [run for run in longest if place[run[-1]] < place[key]]
-        longest.append([*max(fitting, key=len, default=[]), key])
-    return set(after) - set(max(longest, key=len, default=[]))
+        longest.append([*_longest(fitting), key])
+    return set(after) - set(_longest(longest))
+
+
+def _longest(runs: Sequence[list[str]]) -> list[str]:
+    return max(runs, key=len) if runs else []
 
 
 def _place_of_removed(found: Sequence[ClauseChange], before: Sequence[str], place: int) -> int:

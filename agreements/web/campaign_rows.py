@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from agreements.grants.models import ConsentAnswer, Grant, TermsCampaign, TermsConsent
-from agreements.grants.terms_change import campaigns
+from agreements.grants.terms_change import campaigns, reach
 from agreements.grants.terms_change.campaigns import Counts
 from agreements.mail import outbox, queries
 from agreements.mail.models import OutboxMessage
@@ -84,16 +84,17 @@ def wanted(campaign: TermsCampaign, *, show: str, words: str) -> QuerySet[TermsC
         holder = Q(grant__holder_name__icontains=word) | Q(grant__holder__email__icontains=word)
         place = Q(grant__organization__icontains=word) | Q(grant__reference__icontains=word)
         found = found.filter(holder | place)
+    goes_on = Q(pk__in=reach.not_agreed(campaign).values("pk"))
     if show == "suspended":
-        return found.filter(is_suspended=True)
+        return found.filter(reach.is_suspended("grant"))
     if show == "waiting":
-        return found.filter(answer="", goes_on=True)
+        return found.filter(goes_on, answer="")
     if show == "declined":
-        return found.filter(answer=ConsentAnswer.DECLINED, goes_on=True)
+        return found.filter(goes_on, answer=ConsentAnswer.DECLINED)
     if show == "agreed":
         return found.filter(answer=ConsentAnswer.AGREED)
     if show == "ended":
-        return found.filter(goes_on=False).exclude(answer=ConsentAnswer.AGREED)
+        return found.exclude(answer=ConsentAnswer.AGREED).exclude(goes_on)
     return found
 
 

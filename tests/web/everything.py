@@ -49,7 +49,7 @@ from agreements.people.models import User
 from agreements.review import gathering
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import DETAILS, SITE, Scene, make_scene
-from tests.web import mailbox_things, opening_things
+from tests.web import mailbox_things, opening_things, terms_things
 from tests.web.owed import what_is_owed
 from tests.web.procedure_things import suspension_notice_and_bar
 
@@ -88,6 +88,7 @@ NOT_THERE: Final = {
     **opening_things.NOT_THERE,
     **mailbox_things.NOT_THERE,
 }
+    **terms_things.NOT_THERE,
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ def build(folder: Path) -> Everything:
         **mailbox_things.message_with_paper(approved),
         **suspension_notice_and_bar(scene, grant, procedure=owed["procedure"]),
     }
+        **terms_things.agreed_to_and_asked(scene, grant),
     clients = {"out": Client()} | {name: _browser(user) for name, user in people.items()}
     return Everything(scene, names, clients)
 
