@@ -87,8 +87,8 @@ NOT_THERE: Final = {
     "bar": "987654",
     **opening_things.NOT_THERE,
     **mailbox_things.NOT_THERE,
-}
     **terms_things.NOT_THERE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +147,9 @@ def build(folder: Path) -> Everything:
         **(owed := what_is_owed(scene, grant)),
         **opening_things.opened_offered_and_imported(scene, grant),
         **mailbox_things.message_with_paper(approved),
+        **terms_things.agreed_to_and_asked(scene, grant),
         **suspension_notice_and_bar(scene, grant, procedure=owed["procedure"]),
     }
-        **terms_things.agreed_to_and_asked(scene, grant),
     clients = {"out": Client()} | {name: _browser(user) for name, user in people.items()}
     return Everything(scene, names, clients)
 
