@@ -13,6 +13,7 @@ const clauses = (form) => {
   const say = () => {
     box.querySelector("[role=status]").textContent = counted(box, open().length);
     next.hidden = open().length === 0;
+    box.classList.toggle("done", next.hidden);
   };
   next.addEventListener("click", () => {
     const [tick] = open();
@@ -39,7 +40,7 @@ const trace = (context, stroke) => {
 
 class Pad {
   static CLOSE = 4; // points nearer than this to the last one say nothing new
-  static INK = 7; // as wide as on the page of the confirmation
+  static INK = 5; // as wide as on the page of the confirmation
 
   constructor(part) {
     this.canvas = part.querySelector("[data-pad]");
