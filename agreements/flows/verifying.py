@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from agreements.documents import inspecting, issuing, qr
 from agreements.documents.inspection import InspectionReport, inspect
+from agreements.documents.inspection_report import ended
 from agreements.documents.inspector.frames import Limits
 from agreements.documents.judgement import Judgement
 from agreements.flows.vouching import answers
@@ -52,15 +53,19 @@ def look(data: bytes) -> Verdict:
 
 
 def _inspected(data: bytes, *, original: bytes | None) -> InspectionReport:
-    return inspect(
-        data,
-        original=original,
-        certificates=signing_keys.trusted(),
-        wall_seconds=WALL_SECONDS,
-        spool_folder=inspecting.spool_folder(),
-        limits=_LIMITS,
-        is_urgent=False,
-    )
+    try:
+        return inspect(
+            data,
+            original=original,
+            certificates=signing_keys.trusted(),
+            wall_seconds=WALL_SECONDS,
+            spool_folder=inspecting.spool_folder(),
+            limits=_LIMITS,
+            is_urgent=False,
+        )
+    except OSError as failure:  # the way to the inspector is full, or not there
+        log.error("a file to verify could not be handed to the inspector: %s", failure)
+        return ended("failed", "no-answer")
 
 
 def _added_to(began: Beginning, report: InspectionReport) -> Verdict:
@@ -70,7 +75,8 @@ def _added_to(began: Beginning, report: InspectionReport) -> Verdict:
     """
     judgement = report.judgement
     if report.outcome == "failed" or (report.outcome == "ok" and judgement is None):
-        return answers.unreadable(report.reason or _("The check did not come to an end."))
+        reason = report.reason or _("The check did not come to an end.")
+        return answers.unreadable(reason, is_ours_to_mend=True)
     if judgement is None:
         return answers.altered(began=True)
     if judgement.certification == "foreign":
@@ -99,7 +105,7 @@ def _not_as_it_was(report: InspectionReport) -> Verdict:
     if judgement.certification in {"intact", "broken"}:
         return answers.altered(began=False)
     if report.outcome != "ok":
-        return answers.unreadable(report.reason)
+        return answers.unreadable(report.reason, is_ours_to_mend=report.outcome == "failed")
     return answers.foreign() if judgement.certification == "foreign" else _by_codes(report)
 
 

@@ -146,9 +146,14 @@ def not_ours() -> Verdict:
     return Verdict(Outcome.NOT_OURS, _("Not a paper of this portal"), sentences, "quiet")
 
 
-def unreadable(reason: str) -> Verdict:
-    """Return what is said of a file that could not be looked into."""
-    sentences = (reason, _("So nothing can be said of it. If it is a paper of this portal, try the file as it was."))
+def unreadable(reason: str, *, is_ours_to_mend: bool) -> Verdict:
+    """Return what is said of a file that could not be looked into; `is_ours_to_mend`: the check failed."""
+    advice = (
+        _("So nothing can be said of it now. Try again later.")
+        if is_ours_to_mend
+        else _("So nothing can be said of it. If it is a paper of this portal, try the file as it was received.")
+    )
+    sentences = (reason, advice)
     return Verdict(Outcome.UNREADABLE, _("The file could not be read"), sentences, "attention")
 
 
