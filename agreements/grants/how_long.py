@@ -15,6 +15,7 @@ from agreements.catalog.models import Dataset
 from agreements.grants.downloads import sources
 from agreements.grants.links import lifetimes
 from agreements.grants.members import invitations as member_invitations
+from agreements.grants.terms_change import campaigns
 from agreements.grants.wording import duration
 from agreements.people import emailed_codes
 
@@ -35,6 +36,7 @@ class Row:
 def rows(dataset: Dataset) -> Sequence[Row]:
     """Return what lasts how long for a dataset, the things a researcher meets first at the top."""
     access = duration(dt.timedelta(days=dataset.grant_days)) if dataset.grant_days else _("until the lab ends it")
+    least, most = campaigns.GRACE_DAYS
     return (
         Row(_("A draft of an application"), _days(dataset.draft_days), _("since its last change"), "draft_days"),
         Row(_("Access"), access, _("since the approval"), "grant_days"),
@@ -49,6 +51,11 @@ def rows(dataset: Dataset) -> Sequence[Row]:
             _days(dataset.address_days) if dataset.address_days else _("as long as the access"),
             _("since it was given; access waits for the next one a month after that"),
             "address_days",
+        ),
+        Row(
+            _("Agreeing to new terms, if the lab asks for it"),
+            _("as many days as the steward gives, %(least)d to %(most)d") % {"least": least, "most": most},
+            _("since the decision, or since they took effect; then access waits for it"),
         ),
         Row(
             _("What was written in an application that led to no access"),
