@@ -256,6 +256,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invitations/<word:token>/", people_pages.accept_invitation, name="invitation"),
     path("record/", record_pages.record, name="record"),
     path("record/record.csv", record_exports.record_csv, name="record-csv"),
+    path("", include("agreements.web.agreement_urls")),
     path("record/", include("agreements.web.record_urls")),
     path("verify/", verify_pages.verify, name="verify"),
     path("healthz", operator_pages.healthz, name="healthz"),

@@ -35,6 +35,7 @@ from agreements.documents import store
 from agreements.documents.issuing import newest
 from agreements.flows.agreement_issue import issue_agreement
 from agreements.flows.signed_copy import receive_upload
+from agreements.grants import executed
 from agreements.grants.links import tokens
 from agreements.grants.members import invitations as member_invitations
 from agreements.grants.members import membership
@@ -111,6 +112,7 @@ def build(folder: Path) -> Everything:
     people["adam"] = User.objects.create_superuser("adam@site.example")
     approved = put(scene, State.APPROVED)
     gathering.work_off()
+    executed.work_off()
     grant = Grant.objects.get(application=approved)
     link = Link.objects.get(grant=grant)
     opened = _open_archive(scene, folder / "test10")
