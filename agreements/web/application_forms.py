@@ -113,7 +113,7 @@ class SignedCopyForm(forms.Form):
     """The signed agreement coming back."""
 
     file = SeveralFilesField(
-        label=_("Signed agreement: one PDF, or photographs of its pages"),
+        label=_("Signed agreement"),
         allow_empty_file=True,  # the domain says it better
         widget=SeveralFilesInput(attrs={"accept": _PAGES}),
     )

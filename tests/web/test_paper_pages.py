@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from agreements.applications import drafting
+from agreements.applications import drafting, submission
 from agreements.applications.models import Application, SignedCopy
-from agreements.documents import inspecting
+from agreements.documents import erasing, inspecting, store
+from agreements.documents.issuing import newest
 from agreements.documents.models import Inspection, InspectionState, StoredDocument
 from agreements.flows.agreement_issue import issue_agreement
 from tests.documents import hostile
+from tests.documents.papers import photograph
+from tests.documents.photographs import jpeg, on_a_table
 from tests.flows.scene import DETAILS, SITE, Scene, draft_with_signed_copy, signed_in, submitted
 
 MIB = 2**20
@@ -206,3 +211,80 @@ def test_what_was_submitted_stays_to_be_read_as_it_was(scene: Scene) -> None:
     page = signed_in(scene.alice).get(f"/applications/{application.reference}/").content.decode()
     assert "What you submitted" in page
     assert "Novel view synthesis of clothed people." in page
+
+
+def photographs_of(application: Application) -> list[bytes]:
+    issued = newest(application.reference)
+    assert issued is not None
+    return [jpeg(on_a_table(sheet)) for sheet in photograph(store.read(issued.document))]
+
+
+def upload_several(scene: Scene, application: Application, *files: bytes) -> Any:
+    named = [SimpleUploadedFile(f"IMG_{number}.jpg", data, "image/jpeg") for number, data in enumerate(files, start=1)]
+    return signed_in(scene.alice).post(page_of(application), {"file": named})
+
+
+def test_photographs_are_put_in_order_and_the_page_says_how(scene: Scene, draft: Application) -> None:
+    one, *rest = photographs_of(draft)
+    assert upload_several(scene, draft, *rest, one).status_code == 302
+    alice = signed_in(scene.alice)
+    assert "Your files were received and are being put together." in alice.get(page_of(draft)).content.decode()
+    assert alice.get(f"/applications/{draft.reference}/signed-copy.pdf").status_code == 404
+    inspecting.work_off()
+    count = 1 + len(rest)
+    order = ", ".join(map(str, [count, *range(1, count)]))
+    for address in (page_of(draft), f"/applications/{draft.reference}/signed-copy/state/"):
+        page = alice.get(address).content.decode()
+        assert f"Your files were opened: {count} pages." in page
+        assert f"{count} files put in the order {order}." in page
+        assert f"<strong>Page 1 of {count}</strong>" in page
+        assert f"file {count}</span>" in page
+        assert "IMG_1.jpg, IMG_2.jpg" in page
+
+
+def test_both_the_pdf_and_the_files_are_given_to_the_applicant_and_the_reviewer_alone(
+    scene: Scene, draft: Application
+) -> None:
+    files = photographs_of(draft)
+    upload_several(scene, draft, *files)
+    inspecting.work_off()
+    submission.submit(application=draft, by=scene.alice.actor)
+    base, case = f"/applications/{draft.reference}/signed-copy", f"/review/{draft.reference}/signed-copy"
+    for person, address in ((scene.alice, base), (scene.carol, case)):
+        client = signed_in(person)
+        pdf, sent = client.get(f"{address}.pdf"), client.get(f"{address}.zip")
+        assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+        assert sent["Content-Type"] == "application/zip"
+        assert sent["Content-Disposition"] == f'attachment; filename="{draft.reference}-signed-files.zip"'
+        assert sent["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert "no-store" in sent["Cache-Control"]
+        with zipfile.ZipFile(io.BytesIO(sent.content)) as archive:
+            assert [archive.read(name) for name in archive.namelist()] == files
+    for person in (scene.bob, scene.eve):
+        for address in (base, case):
+            assert signed_in(person).get(f"{address}.zip").status_code == 404
+    assert f"{case}.zip" in signed_in(scene.carol).get(f"/review/{draft.reference}/").content.decode()
+
+
+def test_files_that_were_erased_are_named_by_their_digest(scene: Scene, draft: Application) -> None:
+    upload_several(scene, draft, *photographs_of(draft))
+    inspecting.work_off()
+    erasing.mark([SignedCopy.objects.get().document])
+    for suffix in ("pdf", "zip"):
+        answer = signed_in(scene.alice).get(f"/applications/{draft.reference}/signed-copy.{suffix}")
+        assert answer.status_code == 410
+        assert SignedCopy.objects.get().document.sha256 in answer.content.decode()
+
+
+def test_each_file_that_is_no_page_is_named_and_nothing_is_kept(scene: Scene, draft: Application) -> None:
+    answer = upload_several(scene, draft, b"\xff\xd8\xff\xe0 a page", b"MZ a program", b"")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "File 2 (IMG_2.jpg) is neither a PDF nor a picture in JPEG, PNG or HEIC." in page
+    assert "File 3 (IMG_3.jpg) is empty." in page
+    assert not StoredDocument.objects.filter(form="papers").exists()
+
+
+@pytest.mark.parametrize(("count", "status"), [(40, 302), (41, 422), (100, 422), (101, 400)])
+def test_how_many_files_are_taken(scene: Scene, draft: Application, count: int, status: int) -> None:
+    assert upload_several(scene, draft, *[b"\xff\xd8\xff\xe0 a page"] * count).status_code == status
