@@ -197,7 +197,7 @@ def _register(row: ExecutedAgreement, grant: Grant, made: _Made) -> StoredDocume
                 as_role="system",
                 subjects=lifecycle.subjects(locked),
                 sha256=made.document.sha256,
-                issued_sha256=made.issued_sha256,
+                issued_sha256=made.issued_sha256 or None,
                 original_sha256=made.original_sha256,
             )
             return made.document
