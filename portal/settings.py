@@ -264,5 +264,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # A line for each of its seventeen readers and each message otherwise; what breaks is told by `mail.bounces`.
         "flufl.bounce": {"level": "CRITICAL"},
+        # It says that it was loaded, on the standard error of every command that loads it.
+        "pikepdf": {"level": "WARNING"},
     },
 }

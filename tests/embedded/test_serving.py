@@ -41,6 +41,7 @@ class Served:
             "COUNTERSIGN_VAULT_DELIVERY": f"folder:{home / 'delivery'}",
             "COUNTERSIGN_INBOX": str(home / "inbox"),
             "COUNTERSIGN_VAULT_PAPERS": f"folder:{home / 'papers'}",
+            "COUNTERSIGN_SIGNING_KEY": str(home / "signing" / "key.p12"),
         }
         serve = [sys.executable, "manage.py", "serve", "--home", str(home), "--port", "0", "--delivery-port", "0"]
         self.process = subprocess.Popen(
@@ -101,7 +102,7 @@ def test_eight_senders_of_slow_forms_do_not_stop_the_site(served: Served) -> Non
 
 
 def test_it_makes_a_key_to_sign_with_if_there_is_none(served: Served) -> None:
-    key = served.home / "signing-key.p12"
+    key = served.home / "signing" / "key.p12"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
