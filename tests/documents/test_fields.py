@@ -202,7 +202,7 @@ def test_an_answer_with_other_fields_than_ours_is_not_believed(texts: object, mo
 
 
 def test_a_typed_form_is_told_as_such_only_where_it_is_odd() -> None:
-    structure, pages, _signed = findings(inspect(by_pikepdf(TYPED)), expected())
+    structure, pages, _unchanged, _signed = findings(inspect(by_pikepdf(TYPED)), expected())
     assert structure.outcome == "pass"
     assert pages.outcome != "pass", "a blank form is not the agreement that was issued"
     twice = inspect(with_fields(field("name", String("Alice")), field("name", String("Eve"))))
