@@ -20,13 +20,13 @@ class SeveralFilesField(forms.FileField):
 
     widget = SeveralFilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         """Return the files. Raises ValidationError as for one file."""
         files = data if isinstance(data, list | tuple) else [data]
         return [cleaned for each in files or [None] if (cleaned := super(SeveralFilesField, self).clean(each, initial))]
 
 
-def read_all(files: Sequence[UploadedFile], *, most: int) -> Iterable[tuple[str, bytes]]:
+def read_all(files: Sequence[UploadedFile[Any]], *, most: int) -> Iterable[tuple[str, bytes]]:
     """Yield names and contents; of all together one byte more than `most` is read, enough to know it is too much."""
     left = most + 1
     for file in files:

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 
 import img2pdf
 import pypdfium2
@@ -34,8 +34,7 @@ _FORMATS: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _KEPT_LONGEST: Final = 1900
 _QUALITY: Final = 80
 _PDF_DOTS_PER_INCH: Final = 200
-_POINTS_PER_INCH: Final = 72
-_A4: Final = (img2pdf.mm_to_pt(210), img2pdf.mm_to_pt(297))
+_A4: Final = (210 / 25.4 * 72, 297 / 25.4 * 72)  # points
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +183,7 @@ def _number(codes: list[str]) -> int:
 
 
 def _bound(jpegs: list[bytes]) -> bytes:
-    layout = img2pdf.get_layout_fun(pagesize=_A4, fit=img2pdf.FitMode.into, auto_orient=True)
-    bound: bytes = img2pdf.convert(jpegs, layout_fun=layout, nodate=True, engine=img2pdf.Engine.internal)
+    untyped: Any = img2pdf
+    layout = untyped.get_layout_fun(pagesize=_A4, fit=untyped.FitMode.into, auto_orient=True)
+    bound: bytes = untyped.convert(jpegs, layout_fun=layout, nodate=True, engine=untyped.Engine.internal)
     return bound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any, Final
 
-import pi_heif
+import pi_heif.heif
 from PIL import Image, ImageFile, ImageOps
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -58,7 +58,7 @@ def _decoded(data: bytes, kind: Kind) -> Image.Image:
 
 
 def _decoded_heic(data: bytes) -> Image.Image:
-    opened = pi_heif.open_heif(BytesIO(data))
+    opened: Any = pi_heif.heif.open_heif(BytesIO(data))
     primary = opened[opened.primary_index]
     _check_size(primary.size, _MOST_PIXELS["heic"])
     # Turned by the decoder already, as the file's own boxes say; its EXIF counts for nothing.
