@@ -14,5 +14,5 @@ SIGNED_COPY_LIMIT = 25 * 1024 * 1024
 # --- The key that certifies what we issue: a PKCS#12 file, made by `manage.py make_signing_key`
 SIGNING_KEY = Path(env.text("COUNTERSIGN_SIGNING_KEY", str(_ROOT / "var" / "signing-key.p12")))
 SIGNING_PASSPHRASE = env.text("COUNTERSIGN_SIGNING_PASSPHRASE", "")
-# A timestamp server (RFC 3161) for executed agreements; empty: none is asked.
+# A timestamp server (RFC 3161) for whatever is certified; empty: none is asked.
 TIMESTAMP_URL = env.text("COUNTERSIGN_TIMESTAMP_URL", "")
