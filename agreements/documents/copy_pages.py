@@ -49,7 +49,7 @@ def _as_pdf(pictures: Sequence[bytes]) -> bytes:
     import img2pdf
 
     try:
-        made = img2pdf.convert(list(pictures), nodate=True)
+        made = img2pdf.convert(list(pictures), nodate=True)  # type: ignore[no-untyped-call]
     except (img2pdf.ImageOpenError, img2pdf.AlphaChannelError) as refused:
         raise ValueError("not a picture that inspect draws") from refused
     return bytes(made)

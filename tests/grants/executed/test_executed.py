@@ -14,6 +14,7 @@ from agreements.core import clock, wakeups
 from agreements.core.errors import NotPossible
 from agreements.core.wakeups import Wakeup
 from agreements.documents import erasing, store
+from agreements.documents.executed import Approval, render_approval
 from agreements.documents.issuing import newest
 from agreements.documents.models import StoredDocument
 from agreements.grants import executed
@@ -199,14 +200,14 @@ def _failing(*_values: object, **_named: object) -> bytes:
 
 
 def test_two_at_once_give_one(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    grant, drawing = approved(scene), making.render_approval
+    grant, drawing = approved(scene), render_approval
     row, before = row_of(grant), StoredDocument.objects.count()
     quicker: list[StoredDocument] = []
 
-    def while_another_is_quicker(values: object) -> bytes:
+    def while_another_is_quicker(values: Approval) -> bytes:
         monkeypatch.setattr(making, "render_approval", drawing)
         quicker.append(making.execute(row))
-        return drawing(values)  # type: ignore[arg-type]
+        return drawing(values)
 
     monkeypatch.setattr(making, "render_approval", while_another_is_quicker)
     assert making.execute(row) == quicker[0]
@@ -303,13 +304,13 @@ def test_of_erased_papers_none_is_made_any_more(scene: Scene) -> None:
 
 
 def test_papers_erased_while_it_is_drawn_are_not_registered(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    grant, drawing = approved(scene), making.render_approval
+    grant, drawing = approved(scene), render_approval
     copy = Decision.objects.get(kind="approve").submission.signed_copy
     before = StoredDocument.objects.count()
 
-    def while_erased(values: object) -> bytes:
+    def while_erased(values: Approval) -> bytes:
         erasing.mark([copy.document])
-        return drawing(values)  # type: ignore[arg-type]
+        return drawing(values)
 
     monkeypatch.setattr(making, "render_approval", while_erased)
     assert executed.work_off() == 0
