@@ -169,7 +169,7 @@ def test_a_refused_copy_reloads_the_page_around_it_and_a_good_one_does_not(scene
     assert alice.get(state)["HX-Refresh"] == "true"
     page = alice.get(page_of(draft)).content.decode()
     assert ">Go on</a>" not in page
-    assert "Replace it by another PDF" not in page
+    assert "Replace it by other files" not in page
     issued = alice.get(f"/applications/{draft.reference}/agreement.pdf").content
     upload(scene, draft, issued)
     inspecting.work_off()
