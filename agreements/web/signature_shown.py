@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from agreements.applications import browser_signatures
@@ -11,10 +12,11 @@ from agreements.documents import strokes
 
 def signed_context(application: Application, copy: SignedCopy | None) -> dict[str, Any]:
     """Return what the step of the signature shows beside the state of a copy: the signature, if it was given here."""
-    issued = browser_signatures.up_to_date(application)
     signed = browser_signatures.of(copy)
+    issued = browser_signatures.up_to_date(application) if signed else None
     return {
-        "issued": issued,
+        # Asked for where it is shown alone.
+        "issued": partial(browser_signatures.up_to_date, application),
         "signed": signed,
         "is_signed_issue_current": bool(signed and issued and signed.issued_id == issued.pk),
         "path": path_of(signed) if signed else "",
