@@ -6,11 +6,10 @@ import datetime as dt
 from hashlib import sha256
 
 import pytest
-from django.db import connection
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from agreements.applications.models import Decision
-from agreements.core import clock, wakeups
+from agreements.core import wakeups
 from agreements.core.errors import NotPossible
 from agreements.core.wakeups import Wakeup
 from agreements.documents import erasing, store
@@ -158,119 +157,6 @@ def test_a_later_copy_or_a_renewal_changes_nothing_in_it(scene: Scene) -> None:
     page = texts_of(file_of(grant))[-1]
     assert "until it is ended" in page
     assert "Somebody Else" not in page
-
-
-def test_without_a_signing_key_it_waits_and_the_desk_is_told_why(scene: Scene, settings: Settings) -> None:
-    grant = approved(scene)
-    key = settings.SIGNING_KEY
-    settings.SIGNING_KEY = key.with_name("nowhere.p12")
-    assert executed.work_off() == 0
-    row = row_of(grant)
-    assert (row.document, row.attempts) == (None, 0)
-    assert "signing key" in making.why_waiting(row)
-    with pytest.raises(NotPossible):
-        making.execute(row)
-    settings.SIGNING_KEY = key
-    assert executed.work_off() == 1
-    assert making.why_waiting(made(grant)) == ""
-
-
-def test_what_fails_is_tried_again_each_time_after_twice_as_long(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    grant = approved(scene)
-    monkeypatch.setattr(making, "picture_pages", _failing)
-    waits = []
-    at = clock.now()
-    for _attempt in range(4):
-        with clock.frozen(at):
-            assert executed.work_off() == 0
-            row = row_of(grant)
-            waits.append(row.due_at - at)
-            at = row.due_at
-            assert executed.work_off() == 0, "it is not due yet"
-    minutes = [round(wait.total_seconds() / 60) for wait in waits]
-    assert minutes == [10, 20, 40, 80]
-    assert "could not be made yet" in making.why_waiting(row)
-    monkeypatch.undo()
-    with clock.frozen(at):
-        assert executed.work_off() == 1
-
-
-def _failing(*_values: object, **_named: object) -> bytes:
-    raise OSError("the disk is full")
-
-
-def test_two_at_once_give_one(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    grant, drawing = approved(scene), render_approval
-    row, before = row_of(grant), StoredDocument.objects.count()
-    quicker: list[StoredDocument] = []
-
-    def while_another_is_quicker(values: Approval) -> bytes:
-        monkeypatch.setattr(making, "render_approval", drawing)
-        quicker.append(making.execute(row))
-        return drawing(values)
-
-    monkeypatch.setattr(making, "render_approval", while_another_is_quicker)
-    assert making.execute(row) == quicker[0]
-    assert StoredDocument.objects.count() == before + 1
-    assert LedgerEntry.objects.filter(kind="agreement.executed").count() == 1
-
-
-def test_a_lease_keeps_the_others_away_until_it_is_over(scene: Scene) -> None:
-    approved(scene)
-    claimed = due.claim()
-    assert claimed is not None
-    assert claimed.attempts == 1
-    assert due.claim() is None
-    with clock.frozen(clock.now() + due.LEASE + dt.timedelta(seconds=1)):
-        assert due.claim() is not None
-
-
-def test_a_worker_killed_between_storing_and_registering_leaves_one(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    grant = approved(scene)
-
-    class Killed(BaseException):
-        pass
-
-    def dead(*_values: object) -> StoredDocument:
-        raise Killed
-
-    monkeypatch.setattr(making, "_register", dead)
-    monkeypatch.setattr(store, "discard", lambda _document: None)  # the dead discard nothing
-    with pytest.raises(Killed):
-        executed.work_off()
-    monkeypatch.undo()
-    assert row_of(grant).document is None
-    later = clock.now() + due.LEASE + dt.timedelta(seconds=1)
-    with clock.frozen(later):
-        assert executed.work_off() == 1
-    kept = made(grant).document
-    assert LedgerEntry.objects.filter(kind="agreement.executed").count() == 1
-    # What the dead worker stored, to which nothing refers, is swept after a day.
-    with clock.frozen(later + dt.timedelta(days=2)):
-        erasing.remove_lost()
-    lost = StoredDocument.objects.filter(erased_at__isnull=False)
-    assert lost.count() == 1
-    assert kept not in lost
-    assert file_of(grant).startswith(b"%PDF-")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_nothing_is_drawn_inside_a_transaction(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    approved(scene, is_opened=False)
-    inside: list[bool] = []
-
-    for name in ("render_approval", "join", "certify"):
-        done = getattr(making, name)
-
-        def outside(*values: object, _done: object = done, **named: object) -> object:
-            inside.append(connection.in_atomic_block)
-            return _done(*values, **named)  # type: ignore[operator]
-
-        monkeypatch.setattr(making, name, outside)
-    assert executed.work_off() == 1
-    assert inside == [False, False, False]
 
 
 def test_grants_from_before_are_asked_for_ended_ones_too_and_once(scene: Scene) -> None:
