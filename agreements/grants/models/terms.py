@@ -28,6 +28,11 @@ class TermsCampaign(models.Model):
 
     class Meta:
         ordering = ["-decided_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dataset"], condition=models.Q(ended_at=None), name="one_running_campaign_of_a_dataset"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.choice} for terms {self.terms_id}"
