@@ -9,6 +9,7 @@ from typing import Any
 from celery import Celery, signals
 
 from portal.alive import SignOfLife
+from portal.before_serving import say_what_is_lacking
 from portal.privacy import hide_from_same_user
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -25,6 +26,12 @@ def _log_as_the_site_does(**_: Any) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@signals.worker_init.connect(weak=False)
+def _say_what_is_lacking(**_: Any) -> None:
+    # It draws and signs agreements; Celery itself runs Django's checks and keeps their warnings to itself.
+    say_what_is_lacking()
 
 
 @signals.celeryd_init.connect(weak=False)
