@@ -10,7 +10,7 @@ from reportlab.platypus.flowables import CondPageBreak, Flowable, KeepTogether
 
 from agreements.documents import fonts
 from agreements.documents.certificate_data import Attestation, CitedAgreement, Copy, EndedAccess
-from agreements.documents.certificate_pieces import cell, day, moment, opening, row, section, text
+from agreements.documents.paper_pieces import cell, day, moment, opening, row, section, text
 from agreements.documents.typesetting import (
     BODY,
     QUIET,

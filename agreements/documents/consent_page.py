@@ -8,20 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from reportlab.lib.units import mm
 from reportlab.platypus.flowables import Flowable, KeepTogether
 
 from agreements.documents import fonts
 from agreements.documents.certificate_data import CitedPaper
 from agreements.documents.page_furniture import Furniture, build, verifiable
-from agreements.documents.typesetting import ACCENT, BODY, Cell, FieldRow, SectionTitle, Style, Text
-
-_TITLE: Final = Style("serif-bold", 25.0, 30.0, ACCENT)
-_LEAD: Final = Style("serif", 11.5, 16.5)
+from agreements.documents.paper_pieces import day, moment, opening, row, section, text
+from agreements.documents.typesetting import BODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +64,7 @@ def _story(consent: Consent, title: str) -> list[Flowable]:
         "signed stays as it is; this page goes with it."
     )
     return [
-        Text(title, _TITLE, below=2 * mm),
-        Text(fonts.printable(lead % names), _LEAD),
+        *opening(title, lead % names),
         *_what(consent),
         *_who(consent),
         *_statement(consent),
@@ -79,22 +74,22 @@ def _story(consent: Consent, title: str) -> list[Flowable]:
 
 def _what(consent: Consent) -> list[Flowable]:
     rows: list[Flowable] = [
-        _row((_("Dataset"), consent.dataset_name), (_("Access"), consent.grant_reference)),
-        _row((_("Agreed to version"), consent.agreed.number), (_("In place of version"), consent.previous.number)),
-        _row((_("In force from"), _day(consent.agreed.effective_from)), (_("Agreed"), _moment(consent.agreed_at))),
-        _row((_sha256_of_terms(consent.agreed), consent.agreed.sha256)),
-        _row((_sha256_of_terms(consent.previous), consent.previous.sha256)),
+        row((_("Dataset"), consent.dataset_name), (_("Access"), consent.grant_reference)),
+        row((_("Agreed to version"), consent.agreed.number), (_("In place of version"), consent.previous.number)),
+        row((_("In force from"), day(consent.agreed.effective_from)), (_("Agreed"), moment(consent.agreed_at))),
+        row((_sha256_of_terms(consent.agreed), consent.agreed.sha256)),
+        row((_sha256_of_terms(consent.previous), consent.previous.sha256)),
     ]
-    return [KeepTogether([_title(_("What was agreed to")), *rows])]
+    return [KeepTogether([section(_("What was agreed to")), *rows])]
 
 
 def _who(consent: Consent) -> list[Flowable]:
     rows: list[Flowable] = [
-        _row((_("Holder of the access"), consent.holder), (_("Signed in as"), consent.signed_in_as)),
-        _row((_("Organization"), consent.organization), (_("Site"), consent.site)),
-        _row((_("Proven by a code mailed to"), consent.proven_address)),
+        row((_("Holder of the access"), consent.holder), (_("Signed in as"), consent.signed_in_as)),
+        row((_("Organization"), consent.organization), (_("Site"), consent.site)),
+        row((_("Proven by a code mailed to"), consent.proven_address)),
     ]
-    return [KeepTogether([_title(_("Who agreed")), *rows])]
+    return [KeepTogether([section(_("Who agreed")), *rows])]
 
 
 def _statement(consent: Consent) -> list[Flowable]:
@@ -102,13 +97,13 @@ def _statement(consent: Consent) -> list[Flowable]:
         "I have read version %(new)s of the terms and agree to it. From this moment on the access is under version "
         "%(new)s in place of version %(old)s, for me and for everybody who shares it."
     ) % {"new": consent.agreed.number, "old": consent.previous.number}
-    return [KeepTogether([_title(_("Statement")), Text(fonts.printable(words), BODY)])]
+    return [KeepTogether([section(_("Statement")), text(words, BODY)])]
 
 
 def _agreement(consent: Consent) -> list[Flowable]:
-    rows: list[Flowable] = [_row((_("Application"), consent.application_reference))]
-    rows += [_row((_("SHA-256 of the %(paper)s") % {"paper": one.name}, one.sha256)) for one in consent.papers]
-    return [KeepTogether([_title(_("The agreement that this goes with")), *rows])]
+    rows: list[Flowable] = [row((_("Application"), consent.application_reference))]
+    rows += [row((_("SHA-256 of the %(paper)s") % {"paper": one.name}, one.sha256)) for one in consent.papers]
+    return [KeepTogether([section(_("The agreement that this goes with")), *rows])]
 
 
 def _furniture(consent: Consent, title: str) -> Furniture:
@@ -127,21 +122,3 @@ def _furniture(consent: Consent, title: str) -> Furniture:
 
 def _sha256_of_terms(version: Version) -> str:
     return _("SHA-256 of the terms, version %(version)s") % {"version": version.number}
-
-
-def _title(text: str) -> SectionTitle:
-    title = SectionTitle(text)
-    title.spaceBefore = 5.5 * mm
-    return title
-
-
-def _row(*cells: tuple[str, str]) -> FieldRow:
-    return FieldRow([Cell(fonts.printable(label), fonts.printable(value) or "–") for label, value in cells])
-
-
-def _day(day: date) -> str:
-    return date_format(day, "j F Y")
-
-
-def _moment(at: datetime) -> str:
-    return _("%(moment)s UTC") % {"moment": date_format(at, "j F Y, H:i")}

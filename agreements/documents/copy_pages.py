@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Final
 
-import pikepdf
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
@@ -28,6 +27,9 @@ def picture_pages(pictures: Sequence[bytes], *, captions: Sequence[Sequence[str]
     """
     if not pictures:
         raise ValueError("there is no picture")
+    # Loaded only where an agreement is put together, as img2pdf is: it would slow down the start of every command.
+    import pikepdf
+
     sizes = [_size(picture) for picture in pictures]
     out = BytesIO()
     with (
@@ -45,7 +47,6 @@ def picture_pages(pictures: Sequence[bytes], *, captions: Sequence[Sequence[str]
 
 
 def _as_pdf(pictures: Sequence[bytes]) -> bytes:
-    # Loaded only where an agreement is put together.
     import img2pdf
 
     try:

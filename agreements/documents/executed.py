@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from reportlab.platypus.flowables import Flowable, KeepTogether
 
 from agreements.documents import fonts
-from agreements.documents.certificate_pieces import cell, moment, opening, row, section, text
 from agreements.documents.page_furniture import Furniture, build, verifiable
+from agreements.documents.paper_pieces import cell, moment, opening, row, section, text
 from agreements.documents.typesetting import QUIET, FieldRow, Style
 
 _NOTE: Final = Style("serif", 9.5, 13.5, QUIET)
@@ -96,6 +96,7 @@ def render_approval(approval: Approval) -> bytes:
             "date": date_format(approval.approvers[-1].at, "j F Y"),
         },
         fingerprint=verifiable(),
+        page_name=_("Approval page"),
     )
     return build(_story(approval, title), furniture, title=f"{title}: {approval.grant_reference}")
 

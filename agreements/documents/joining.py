@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from io import BytesIO
 
-import pikepdf
-
 
 def join(parts: Iterable[bytes]) -> bytes:
     """Return the pages of all parts in order. Only for PDFs that this portal made; the same parts give the same bytes.
 
     What is filled into form fields is not kept: give it parts that have it as text.
     """
+    # Loaded only where something is joined: it would slow down the start of every command.
+    import pikepdf
+
     out = BytesIO()
     with pikepdf.new() as joined:
         for part in parts:

@@ -45,7 +45,8 @@ class IssuedAgreement(models.Model):
     key_number = models.PositiveSmallIntegerField(help_text="master key of its QR codes")
     certified_with = models.ForeignKey("SigningCertificate", on_delete=models.PROTECT, null=True, related_name="+")
     places: models.JSONField[dict[str, list[float]], Any] = models.JSONField(
-        default=dict, help_text="boxes to sign and fill in: name to page, x, y, width, height (see `places.py`)"
+        default=dict,
+        help_text="boxes to sign and fill in, to show crops of: name to page, x, y, width, height (`places.py`)",
     )
     issued_at = models.DateTimeField(default=now)
 

@@ -42,13 +42,17 @@ _TINY: Final = Style("sans", 6.2, 8.5, QUIET)
 
 @dataclass(frozen=True, slots=True)
 class Furniture:
-    """The texts around a page, and the code of page x of y, for a paper that comes back to be read by a machine."""
+    """The texts around a page, and the code of page x of y, for a paper that comes back to be read by a machine.
+
+    `page_name` is what a page is called that is one of another paper; without it, it is page x of y.
+    """
 
     dataset_name: str
     kind: str
     identity: str
     fingerprint: str
     code: Callable[[int, int], str] | None = None
+    page_name: str = ""
 
     @property
     def head(self) -> float:
@@ -86,9 +90,15 @@ class Furniture:
         canvas.line(MARGIN, 21.5 * mm, WIDTH - MARGIN, 21.5 * mm)
         draw_line(canvas, MARGIN, 17.2 * mm, self.identity, _SMALL)
         draw_line(canvas, MARGIN, 12.8 * mm, self.fingerprint, _TINY)
-        number = _("Page %(page)d of %(pages)d") % {"page": page, "pages": pages}
+        number = self._number(page, pages)
         wide = fonts.width(number, _SMALL.family, _SMALL.size)
         draw_line(canvas, WIDTH - MARGIN - wide, 17.2 * mm, number, _SMALL)
+
+    def _number(self, page: int, pages: int) -> str:
+        values = {"page": page, "pages": pages, "name": self.page_name}
+        if not self.page_name:
+            return _("Page %(page)d of %(pages)d") % values
+        return self.page_name if pages == 1 else _("%(name)s %(page)d of %(pages)d") % values
 
 
 def verifiable() -> str:

@@ -14,25 +14,11 @@ from reportlab.platypus.flowables import Flowable, KeepTogether
 
 from agreements.documents import fonts, strokes
 from agreements.documents.page_furniture import Furniture, build
+from agreements.documents.paper_pieces import exact_moment, opening, row, section
 from agreements.documents.scripts import is_right_to_left, visual
 from agreements.documents.strokes import Strokes
-from agreements.documents.typesetting import (
-    ACCENT,
-    INK,
-    QUIET,
-    RULE,
-    Cell,
-    ClauseHeading,
-    FieldRow,
-    SectionTitle,
-    Style,
-    Text,
-    draw_line,
-)
+from agreements.documents.typesetting import INK, QUIET, RULE, ClauseHeading, Style, draw_line
 
-_TITLE: Final = Style("serif-bold", 25.0, 30.0, ACCENT)
-_LEAD: Final = Style("serif", 11.5, 16.5)
-_NOTE: Final = Style("serif", 9.5, 13.5, QUIET)
 _SMALL: Final = Style("sans", 7.2, 10.0, QUIET)
 _INDENT: Final = 8 * mm
 
@@ -152,8 +138,7 @@ def _story(signed: SignedRecord) -> list[Flowable]:
         "signed it in the browser. A code mailed to the address below confirmed it."
     ) % {"pages": ngettext("%(n)d page", "%(n)d pages", signed.pages) % {"n": signed.pages}}
     return [
-        Text(_("Signature"), _TITLE, below=2 * mm),
-        Text(fonts.printable(lead), _LEAD, below=5 * mm),
+        *opening(_("Signature"), lead, below=5 * mm),
         *_who(signed),
         *_accepted(signed),
         *_what(signed),
@@ -164,32 +149,32 @@ def _who(signed: SignedRecord) -> list[Flowable]:
     caption = _("Signature, drawn") if signed.strokes else _("Signature, typed")
     return [
         SignatureBox(fonts.printable(signed.name), signed.strokes, caption),
-        _row((_("Name"), signed.name), (_("Organization"), signed.organization)),
-        _row((_("Signed"), _moment(signed.signed_at)), (_("From network address"), signed.network_address)),
-        _row((_("Confirmed by a code mailed to"), signed.email)),
+        row((_("Name"), signed.name), (_("Organization"), signed.organization)),
+        row((_("Signed"), exact_moment(signed.signed_at)), (_("From network address"), signed.network_address)),
+        row((_("Confirmed by a code mailed to"), signed.email)),
     ]
 
 
 def _accepted(signed: SignedRecord) -> list[Flowable]:
     rows = [_clause(number, *clause) for number, clause in enumerate(signed.clauses, start=1)]
-    title = _section(_("Clauses read and accepted, each by itself"))
+    title = section(_("Clauses read and accepted, each by itself"))
     return [KeepTogether([title, *rows[:2]]), *rows[2:]]
 
 
 def _clause(number: int, clause_id: str, heading: str) -> Flowable:
-    row = ClauseHeading(number, fonts.printable(heading), clause_id, indent=_INDENT)
-    row.spaceBefore, row.keepWithNext = 1.2 * mm, 0
-    return row
+    line = ClauseHeading(number, fonts.printable(heading), clause_id, indent=_INDENT)
+    line.spaceBefore, line.keepWithNext = 1.2 * mm, 0
+    return line
 
 
 def _what(signed: SignedRecord) -> list[Flowable]:
     rows: list[Flowable] = [
-        _row((_("Dataset"), signed.dataset_name), (_("Terms, version"), signed.terms_version)),
-        _row((_("Application"), signed.application_reference), (_("Issue"), str(signed.issue))),
-        _row((_("SHA-256 of the agreement as it was issued"), signed.issued_sha256)),
-        _row((_("SHA-256 of the terms"), signed.terms_sha256)),
+        row((_("Dataset"), signed.dataset_name), (_("Terms, version"), signed.terms_version)),
+        row((_("Application"), signed.application_reference), (_("Issue"), str(signed.issue))),
+        row((_("SHA-256 of the agreement as it was issued"), signed.issued_sha256)),
+        row((_("SHA-256 of the terms"), signed.terms_sha256)),
     ]
-    return [KeepTogether([_section(_("What was signed")), *rows])]
+    return [KeepTogether([section(_("What was signed")), *rows])]
 
 
 def _furniture(signed: SignedRecord) -> Furniture:
@@ -204,17 +189,3 @@ def _furniture(signed: SignedRecord) -> Furniture:
         identity=_("Application %(reference)s · issue %(issue)d · signed %(date)s") % names,
         fingerprint=_("SHA-256 of the agreement: %(digest)s") % {"digest": signed.issued_sha256},
     )
-
-
-def _section(text: str) -> SectionTitle:
-    title = SectionTitle(text)
-    title.spaceBefore = 5.5 * mm
-    return title
-
-
-def _row(*cells: tuple[str, str]) -> FieldRow:
-    return FieldRow([Cell(label, fonts.printable(value) or "–") for label, value in cells])
-
-
-def _moment(at: datetime) -> str:
-    return _("%(moment)s UTC") % {"moment": date_format(at, "j F Y, H:i:s")}

@@ -30,11 +30,6 @@ class Sent:
     data: bytes = field(repr=False)
 
 
-def receive_upload(*, application: Application, data: bytes, original_name: str, by: Actor) -> SignedCopy:
-    """Keep one uploaded file as the signed copy; see `receive_files`."""
-    return receive_files(application=application, files=[Sent(original_name, data)], by=by)
-
-
 def receive_files(*, application: Application, files: Sequence[Sent], by: Actor) -> SignedCopy:
     """Keep uploaded files as the signed copy; `inspect` opens them afterwards. Raises Invalid with what to do.
 

@@ -12,7 +12,7 @@ from agreements.grants.executed.behind import papers_behind
 from agreements.grants.models import Grant
 from agreements.grants.permissions import Permission
 from agreements.web import access
-from agreements.web.agreement_papers import Sort
+from agreements.web.agreement_papers import Sort, grant_of
 
 T = TypeVar("T")
 
@@ -29,8 +29,7 @@ def managed(request: HttpRequest, slug: str, reference: str) -> Grant:
 
 def of_case(request: HttpRequest, reference: str) -> Grant:
     """Return the grant that an application led to, which the signed-in person may read as staff."""
-    found = Grant.objects.select_related("application", "dataset").filter(application=access.case(request, reference))
-    return _found(found.first())
+    return _found(grant_of(access.case(request, reference)))
 
 
 def document(grant: Grant, sort: Sort) -> StoredDocument:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from agreements.applications.models import Application
 from agreements.documents.models import StoredDocument
 from agreements.grants import executed
 from agreements.grants.executed.behind import papers_behind
@@ -33,8 +35,35 @@ class Line:
     sha256: str = ""
 
 
-def lines(grant: Grant, *, address: Callable[[Sort], str], for_staff: bool) -> list[Line]:
-    """Return the papers that there are. `address` says where each is fetched, "" for none; staff read what is amiss."""
+def own(grant: Grant) -> list[Line]:
+    """Return the papers that there are, as its holder reads of them on the page of the access."""
+    names = {Sort.EXECUTED: "grant-agreement", Sort.SIGNED: "grant-signed", Sort.ISSUED: "grant-issued"}
+    return _lines(grant, address=lambda sort: reverse(names[sort], args=[grant.reference]), for_staff=False)
+
+
+def managed(grant: Grant) -> list[Line]:
+    """Return the papers that there are, as the desk of its dataset reads of them."""
+    names = {Sort.EXECUTED: "steward-agreement", Sort.SIGNED: "steward-signed", Sort.ISSUED: "steward-issued"}
+    about = [grant.dataset.slug, grant.reference]
+    return _lines(grant, address=lambda sort: reverse(names[sort], args=about), for_staff=True)
+
+
+def of_case(application: Application) -> list[Line]:
+    """Return the papers of the access that a case led to, as whoever reads the case sees them; none before that."""
+    grant = grant_of(application)
+    if grant is None:
+        return []
+    names = {Sort.EXECUTED: "review-agreement", Sort.SIGNED: "review-original", Sort.ISSUED: "review-issued"}
+    return _lines(grant, address=lambda sort: reverse(names[sort], args=[application.reference]), for_staff=True)
+
+
+def grant_of(application: Application) -> Grant | None:
+    """Return the access that an application led to, if it led to one."""
+    return Grant.objects.select_related("application", "dataset").filter(application=application).first()
+
+
+def _lines(grant: Grant, *, address: Callable[[Sort], str], for_staff: bool) -> list[Line]:
+    """`address` says where each is fetched; staff read what is amiss."""
     found = []
     behind = papers_behind(grant.application)
     if (row := executed.of(grant)) is not None:

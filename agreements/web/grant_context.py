@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.urls import reverse
-
 from agreements.catalog.models import Archive, SealKind
 from agreements.grants import queries
 from agreements.grants.deliverable import deliverable, withdrawn_from
@@ -26,7 +24,6 @@ from agreements.people.models import User
 from agreements.revocation.held_shut import held_shut
 from agreements.revocation.queries import owed_to_attest
 from agreements.web import access, access_opening, access_terms, agreement_papers
-from agreements.web.agreement_papers import Sort
 from agreements.web.renewal_context import ends_of
 from agreements.web.timeline import timeline_of
 
@@ -88,7 +85,7 @@ def context(grant: Grant, *, viewer: User) -> dict[str, Any]:
         "held_shut": held_shut(grant),
         "why_not": why_not_running(grant),
         **access.revocation_of(grant),
-        "papers": _papers(grant) if grant.holder_id == viewer.pk else [],
+        "papers": agreement_papers.own(grant) if grant.holder_id == viewer.pk else [],
         **access_terms.questions_about(grant, is_holder=grant.holder_id == viewer.pk),
         **access_opening.questions_to(grant, is_holder=grant.holder_id == viewer.pk),
         "timeline": timeline_of(
@@ -98,13 +95,6 @@ def context(grant: Grant, *, viewer: User) -> dict[str, Any]:
         ),
         **(_downloads(grant, viewer) if opens else {"offers": []}),
     }
-
-
-def _papers(grant: Grant) -> list[agreement_papers.Line]:
-    names = {Sort.EXECUTED: "grant-agreement", Sort.SIGNED: "grant-signed", Sort.ISSUED: "grant-issued"}
-    return agreement_papers.lines(
-        grant, address=lambda sort: reverse(names[sort], args=[grant.reference]), for_staff=False
-    )
 
 
 def _downloads(grant: Grant, viewer: User) -> dict[str, Any]:

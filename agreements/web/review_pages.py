@@ -21,7 +21,6 @@ from agreements.catalog.permissions import Permission as DatasetPermission
 from agreements.core.actors import Actor
 from agreements.documents import pictures
 from agreements.flows.approving import approve
-from agreements.grants.models import Grant
 from agreements.ledger.queries import entries_about
 from agreements.mail import dead_addresses
 from agreements.review import case as cases
@@ -29,7 +28,6 @@ from agreements.review import decisions, queue
 from agreements.review.decisions import Seen
 from agreements.review.queue import Filters
 from agreements.web import access, access_mailbox, agreement_papers, earlier_cases, mail_waiting
-from agreements.web.agreement_papers import Sort
 from agreements.web.evidence_rows import rows_of
 from agreements.web.mailbox_rows import rows_about
 from agreements.web.papers import files_as_sent, png_inline, signed_paper
@@ -204,7 +202,7 @@ def _show(
             }
             for page in shown.pages
         ],
-        "papers": _papers(found),
+        "papers": agreement_papers.of_case(found),
         "dead": dead_addresses.is_dead(found.applicant.email),
         "mailed": rows_about(found),
         "all_mail": access_mailbox.all_about(request, found),
@@ -216,17 +214,6 @@ def _show(
     }
     failed = (decision is not None and decision.errors) or (remark_form is not None and remark_form.errors)
     return render(request, "review/case.html", context, status=422 if failed else 200)
-
-
-def _papers(found: Application) -> list[agreement_papers.Line]:
-    """Return the papers of the access that a case led to."""
-    grant = Grant.objects.select_related("application").filter(application=found).first()
-    if grant is None:
-        return []
-    names = {Sort.EXECUTED: "review-agreement", Sort.SIGNED: "review-original", Sort.ISSUED: "review-issued"}
-    return agreement_papers.lines(
-        grant, address=lambda sort: reverse(names[sort], args=[found.reference]), for_staff=True
-    )
 
 
 def _decision_forms(shown: cases.Case, tried: DecisionForm | None) -> dict[str, DecisionForm]:

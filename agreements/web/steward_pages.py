@@ -27,7 +27,6 @@ from agreements.mail import queries as mail_queries
 from agreements.revocation import listing as procedure_listing
 from agreements.revocation.queries import Counts, counts_in
 from agreements.web import access, agreement_papers, mail_waiting, member_rows
-from agreements.web.agreement_papers import Sort
 from agreements.web.member_forms import RemovalForm
 from agreements.web.steward_forms import GrantSearchForm
 from agreements.web.timeline import timeline_of
@@ -85,17 +84,11 @@ def grant(request: HttpRequest, slug: str, reference: str) -> HttpResponse:
         "renewals": queries.renewals_of(found),
         "agreed": consenting.agreed_of(found),
         "asked": consenting.asked_of(found),
-        "papers": _papers(found),
+        "papers": agreement_papers.managed(found),
         "holds": shared_desk.held_by(found),
         "timeline": timeline_of(entries_about(found.reference), viewer=access.person(request), internal=True),
     }
     return render(request, "stewardship/grant.html", context)
-
-
-def _papers(grant: Grant) -> list[agreement_papers.Line]:
-    names = {Sort.EXECUTED: "steward-agreement", Sort.SIGNED: "steward-signed", Sort.ISSUED: "steward-issued"}
-    about = [grant.dataset.slug, grant.reference]
-    return agreement_papers.lines(grant, address=lambda sort: reverse(names[sort], args=about), for_staff=True)
 
 
 def _about_members(request: HttpRequest, grant: Grant) -> member_rows.Address:

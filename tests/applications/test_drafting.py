@@ -19,11 +19,11 @@ from agreements.documents import store
 from agreements.documents.issuing import newest
 from agreements.documents.models import Inspection, InspectionState
 from agreements.flows.agreement_issue import issue_agreement
-from agreements.flows.signed_copy import receive_upload
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.models import OutboxMessage
 from tests.applications.cases import fresh, put, save
 from tests.flows.scene import DETAILS, SITE, Scene, draft_with_signed_copy
+from tests.flows.sending import receive_upload
 
 
 def start(scene: Scene) -> Application:

@@ -16,13 +16,13 @@ from agreements.documents import store
 from agreements.documents.issuing import newest
 from agreements.documents.models import StoredDocument
 from agreements.flows.agreement_issue import issue_agreement
-from agreements.flows.signed_copy import receive_upload
 from agreements.mail import registry
 from agreements.mail.models import OutboxMessage
 from agreements.mail.registry import Rendered
 from agreements.people.models import User
 from tests.applications.cases import put
 from tests.flows.scene import Scene, draft_with_signed_copy, signed_in, submitted
+from tests.flows.sending import receive_upload
 
 NOW = dt.datetime(2026, 6, 1, 12, 0, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)

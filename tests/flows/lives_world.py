@@ -15,13 +15,13 @@ from agreements.catalog.publishing.publish import publish_archive
 from agreements.core import clock
 from agreements.documents import store
 from agreements.flows.agreement_issue import issue_agreement
-from agreements.flows.signed_copy import receive_upload
 from agreements.grants import places
 from agreements.grants.models import Grant
 from agreements.people.models import User
 from agreements.revocation.models import ScopeKind
 from tests.applications.cases import with_evidence
 from tests.flows.scene import DETAILS, SETUP, SITE, Scene, make_scene
+from tests.flows.sending import receive_upload
 from tests.web.opening_things import bring_in
 
 START: Final = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)

@@ -17,8 +17,8 @@ from agreements.core import actors
 from agreements.documents import store
 from agreements.documents.issuing import newest
 from agreements.flows.agreement_issue import issue_agreement
-from agreements.flows.signed_copy import receive_upload
 from agreements.people.models import User
+from tests.flows.sending import receive_upload
 
 SETUP = actors.job("setup")
 DETAILS = {

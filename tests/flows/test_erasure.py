@@ -21,7 +21,6 @@ from agreements.documents.issuing import newest
 from agreements.documents.models import StoredDocument
 from agreements.flows import erasure, retention
 from agreements.flows.approving import approve
-from agreements.flows.signed_copy import receive_upload
 from agreements.grants import lifecycle
 from agreements.grants.models import Grant, GrantMember, Link, Seal
 from agreements.ledger.models import LedgerEntry
@@ -37,6 +36,7 @@ from tests.applications.cases import put, seen
 from tests.faults.at_once import at_once
 from tests.flows.leaving import OPERATOR, grant_of_bob, join
 from tests.flows.scene import Scene, draft_with_signed_copy, make_scene
+from tests.flows.sending import receive_upload
 
 
 @pytest.fixture(autouse=True)

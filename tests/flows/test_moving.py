@@ -19,7 +19,6 @@ from agreements.documents import store
 from agreements.documents.issuing import newest
 from agreements.flows import moving
 from agreements.flows.agreement_issue import issue_agreement
-from agreements.flows.signed_copy import receive_upload
 from agreements.grants import lifecycle
 from agreements.grants.ends import due, noticing, renewing
 from agreements.grants.members import membership
@@ -36,6 +35,7 @@ from agreements.revocation.models import AffectedGrant, Destruction, Procedure, 
 from tests.applications.cases import put
 from tests.flows.moves import NEW, NOON, move
 from tests.flows.scene import Scene
+from tests.flows.sending import receive_upload
 from tests.web.test_member_pages import joined
 
 

@@ -9,8 +9,8 @@ from agreements.applications.models import SignedCopy
 from agreements.core.errors import NotPossible, TooMany
 from agreements.documents import inspecting
 from agreements.documents.models import Inspection, InspectionState, StoredDocument
-from agreements.flows.signed_copy import receive_upload
 from tests.flows.scene import Scene, draft_with_signed_copy, submitted
+from tests.flows.sending import receive_upload
 
 PDF = b"%PDF-1.7 not much of one"
 

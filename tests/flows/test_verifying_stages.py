@@ -10,7 +10,6 @@ from agreements.core import clock
 from agreements.documents import inspecting, store
 from agreements.flows.agreement_issue import issue_agreement
 from agreements.flows.approving import approve
-from agreements.flows.signed_copy import receive_upload
 from agreements.flows.vouching.answers import Outcome
 from agreements.grants import executed
 from agreements.grants.models import Grant
@@ -22,6 +21,7 @@ from tests.documents.judging_by_hand import filled
 from tests.documents.signers import annotated, signed
 from tests.flows.papers_of_ours import APRIL, MARCH, MAY, at_, issued, told, whole
 from tests.flows.scene import DETAILS, SITE, Scene
+from tests.flows.sending import receive_upload
 
 NOT_YET = "No access rests on it: it was not opened, or rests on another paper."
 IN_FORCE = "The access that rests on it is in force."

@@ -10,12 +10,12 @@ from agreements.core.clock import frozen
 from agreements.documents import store
 from agreements.documents.issuing import newest
 from agreements.flows.agreement_issue import issue_agreement
-from agreements.flows.signed_copy import receive_upload
 from agreements.mail import registry
 from agreements.mail.models import OutboxMessage
 from agreements.mail.registry import Rendered
 from agreements.people.models import User
 from agreements.review.notices import tell_due
+from tests.flows.sending import receive_upload
 
 MONDAY = dt.datetime(2026, 6, 1, 7, 0, tzinfo=dt.UTC)
 MORNING = MONDAY + dt.timedelta(hours=1)

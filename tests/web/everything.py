@@ -34,7 +34,6 @@ from agreements.core.clock import now
 from agreements.documents import store
 from agreements.documents.issuing import newest
 from agreements.flows.agreement_issue import issue_agreement
-from agreements.flows.signed_copy import receive_upload
 from agreements.grants import executed
 from agreements.grants.links import tokens
 from agreements.grants.members import invitations as member_invitations
@@ -50,6 +49,7 @@ from agreements.people.models import User
 from agreements.review import gathering
 from tests.applications.cases import SYSTEM, put, staff
 from tests.flows.scene import DETAILS, SITE, Scene, make_scene
+from tests.flows.sending import receive_upload
 from tests.web import mailbox_things, opening_things, terms_things
 from tests.web.owed import what_is_owed
 from tests.web.procedure_things import suspension_notice_and_bar

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from agreements.applications import remarks
+from agreements.applications import browser_signatures, remarks
 from agreements.applications.form import form_of
 from agreements.applications.models import (
     Application,
-    BrowserSignature,
     Decision,
     DecisionKind,
     EvidenceRun,
@@ -78,7 +77,7 @@ def _evidence(submission: Submission) -> list[Row]:
 
 def _signature(copy: SignedCopy) -> Row | None:
     """Return how a copy was signed in the browser, or None if it came another way."""
-    signed = BrowserSignature.objects.filter(signed_copy=copy).select_related("issued").first()
+    signed = browser_signatures.of(copy)
     if signed is None:
         return None
     return {

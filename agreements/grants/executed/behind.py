@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agreements.applications import browser_signatures
 from agreements.applications.models import Application, BrowserSignature, Decision, DecisionKind, SignedCopy, Submission
 from agreements.documents.models import IssuedAgreement
 
@@ -25,7 +26,7 @@ def papers_behind(application: Application) -> Behind:
     """Return the papers behind the access that an application led to: the one place that chooses them."""
     submission = _approved(application)
     copy = submission.signed_copy if submission is not None else _brought_in(application)
-    browser = _browser_signature(copy)
+    browser = browser_signatures.of(copy)
     issued = browser.issued if browser else (_issued_for(submission) if submission else None)
     return Behind(submission, copy, issued, browser)
 
@@ -42,12 +43,6 @@ def _approved(application: Application) -> Submission | None:
 def _brought_in(application: Application) -> SignedCopy | None:
     kept = SignedCopy.objects.filter(application=application, replaced_at=None)
     return kept.select_related("document").order_by("-pk").first()
-
-
-def _browser_signature(copy: SignedCopy | None) -> BrowserSignature | None:
-    if copy is None:
-        return None
-    return BrowserSignature.objects.filter(signed_copy=copy).select_related("issued__document").first()
 
 
 def _issued_for(submission: Submission) -> IssuedAgreement | None:

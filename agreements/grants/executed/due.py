@@ -17,7 +17,7 @@ LEASE: Final = dt.timedelta(minutes=10)
 """Longer than one takes to draw; after that a killed worker's is taken up again."""
 LONGEST: Final = dt.timedelta(days=1)
 AT_ONCE: Final = 200
-"""Grants from before there were executed agreements for which one round asks."""
+"""Grants from before there were executed agreements that are put in line in one transaction."""
 
 
 def ask(*, grant: Grant) -> ExecutedAgreement:
@@ -39,17 +39,26 @@ def documents_of(*application_references: str) -> list[StoredDocument]:
     return list(StoredDocument.objects.filter(pk__in=rows.values("document")).order_by("pk"))
 
 
-def ask_for_earlier(*, at_once: int = AT_ONCE) -> int:
-    """Put grants in line that were approved here before agreements were executed; return how many, `at_once` at most.
+def ask_for_earlier() -> int:
+    """Put all grants in line that were approved here before agreements were executed; return how many.
 
-    Ended ones too: whoever held one may have to show what both sides signed.
+    Ended ones too: whoever held one may have to show what both sides signed. It reads every grant there is: it is for
+    a task of its own, now and then, not for the drawing, which is woken by every approval.
     """
+    asked = 0
+    while some := _ask_for_some():
+        asked += some
+    if asked:
+        poke(Wakeup.AGREEMENTS)
+    return asked
+
+
+def _ask_for_some() -> int:
     has_row = ExecutedAgreement.objects.filter(grant=OuterRef("pk"))
     approved = Decision.objects.filter(application=OuterRef("application"), kind=DecisionKind.APPROVE)
     missing = Grant.objects.filter(~Exists(has_row), Exists(approved), imported_at=None, holder__erased_at=None)
-    rows = [ExecutedAgreement(grant_id=pk) for pk in missing.order_by("pk").values_list("pk", flat=True)[:at_once]]
-    ExecutedAgreement.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(rows)
+    rows = [ExecutedAgreement(grant_id=pk) for pk in missing.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]]
+    return len(ExecutedAgreement.objects.bulk_create(rows, ignore_conflicts=True))
 
 
 def waiting() -> QuerySet[ExecutedAgreement]:

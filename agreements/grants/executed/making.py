@@ -22,6 +22,7 @@ from agreements.documents.copy_pages import picture_pages
 from agreements.documents.executed import Shown, render_approval
 from agreements.documents.joining import join
 from agreements.documents.models import PageImage, StoredDocument
+from agreements.documents.paper_pieces import moment
 from agreements.grants import lifecycle
 from agreements.grants.executed import due
 from agreements.grants.executed.behind import Behind, papers_behind
@@ -54,7 +55,6 @@ def work_off() -> int:
 
     Without a signing key nothing is taken up: all of it waits until there is one.
     """
-    due.ask_for_earlier()
     if not due.waiting().exists() or not _is_ready():
         return 0
     drawn = 0
@@ -170,12 +170,12 @@ def _caption(grant: Grant, copy: SignedCopy, page: int, pages: int) -> tuple[str
         "page": page,
         "pages": pages,
         "application": grant.application.reference,
-        "at": f"{copy.received_at.astimezone(dt.UTC):%Y-%m-%d %H:%M}",
+        "at": moment(copy.received_at.astimezone(dt.UTC)),
         "sha256": copy.document.sha256,
     }
     return (
         _("Signed copy, page %(page)d of %(pages)d, in a picture · application %(application)s") % values,
-        _("Received %(at)s UTC · SHA-256 of the file as it came %(sha256)s") % values,
+        _("Received %(at)s · SHA-256 of the file as it came %(sha256)s") % values,
     )
 
 
@@ -186,7 +186,6 @@ def _register(row: ExecutedAgreement, grant: Grant, made: _Made) -> StoredDocume
         if free is not None and due.still_possible().filter(pk=free.pk).exists():
             ExecutedAgreement.objects.filter(pk=free.pk).update(
                 document=made.document,
-                issued_sha256=made.issued_sha256,
                 original_sha256=made.original_sha256,
                 certified_with=made.certified.certificate,
                 made_at=now(),

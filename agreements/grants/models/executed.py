@@ -12,7 +12,6 @@ class ExecutedAgreement(models.Model):
 
     grant = models.OneToOneField("Grant", on_delete=models.PROTECT, related_name="+")
     document = models.OneToOneField("StoredDocument", on_delete=models.PROTECT, null=True, related_name="+")
-    issued_sha256 = models.CharField(max_length=64, blank=True, help_text="of the agreement as it was issued")
     original_sha256 = models.CharField(max_length=64, blank=True, help_text="of the signed copy as it came")
     certified_with = models.ForeignKey("SigningCertificate", on_delete=models.PROTECT, null=True, related_name="+")
     attempts = models.PositiveSmallIntegerField(default=0)

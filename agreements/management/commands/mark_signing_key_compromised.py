@@ -10,6 +10,7 @@ from agreements.core.actors import job
 from agreements.core.errors import DomainError
 from agreements.documents import certifying
 from agreements.documents.models import IssuedAgreement
+from agreements.grants.models import ExecutedAgreement
 
 
 class Command(BaseCommand):
@@ -25,11 +26,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             certificate = certifying.find(options["fingerprint"])
-            signed = IssuedAgreement.objects.filter(certified_with=certificate).count()
+            issued = IssuedAgreement.objects.filter(certified_with=certificate).count()
+            executed = ExecutedAgreement.objects.filter(certified_with=certificate).count()
             self.stdout.write(f"{certificate.subject}, {certificate.fingerprint}")
             self.stdout.write(
-                f"It certified {signed} issued agreements: copies that come back of them are no longer recognized by "
+                f"It certified {issued} issued agreements: copies that come back of them are no longer recognized by "
                 "its signature, and whoever has not signed yet gets an agreement made anew."
+            )
+            self.stdout.write(
+                f"It certified {executed} executed agreements: they stay as they are, and the record of their SHA-256 "
+                "alone proves them from now on."
             )
             if not options["yes"]:
                 self._ask()

@@ -17,9 +17,9 @@ TITLE: Final = Style("serif-bold", 25.0, 30.0, ACCENT)
 LEAD: Final = Style("serif", 11.5, 16.5)
 
 
-def opening(title: str, lead: str) -> list[Flowable]:
-    """Return the title of a paper, and what it says in one sentence."""
-    return [Text(title, TITLE, below=2 * mm), text(lead, LEAD)]
+def opening(title: str, lead: str, *, below: float = 0) -> list[Flowable]:
+    """Return the title of a paper, and what it says in one sentence; `below` is the room under it, in points."""
+    return [Text(title, TITLE, below=2 * mm), text(lead, LEAD, below=below)]
 
 
 def section(words: str) -> SectionTitle:
@@ -50,5 +50,10 @@ def day(on: date) -> str:
 
 
 def moment(at: datetime) -> str:
-    """Return a moment, which is in UTC, as it is printed."""
+    """Return a moment, which is in UTC, as it is printed, to the minute."""
     return _("%(moment)s UTC") % {"moment": date_format(at, "j F Y, H:i")}
+
+
+def exact_moment(at: datetime) -> str:
+    """Return a moment, which is in UTC, as it is printed, to the second."""
+    return _("%(moment)s UTC") % {"moment": date_format(at, "j F Y, H:i:s")}
