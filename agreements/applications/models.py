@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.db import models
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agreements.core.clock import now
@@ -113,6 +116,19 @@ class BrowserSignature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.manner} signature of copy {self.signed_copy_id}"
+
+    @property
+    def moment(self) -> str:
+        """When it was signed, in words: in UTC, as on the signature page."""
+        return gettext("%(moment)s UTC") % {"moment": date_format(self.signed_at.astimezone(dt.UTC), "j F Y, H:i")}
+
+    @property
+    def in_words(self) -> str:
+        """Who signed when and how, as a sentence; the name may have been erased since."""
+        said = {"name": self.name, "moment": self.moment}
+        if self.manner == Manner.DRAWN:
+            return gettext("Signed in the browser by %(name)s on %(moment)s, drawn.") % said
+        return gettext("Signed in the browser by %(name)s on %(moment)s, typed.") % said
 
 
 class Submission(models.Model):
