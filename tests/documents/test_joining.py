@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from io import BytesIO
 
@@ -60,3 +62,14 @@ def test_the_same_parts_give_the_same_bytes() -> None:
     parts = [issue(), issue(replace(FORM, issue=3))]
     assert join(parts) == join(parts)
     assert join(parts) != join(reversed(parts))
+
+
+def test_what_joins_is_loaded_only_when_something_is_joined() -> None:
+    """Every command would start later."""
+    code = (
+        "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'\n"
+        "import django; django.setup()\n"
+        "import agreements.tasks\n"
+        "assert not {'pikepdf', 'img2pdf', 'pyhanko'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from io import BytesIO
 
 import pypdfium2
@@ -22,15 +23,23 @@ from tests.flows.scene import Scene, draft_with_signed_copy
 MARCH = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
 
-def approved(scene: Scene, *, scan: bytes | None = None, is_opened: bool = True) -> Grant:
+def approved(
+    scene: Scene,
+    *,
+    scan: bytes | None = None,
+    is_opened: bool = True,
+    signing_again: Callable[[Application], object] | None = None,
+) -> Grant:
     """Return Alice's access; `scan` is what came back, the agreement as it was issued if none is given.
 
-    `is_opened`: the pictures of its pages were drawn.
+    `is_opened`: the pictures of its pages were drawn. `signing_again` has another copy come in, whichever way.
     """
     with clock.frozen(MARCH):
         application = draft_with_signed_copy(scene)
         if scan is not None:
             received(application, scan, scene)
+        if signing_again is not None:
+            signing_again(application)
         if is_opened:
             inspecting.work_off()
         submission.submit(application=application, by=scene.alice.actor)

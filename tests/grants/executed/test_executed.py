@@ -173,6 +173,7 @@ def test_nothing_is_asked_for_what_was_brought_in(scene: Scene) -> None:
     grant = approved(scene)
     ExecutedAgreement.objects.all().delete()
     Grant.objects.filter(pk=grant.pk).update(imported_at=MARCH)
+    assert due.ask_for_earlier() == 0
     assert executed.work_off() == 0
     assert executed.of(grant) is None
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import re
 from hashlib import sha256
-from io import BytesIO
+from io import BytesIO, StringIO
 
 import pytest
+from django.core.management import call_command
 from pyhanko.keys.internal import translate_pyca_cryptography_cert_to_asn1
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm
@@ -117,3 +118,9 @@ def test_certificates_of_an_end_are_certified_and_cite_it_first(scene: Scene) ->
     assert (cited[0].name, cited[0].sha256) == ("executed agreement", made.document.sha256)
     document = certifying.certificate_of(AffectedGrant.objects.get(pk=affected.pk))
     assert is_good(store.read(document))
+
+
+def test_a_key_that_is_given_up_is_told_with_the_executed_agreements_it_certified(agreement: bytes) -> None:
+    out = StringIO()
+    call_command("mark_signing_key_compromised", signing_keys.current().fingerprint, "--yes", stdout=out)
+    assert "It certified 1 executed agreements" in out.getvalue()

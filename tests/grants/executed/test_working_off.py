@@ -17,6 +17,7 @@ from agreements.grants import executed
 from agreements.grants.executed import due, making
 from agreements.grants.models import ExecutedAgreement, Grant
 from agreements.ledger.models import LedgerEntry
+from agreements.tasks import ask_for_earlier_agreements
 from tests.flows.scene import Scene
 from tests.grants.executed.approved import approved, file_of, made
 
@@ -92,9 +93,10 @@ def test_a_lease_keeps_the_others_away_until_it_is_over(scene: Scene) -> None:
         assert due.claim() is not None
 
 
-def test_a_worker_killed_between_storing_and_registering_leaves_one(
+def test_what_was_stored_and_never_registered_is_swept_and_drawn_anew(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """As a killed worker leaves it; `tests/faults/test_drawing_killed.py` kills one."""
     grant = approved(scene)
 
     class Killed(BaseException):
@@ -138,3 +140,13 @@ def test_nothing_is_drawn_inside_a_transaction(scene: Scene, monkeypatch: pytest
         monkeypatch.setattr(making, name, outside)
     assert executed.work_off() == 1
     assert inside == [False, False, False]
+
+
+def test_drawing_does_not_look_for_earlier_grants(scene: Scene) -> None:
+    """That reads every grant there is, and every approval wakes the drawing."""
+    approved(scene)
+    ExecutedAgreement.objects.all().delete()
+    assert executed.work_off() == 0
+    assert not ExecutedAgreement.objects.exists()
+    ask_for_earlier_agreements()
+    assert executed.work_off() == 1
