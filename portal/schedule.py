@@ -18,6 +18,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "ask for consent to new terms": {"task": "agreements.tasks.ask_for_consent", "schedule": 60.0},
     "draw certificates of ended access": {"task": "agreements.tasks.draw_certificates", "schedule": 60.0},
     "draw executed agreements": {"task": "agreements.tasks.draw_agreements", "schedule": 60.0},
+    "ask for earlier agreements": {"task": "agreements.tasks.ask_for_earlier_agreements", "schedule": 3600.0},
     "follow up the destruction of copies": {"task": "agreements.tasks.follow_up_destruction", "schedule": 3600.0},
     "delete retired shared archives": {"task": "agreements.tasks.remove_retired_generations", "schedule": 3600.0},
     "forget abandoned uploads": {"task": "agreements.tasks.forget_uploads", "schedule": 3600.0},

@@ -94,6 +94,12 @@ def draw_agreements() -> None:
     executed.work_off()
 
 
+@shared_task(name="agreements.tasks.ask_for_earlier_agreements")
+def ask_for_earlier_agreements() -> None:
+    """Have the agreements drawn, too, of access that was approved before there were any."""
+    executed.ask_for_earlier()
+
+
 @shared_task(name="agreements.tasks.follow_up_destruction")
 def follow_up_destruction() -> None:
     """Remind who has not attested the destruction of copies, and tell stewards what is overdue."""
