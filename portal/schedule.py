@@ -31,7 +31,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "forget mailed codes": {"task": "agreements.tasks.forget_code_mails", "schedule": 3600.0},
     "forget unfinished objects": {"task": "agreements.tasks.forget_unfinished_objects", "schedule": 86_400.0},
     "forget what need not be kept": {"task": "agreements.tasks.forget_what_is_over", "schedule": 86_400.0},
-    "forget sessions that ran out": {"task": "agreements.tasks.forget_sessions", "schedule": 86_400.0},
+    "forget sessions that ran out": {"task": "agreements.tasks.forget_sessions", "schedule": 3600.0},
     "make the checkpoint of the day": {"task": "agreements.tasks.make_checkpoint", "schedule": 3600.0},
     "let drafts lapse": {"task": "agreements.tasks.lapse_applications", "schedule": 3600.0},
 }

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from agreements.applications import signing
 from agreements.applications.form import form_of, form_sha256
-from agreements.applications.models import Application, BrowserSignature, Manner, SignedCopy
+from agreements.applications.models import Application, BrowserSignature, SignedCopy
 from agreements.applications.permissions import Standing
 from agreements.applications.transition import subjects
 from agreements.core.actors import Actor
@@ -81,27 +79,20 @@ def page_finding(copy: SignedCopy, report: InspectionReport, issued: IssuedAgree
     return page_set(ours, issuing.expected_of(issued))
 
 
-def in_words(signature: BrowserSignature) -> str:
-    """Return who signed when and how, as a sentence; the name may have been erased since."""
-    said = {"name": signature.name, "moment": _moment(signature.signed_at)}
-    if signature.manner == Manner.DRAWN:
-        return _("Signed in the browser by %(name)s on %(moment)s, drawn.") % said
-    return _("Signed in the browser by %(name)s on %(moment)s, typed.") % said
-
-
 def _signed(signature: BrowserSignature) -> Finding:
     """Return the finding in place of a look at ink: what the portal itself has recorded."""
     details = {
         "name": signature.name,
         "manner": signature.get_manner_display(),
-        "signed": _moment(signature.signed_at),
+        "signed": signature.moment,
         "confirmed by a code mailed to": signature.email,
         "network address": signature.network_address or "",
         "clauses accepted": len(signature.clauses),
-        "agreement": f"issue {signature.issued.issue_number}, SHA-256 {signature.issued.document.sha256}",
+        "agreement": _("issue %(number)d, SHA-256 %(sha256)s")
+        % {"number": signature.issued.issue_number, "sha256": signature.issued.document.sha256},
     }
     summary = _("%(sentence)s Confirmed by a code mailed to %(email)s.") % {
-        "sentence": in_words(signature),
+        "sentence": signature.in_words,
         "email": signature.email,
     }
     return Finding("signed", "pass", summary, details)
@@ -116,10 +107,6 @@ def _sealed(finding: Finding) -> Finding:
 
 def _without_signature_page(report: InspectionReport, signature: BrowserSignature) -> InspectionReport:
     return replace(report, pages=tuple(report.pages)[: signature.issued.page_count])
-
-
-def _moment(at: dt.datetime) -> str:
-    return _("%(moment)s UTC") % {"moment": date_format(at.astimezone(dt.UTC), "j F Y, H:i")}
 
 
 def _record(record: Act, *, copy: SignedCopy, signature: BrowserSignature, by: Actor) -> None:

@@ -135,15 +135,22 @@ def is_open(application: Application) -> bool:
     return application.state in EDITABLE
 
 
+def why_closed(application: Application) -> str:
+    """Return why an application can no longer be changed by its applicant, as a sentence; "" while it can."""
+    if is_open(application):
+        return ""
+    return _("%(reference)s is %(state)s: it can no longer be changed.") % {
+        "reference": application.reference,
+        "state": application.get_state_display(),
+    }
+
+
 def lock_editable(application: Application, *, by: Actor) -> Application:
     """Return the locked application. Raises NotAllowed, or NotPossible once it is no longer open for changes."""
     locked = lock(application)
     check_may(Permission.EDIT, application=locked, by=by)
-    if not is_open(locked):
-        raise NotPossible(
-            _("%(reference)s is %(state)s: it can no longer be changed.")
-            % {"reference": locked.reference, "state": locked.get_state_display()}
-        )
+    if why := why_closed(locked):
+        raise NotPossible(why)
     return locked
 
 

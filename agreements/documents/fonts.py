@@ -145,6 +145,12 @@ def available() -> list[str]:
     return [str(path) for path in map(_find, CANDIDATES["serif"]) if path]
 
 
+def forget_choices() -> None:
+    """Choose fonts anew from now on: `CANDIDATES`, or the files there, are others than before."""
+    for kept in (_font_for, _first, _load, _find):
+        kept.cache_clear()
+
+
 def _words(text: str) -> Iterator[str]:
     start = 0
     for at, character in enumerate(text):

@@ -27,12 +27,11 @@ from agreements.documents.inspection_report import (
 )
 from agreements.documents.inspector import child, frames
 from agreements.documents.inspector.field_names import LONGEST
+from agreements.documents.inspector.limits import LONGEST_CODE, MOST_CODES
 from agreements.documents.judgement import Judgement
 from agreements.documents.judgement_answer import judgement_of
 
 _PNG_START: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
-_MOST_CODES: Final = 8
-_LONGEST_CODE: Final = 200
 _MOST_FILES: Final = 1000
 
 
@@ -131,7 +130,7 @@ def _page(value: dict[str, Any], *, after: int, header: frames.Header) -> PageFi
         raise _BadAnswer("not the picture it says")
     if not 0 < width * height <= limits.max_page_pixels * 1.1:
         raise _BadAnswer("picture size")
-    codes = tuple(str(code)[:_LONGEST_CODE] for code in value["codes"][:_MOST_CODES])
+    codes = tuple(str(code)[:LONGEST_CODE] for code in value["codes"][:MOST_CODES])
     source = int(value["source"])
     if not (0 < source <= _MOST_FILES if header.form == "papers" else source == 0):
         raise _BadAnswer("source")

@@ -14,7 +14,8 @@ Certification = Literal["intact", "broken", "absent", "foreign"]
 Changes = Literal["none", "form-filling", "other", "unknown"]
 """What was added after a signature: nothing that shows, form fields and signatures only, or anything else."""
 Permits = Literal["nothing", "form-filling", "annotations", ""]
-Identity = Literal["trusted", "unverified", "expired", "ours"]
+Identity = Literal["unverified", "expired", "ours"]
+"""Whose certificate: nobody vouches for any but `ours`, for no chain of certificates is followed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
+from agreements.documents.inspector.limits import LONGEST_NAME, MOST_SIGNATURES
 from agreements.documents.judgement import Certification, Changes, Identity, Judgement, Permits, Signature
 
-MOST_SIGNATURES: Final = 20
-LONGEST_NAME: Final = 200
 TROUBLES: Final = frozenset({"", "memory", "unreadable", "too-many-signatures"})
 _SHA256: Final = 64
 

@@ -22,6 +22,7 @@ from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, Pdf
 from pyhanko.sign.timestamps.requests_client import RequestsHTTPTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from agreements.documents.certifying import Permits
 from agreements.documents.places import Place
 from agreements.keys.signing_keys import SigningKey
 
@@ -34,7 +35,7 @@ PATIENCE: Final = 5.0
 REST: Final = 60.0
 """Seconds in which a timestamp server that did not answer is not asked again: nobody waits for it twice in a row."""
 
-_PERMITS: Final = {"nothing": MDPPerm.NO_CHANGES, "form-filling": MDPPerm.FILL_FORMS}
+_PERMITS: Final[dict[Permits, MDPPerm]] = {"nothing": MDPPerm.NO_CHANGES, "form-filling": MDPPerm.FILL_FORMS}
 # Signed attributes, names and an RSA signature of 4,096 bits take 1.3 kB.
 _BESIDES: Final = 2048
 _resting: dict[str, float] = {}
@@ -44,7 +45,7 @@ def sign(
     pdf: bytes,
     *,
     key: SigningKey,
-    permits: str,
+    permits: Permits,
     signature: Place | None,
     reason: str,
     moment: dt.datetime,
@@ -115,20 +116,23 @@ def _box(place: Place) -> tuple[int, int, int, int]:
     )
 
 
-_signers: dict[str, SimpleSigner] = {}
+_last_signer: list[tuple[SigningKey, SimpleSigner]] = []
 
 
 def _simple_signer(key: SigningKey) -> SimpleSigner:
-    """Return pyHanko's form of a key, made once."""
-    if (known := _signers.get(key.fingerprint)) is None:
-        registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-        registry.register_multiple([translate_pyca_cryptography_cert_to_asn1(one) for one in key.chain])
-        known = _signers[key.fingerprint] = SimpleSigner(
-            signing_cert=translate_pyca_cryptography_cert_to_asn1(key.certificate),
-            signing_key=translate_pyca_cryptography_key_to_asn1(key.private_key),
-            cert_registry=registry,
-        )
-    return known
+    """Return pyHanko's form of a key, made once; of the last key alone, none that was replaced is held."""
+    for known, signer in _last_signer:
+        if known is key:
+            return signer
+    registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    registry.register_multiple([translate_pyca_cryptography_cert_to_asn1(one) for one in key.chain])
+    made = SimpleSigner(
+        signing_cert=translate_pyca_cryptography_cert_to_asn1(key.certificate),
+        signing_key=translate_pyca_cryptography_key_to_asn1(key.private_key),
+        cert_registry=registry,
+    )
+    _last_signer[:] = [(key, made)]
+    return made
 
 
 @lru_cache(maxsize=4)

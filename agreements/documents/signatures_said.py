@@ -67,6 +67,4 @@ def _identity(signature: Signature) -> str:
         return _("its certificate has expired, identity unverified")
     if signature.identity == "ours":
         return _("with a certificate of this portal")
-    if signature.identity == "trusted":
-        return _("identity trusted")
     return _("identity unverified")

@@ -75,7 +75,7 @@ def sign(
                 return browser_signatures.receive(
                     application=locked, document=document, signature=signature, original_name=FILE_NAME, by=by
                 )
-    except Exception:
+    except BaseException:
         store.discard(document)  # nothing refers to it
         raise
     store.discard(document)  # a double click: the other request was first

@@ -17,6 +17,7 @@ from agreements.grants.shared import generations
 from agreements.grants.shared import removing as shared_removing
 from agreements.grants.terms_change import asking
 from agreements.mail import drain, forgetting
+from agreements.people import passing
 from agreements.review import gathering, notices
 from agreements.revocation import certifying, following_up
 from agreements.vault import sweeping
@@ -126,8 +127,9 @@ def watch_for_restore() -> None:
 
 @shared_task(name="agreements.tasks.forget_sessions")
 def forget_sessions() -> None:
-    """Delete sessions that ran out."""
+    """Delete sessions that ran out, and what the others hold for some minutes only."""
     call_command("clearsessions")
+    passing.drop_everywhere()
 
 
 @shared_task(name="agreements.tasks.forget_code_mails")

@@ -12,7 +12,7 @@ from django.utils.cache import add_never_cache_headers, patch_cache_control
 
 from agreements.core.clock import now
 from agreements.core.zones import zone_of
-from agreements.people import accounts, sessions
+from agreements.people import accounts, passing, sessions
 from agreements.people.models import User
 from agreements.web.limits import client_address
 
@@ -33,6 +33,7 @@ class PersonalMiddleware:
         translation.activate(accounts.known_language(user.language))
         request.LANGUAGE_CODE = translation.get_language() or "en"
         _note_seen(request)
+        passing.drop_over(request.session)
         with timezone.override(zone_of(user.time_zone)):
             response = self.get_response(request)
         # What a signed-in person sees is theirs: no cache in between keeps it, nor does a shared browser.

@@ -16,7 +16,7 @@ from agreements.applications.browser_signatures import clause_ids
 from agreements.applications.drafting import LONGEST_NAME
 from agreements.applications.models import Application, Manner
 from agreements.core.errors import Invalid
-from agreements.documents import strokes
+from agreements.documents.strokes import LONGEST_TEXT, Strokes, parse
 from agreements.flows.browser_signing import check_name
 
 _CLAUSE: Final = "clause-"
@@ -55,11 +55,13 @@ class SigningForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "typed-signature"}),
     )
-    strokes = forms.CharField(required=False, max_length=strokes.LONGEST_TEXT, widget=forms.HiddenInput)
+    strokes = forms.CharField(required=False, max_length=LONGEST_TEXT, widget=forms.HiddenInput)
     issued = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, application: Application, kept: Mapping[str, str] | None = None) -> None:
         super().__init__(data, initial={"name": application.name} | dict(kept or {}))
+        self.drawn: Strokes = ()
+        """The signature, once the form is valid; empty for a name that was typed."""
         self._clauses = application.terms.clauses
         ids = clause_ids(application)
         for clause, clause_id in zip(self._clauses, ids, strict=True):
@@ -89,7 +91,7 @@ class SigningForm(forms.Form):
     def plain(self) -> dict[str, str]:
         """Return what was filled in, to be kept until a code has confirmed it."""
         given = {name: str(self.data[name]) for name in self.fields if name in self.data}
-        return {name: value for name, value in given.items() if len(value) <= strokes.LONGEST_TEXT}
+        return {name: value for name, value in given.items() if len(value) <= LONGEST_TEXT}
 
     def accepted(self) -> list[str]:
         """Return the ids of the clauses that were ticked."""
@@ -106,14 +108,14 @@ class SigningForm(forms.Form):
         """Read the drawing, or compare what was typed with the printed name."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("manner") == Manner.DRAWN:
-            self._draw(cleaned)
+            self._draw(cleaned.get("strokes", ""))
         elif cleaned.get("manner") == Manner.TYPED and "name" in cleaned:
             self._compare(cleaned.get("typed", ""), cleaned["name"])
         return cleaned
 
-    def _draw(self, cleaned: dict[str, Any]) -> None:
+    def _draw(self, sent: str) -> None:
         try:
-            cleaned["strokes"] = strokes.parse(cleaned.get("strokes", ""))
+            self.drawn = parse(sent)
         except Invalid as refused:
             self.add_error("manner", str(refused))
 

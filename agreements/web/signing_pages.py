@@ -20,7 +20,8 @@ from agreements.documents import strokes
 from agreements.documents.models import IssuedAgreement
 from agreements.flows import browser_signing
 from agreements.flows.agreement_issue import issue_agreement
-from agreements.people.emailed_codes import Purpose
+from agreements.people import passing
+from agreements.people.emailed_codes import LIFETIME, Purpose
 from agreements.web import access, address_codes, limits
 from agreements.web.application_status import frame
 from agreements.web.code_page import answer
@@ -62,12 +63,12 @@ def sign(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _not_ready(request: HttpRequest, found: Application) -> HttpResponse:
     """Say what comes first: details, or the agreement; after the end of the application, that it has ended."""
-    if request.method == "POST" and "manner" in request.POST:
-        _keep(request, found, SigningForm(request.POST, application=found))
-    if not drafting.is_open(found):
-        with IntoMessages(request):
-            browser_signing.check_may_sign(application=found, seen="", by=access.actor(request))
+    if why := drafting.why_closed(found):
+        request.session.pop(_KEPT, None)
+        messages.error(request, why)
         return redirect("application", reference=found.reference)
+    if request.method == "POST" and "manner" in request.POST:
+        _keep(request, found, SigningForm(request.POST, application=found).plain())
     missing = still_missing(found)
     context = {
         **frame(found, at=SIGNATURE, missing=missing),
@@ -80,10 +81,12 @@ def _not_ready(request: HttpRequest, found: Application) -> HttpResponse:
 def _begin(
     request: HttpRequest, found: Application, issued: IssuedAgreement, kept: dict[str, str] | None
 ) -> HttpResponse:
+    signed = browser_signatures.of(signing.current(found))
     if request.method == "POST":
         # A second press of a button whose work is done finds nothing kept, and the signature in its place.
+        if signed is None:
+            messages.warning(request, _("What you filled in was kept for 15 minutes, which are over: sign once more."))
         return redirect("application-sign", reference=found.reference)
-    signed = browser_signatures.of(signing.current(found))
     if kept is None and signed is not None and signed.issued_id == issued.pk and "again" not in request.GET:
         return _signed(request, found, signed)
     return _show_form(request, found, issued, SigningForm(application=found, kept=kept), is_fresh=kept is None)
@@ -96,7 +99,7 @@ def _fill_in(request: HttpRequest, found: Application, issued: IssuedAgreement) 
         with IntoForm(form):
             seen = form.cleaned_data["issued"]
             browser_signing.check_may_sign(application=found, seen=seen, by=access.actor(request))
-            _keep(request, found, form)
+            _keep(request, found, form.plain())
             proof = address_codes.step(request, found.email, **_code(found, issued))
             if not (proof.sent or address_codes.is_proven(request, found.email, **_proof(found, issued))):
                 proof = address_codes.send(request, found.email, **_code(found, issued))
@@ -112,6 +115,8 @@ def _confirm(request: HttpRequest, found: Application, issued: IssuedAgreement, 
     if not form.is_valid() or form.cleaned_data["issued"] != issued.document.sha256:
         messages.warning(request, _("A newer agreement was made meanwhile. Look it over and sign that one."))
         return _show_form(request, found, issued, SigningForm(application=found, kept=kept), is_fresh=False)
+    if request.method == "POST":
+        _keep(request, found, kept)  # as long as the code that is mailed or typed now
     if not address_codes.is_proven(request, found.email, **_proof(found, issued)):
         proof = address_codes.step(request, found.email, **_code(found, issued))
         if not address_codes.is_proven(request, found.email, **_proof(found, issued)):
@@ -131,7 +136,7 @@ def _sign(request: HttpRequest, found: Application, form: SigningForm) -> HttpRe
             seen=given["issued"],
             manner=Manner(given["manner"]),
             name=given["name"],
-            strokes=given["strokes"] if given["manner"] == Manner.DRAWN else (),
+            strokes=form.drawn,
             clauses=form.accepted(),
             network_address=None if address == limits.UNKNOWN else address,
             by=access.actor(request),
@@ -164,13 +169,12 @@ def _show_confirm(
     proof: address_codes.Proof | None,
 ) -> HttpResponse:
     given = form.cleaned_data
-    is_drawn = given["manner"] == Manner.DRAWN
     context = {
         **frame(found, at=SIGNATURE, missing=still_missing(found)),
         "issued": issued,
         "form": form,
         "name": given["name"],
-        "path": strokes.svg_path(given["strokes"]) if is_drawn else "",
+        "path": strokes.svg_path(form.drawn),
         "proof": proof,
     }
     return answer(request, "applications/sign_confirm.html", context, refusal=proof.refusal if proof else None)
@@ -198,8 +202,9 @@ def _code(found: Application, issued: IssuedAgreement) -> dict[str, Any]:
     return _proof(found, issued) | {"about": about}
 
 
-def _keep(request: HttpRequest, found: Application, form: SigningForm) -> None:
-    request.session[_KEPT] = {"application": found.reference, "fields": form.plain()}
+def _keep(request: HttpRequest, found: Application, fields: dict[str, str]) -> None:
+    """Keep what was filled in as long as a mailed code works; no longer, for a drawing is somebody's hand."""
+    passing.keep(request.session, _KEPT, {"application": found.reference, "fields": fields}, lasting=LIFETIME)
 
 
 def _kept(request: HttpRequest, found: Application) -> dict[str, str] | None:

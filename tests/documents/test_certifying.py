@@ -229,17 +229,15 @@ def test_a_bad_timestamp_server_stops_nothing(manner: Any, settings: Any, monkey
     monkeypatch.setattr(pdf_signing, "PATIENCE", 0.5)
     caplog.set_level(logging.WARNING)
     with timestamp_server.running(manner) as settings.TIMESTAMP_URL:
-        first, second = _seconds_of(issued), _seconds_of(issued)
-    assert first < 4
-    assert second < 0.4, "it was asked again at once"
+        began = time.monotonic()
+        issued()
+        assert time.monotonic() - began < 60  # a server that drips or is silent never ends by itself
+        asked = []
+        monkeypatch.setattr(pdf_signing, "_timestamper", asked.append)
+        issued()
+    assert asked == [], "it was asked again at once"
     assert "certified without a timestamp" in caplog.text
     assert status(issued(), signing_keys.trusted()).bottom_line
-
-
-def _seconds_of(work: Any) -> float:
-    began = time.monotonic()
-    work()
-    return time.monotonic() - began
 
 
 def test_a_certification_takes_little_time() -> None:

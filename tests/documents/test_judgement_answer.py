@@ -47,6 +47,7 @@ def test_nothing_said_is_nothing_found() -> None:
         {"signatures": [SIGNATURE] * 21},
         {"signatures": [SIGNATURE | {"intact": 1}]},
         {"signatures": [SIGNATURE | {"identity": "the steward"}]},
+        {"signatures": [SIGNATURE | {"identity": "trusted"}]},
         {"signatures": [SIGNATURE | {"signer": "A" * 201}]},
         {"signatures": ["Alice"]},
         {"trouble": "<script>"},

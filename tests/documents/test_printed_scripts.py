@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 from django.core.checks import run_checks
@@ -14,7 +15,7 @@ from portal.before_serving import say_what_is_lacking
 
 
 @pytest.fixture
-def without_korean(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_korean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A machine with no font that has Hangul."""
     korean = ("NanumGothic", "microhei", "WenKai")
     kept = {
@@ -22,8 +23,10 @@ def without_korean(monkeypatch: pytest.MonkeyPatch) -> None:
         for family, asked in fonts.CANDIDATES.items()
     }
     monkeypatch.setattr(fonts, "CANDIDATES", kept)
-    fonts._font_for.cache_clear()
-    monkeypatch.setattr(fonts, "_font_for", fonts._font_for.__wrapped__)
+    fonts.forget_choices()
+    yield
+    monkeypatch.undo()
+    fonts.forget_choices()
 
 
 def test_here_nothing_is_lacking() -> None:

@@ -83,7 +83,8 @@ def test_the_lines_are_in_the_box_and_nowhere_else() -> None:
     wide = tuple((x, y) for x in range(0, 1001, 50) for y in (0, 300))
     corners = render_signature_page(replace(SIGNED, strokes=(wide,)))
     blank = render_signature_page(replace(SIGNED, strokes=(((0, 0), (0, 1)),)))
-    assert dark(blank) < 30 < 150 < dark(render_signature_page(SIGNED))
+    assert dark(blank) < 30
+    assert dark(render_signature_page(SIGNED)) > 150
     with pypdfium2.PdfDocument(corners) as drawn, pypdfium2.PdfDocument(blank) as empty:
         pictures = [each[0].render(scale=1).to_numpy().astype(int) for each in (drawn, empty)]
     rows, columns = (abs(pictures[0] - pictures[1]).sum(axis=2) > 60).nonzero()

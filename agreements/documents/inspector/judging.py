@@ -29,9 +29,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from agreements.documents.inspector import comparing
-
-MOST_SIGNATURES: Final = 20
-LONGEST_NAME: Final = 200
+from agreements.documents.inspector.limits import LONGEST_NAME, MOST_SIGNATURES
 
 _PERMITS: Final = {
     MDPPerm.NO_CHANGES: "nothing",

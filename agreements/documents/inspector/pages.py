@@ -12,14 +12,13 @@ import pypdfium2
 import zxingcpp
 from PIL import Image, ImageFilter, ImageOps
 
+from agreements.documents.inspector.limits import LONGEST_CODE, MARK, MOST_CODES
+
 _POINTS_PER_INCH: Final = 72
 _A4_LONG_POINTS: Final = 842
 _WIDEST: Final = 1800
 _FINE_DOTS_PER_INCH: Final = 200
 _FINE_PIXELS: Final = 9_000_000
-_MARK: Final = "CS1:"
-_MOST_CODES: Final = 8
-_LONGEST_CODE: Final = 200
 
 _FORMATS: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
@@ -86,12 +85,12 @@ def _codes(page: Any, picture: Image.Image, dots_per_inch: int) -> list[str]:
     found: list[str] = []
     for attempt in _attempts(page, picture, dots_per_inch):
         for code in zxingcpp.read_barcodes(attempt, formats=_FORMATS):
-            text = code.text[:_LONGEST_CODE]
+            text = code.text[:LONGEST_CODE]
             if text not in found:
                 found.append(text)
-        if any(text.startswith(_MARK) for text in found):
+        if any(text.startswith(MARK) for text in found):
             break
-    return found[:_MOST_CODES]
+    return found[:MOST_CODES]
 
 
 def _attempts(page: Any, picture: Image.Image, dots_per_inch: int) -> Iterator[Image.Image]:

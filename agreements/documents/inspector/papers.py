@@ -21,13 +21,11 @@ from PIL import Image, ImageFilter, ImageOps
 from agreements.documents.inspector import photographs
 from agreements.documents.inspector.frames import MAX_FILE, Limits
 from agreements.documents.inspector.kinds import HEAD, MOST_FILES, kind_of
+from agreements.documents.inspector.limits import LONGEST_CODE, MARK, MOST_CODES
 from agreements.documents.inspector.structure import Refused, screen
 
 codecs.lookup("cp437")  # of the names in a ZIP; once the process is cut off it finds no module any more
 
-_MARK: Final = "CS1:"
-_MOST_CODES: Final = 8
-_LONGEST_CODE: Final = 200
 _FORMATS: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
 # 150 dots per inch on A4, and a little more for the table around a photographed page.
@@ -146,14 +144,14 @@ def _codes(picture: Image.Image) -> tuple[list[str], int]:
     for attempt in _attempts(picture):
         orientation = None
         for code in zxingcpp.read_barcodes(attempt, formats=_FORMATS):
-            text = code.text[:_LONGEST_CODE]
+            text = code.text[:LONGEST_CODE]
             if text not in found:
                 found.append(text)
-            if text.startswith(_MARK) and orientation is None:
+            if text.startswith(MARK) and orientation is None:
                 orientation = int(code.orientation)
         if orientation is not None:
-            return found[:_MOST_CODES], orientation
-    return found[:_MOST_CODES], 0
+            return found[:MOST_CODES], orientation
+    return found[:MOST_CODES], 0
 
 
 def _attempts(picture: Image.Image) -> Iterator[Image.Image]:
@@ -177,7 +175,7 @@ def _number(codes: list[str]) -> int:
     """Return the page number that a code of ours claims (see `documents/qr.py`), 0 if there is none."""
     for text in codes:
         parts = text.split(":")
-        if text.startswith(_MARK) and len(parts) == 8 and parts[4].isascii() and parts[4].isdigit():
+        if text.startswith(MARK) and len(parts) == 8 and parts[4].isascii() and parts[4].isdigit():
             return int(parts[4][:6])
     return 0
 

@@ -22,7 +22,8 @@ _MOST_PIXELS: Final = {"jpeg": 120_000_000, "jpeg in passes": 40_000_000, "png":
 _ORIENTATION: Final = 0x0112  # EXIF 3.0, table 4
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
-# No second thread may be started in the child, and nothing but the picture itself is wanted of a file.
+# The decoder needs one thread beside this one (`confine.cut_off`) and gets no pool of them; nothing but the picture
+# itself is wanted of a file.
 pi_heif.options.DECODE_THREADS = 0
 pi_heif.options.THUMBNAILS = pi_heif.options.DEPTH_IMAGES = pi_heif.options.AUX_IMAGES = False
 

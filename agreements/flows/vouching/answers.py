@@ -241,7 +241,6 @@ def _signature(signature: Signature) -> str:
         else _("covers the file as it was then; only what may be filled in or signed was added after it")
     )
     identity = {
-        "trusted": _("the identity of its certificate was verified"),
         "expired": _("its certificate had run out, and the identity is unverified"),
         "ours": _("made with a key of this portal"),
         "unverified": _("the identity of whoever made it is unverified"),

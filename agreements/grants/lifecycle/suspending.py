@@ -65,7 +65,7 @@ def suspend(*, grant: Grant, by: Actor, cause: str, reason: str) -> Suspension:
 
 
 def suspend_cause(*, grants: Sequence[Grant], cause: str, reason: str, by: Actor) -> None:
-    """Do the same with many grants of one dataset, which come from `lock_all`; whoever calls tells their people.
+    """Suspend many grants of one dataset for a cause; they come from `lock_all`, and whoever calls tells their people.
 
     Raises NotAllowed or NotPossible if one of them may not or cannot be suspended; then none is.
     """

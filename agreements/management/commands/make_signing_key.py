@@ -23,7 +23,7 @@ class Command(BaseCommand):
         "COUNTERSIGN_SIGNING_KEY names, encrypted under COUNTERSIGN_SIGNING_PASSPHRASE. A key of your own in that file "
         "(PKCS#12) is used as it is; --check says whether it can be."
     )
-    # They would say first that there is no key yet. It needs no database either.
+    # The checks would say first that there is no key yet. The command needs no database either.
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:

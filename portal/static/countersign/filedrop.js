@@ -2,13 +2,7 @@
 // sending the form with progress. Without scripts the field is a plain file input in a plain form.
 // A field for several files has its list by filelist.js.
 
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
-
-const size = (bytes) => {
-  const step = bytes < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** step;
-  return `${Number(value.toFixed(step && value < 100 ? 1 : 0))} ${UNITS[step]}`;
-};
+import { size } from "./sizes.js";
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 

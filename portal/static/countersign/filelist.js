@@ -2,16 +2,11 @@
 // Choosing again or dropping adds to the list; a page that comes back with an error has the same files chosen still.
 // Without scripts the field is a plain file input that takes several files.
 
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+import { size } from "./sizes.js";
+
 const SMALL = 112;
 // Decoding what is larger costs a phone more than the little picture is worth.
 const LARGEST_SHOWN = 24 * 1024 * 1024;
-
-const size = (bytes) => {
-  const step = bytes < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** step;
-  return `${Number(value.toFixed(step && value < 100 ? 1 : 0))} ${UNITS[step]}`;
-};
 
 // By the field's name, since the page around it may be put in place of another.
 const chosen = new Map();
