@@ -21,7 +21,7 @@ from tests.services.postgres import Postgres
 @pytest.fixture(scope="session")
 def shared_site() -> Iterator[Installation]:
     """An installation on SQLite."""
-    with installation.running(applicants=10) as running:
+    with installation.running(applicants=12) as running:
         yield running
         assert running.ledger_verdict().startswith("holds"), running.ledger_verdict()
 

@@ -221,6 +221,7 @@ def _environment(folder: Path, address: str, broker: Valkey, mails: MailServer, 
         "COUNTERSIGN_VAULT_DELIVERY": f"folder:{folder / 'delivery'}",
         "COUNTERSIGN_INBOX": str(folder / "inbox"),
         "COUNTERSIGN_VAULT_PAPERS": f"folder:{folder / 'papers'}",
+        "COUNTERSIGN_SIGNING_KEY": str(folder / "signing-key.p12"),  # made when it starts, and used by `prepare`, too
         "COUNTERSIGN_SMTP_HOST": "127.0.0.1",
         "COUNTERSIGN_SMTP_PORT": str(mails.port),
         "COUNTERSIGN_SMTP_SECURITY": "none",
