@@ -108,6 +108,7 @@ def _render(message: OutboxMessage, destruction: Destruction, subject: str, **co
         name=queries.name_on_agreement(destruction),
         due=date_format(destruction.due_on, "j F Y"),
         subset=destruction.affected.subset,
+        is_holders=queries.is_holders(destruction),
         action_url=address(destruction),
         **context,
     )

@@ -42,7 +42,7 @@ def confirm(request: HttpRequest, reference: str) -> HttpResponse:
     if decline_form.is_valid():
         with IntoForm(decline_form):
             has_copies = decline_form.cleaned_data["copies"] == DeclineForm.COPIES
-            messages.success(request, _ended(giving_up.give_up(grant=grant, has_copies=has_copies, by=by)))
+            messages.success(request, _ended(giving_up.decline(grant=grant, has_copies=has_copies, by=by)))
             return redirect("grant", reference=reference)
     refused = bool(form.errors or decline_form.errors)
     context = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from agreements.flows import giving_up
 from agreements.grants.ends import due
 from agreements.grants.models import Grant, GrantState
 from agreements.people.models import User
@@ -22,6 +23,7 @@ class Ends:
     waits_for_proof: bool
     proof_due: dt.datetime | None
     may_move: bool
+    may_give_up: bool
 
 
 def ends_of(grant: Grant, *, viewer: User) -> Ends:
@@ -37,4 +39,5 @@ def ends_of(grant: Grant, *, viewer: User) -> Ends:
         waits_for_proof=is_holder and grant.state == GrantState.SUSPENDED and due.waits_for_proof(grant),
         proof_due=due.proof_due(grant),
         may_move=is_holder and not due.ended_for_good(grant),
+        may_give_up=is_holder and giving_up.may_give_up(grant),
     )

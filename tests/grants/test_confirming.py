@@ -85,7 +85,7 @@ def test_what_the_lab_suspended_as_well_stays_shut_after_confirming(scene: Scene
 
 def test_no_longer_used_it_ends_for_good(scene: Scene) -> None:
     grant = bring_in(scene, scene.eve)
-    assert giving_up.give_up(grant=grant, has_copies=False, by=scene.eve.actor) is None
+    assert giving_up.decline(grant=grant, has_copies=False, by=scene.eve.actor) is None
     grant.refresh_from_db()
     assert (grant.state, grant.closed_for) == (GrantState.EXPIRED, ClosedFor.DECLINED)
     with pytest.raises(NotPossible, match="can no longer be confirmed"):
@@ -96,7 +96,7 @@ def test_no_longer_used_it_ends_for_good(scene: Scene) -> None:
 def test_copies_that_are_left_are_owed_to_be_destroyed(scene: Scene) -> None:
     grant = bring_in(scene, scene.eve)
     before = grant.state
-    owed = giving_up.give_up(grant=grant, has_copies=True, by=scene.eve.actor)
+    owed = giving_up.decline(grant=grant, has_copies=True, by=scene.eve.actor)
     assert owed is not None
     assert (owed.person, owed.due_on) == (scene.eve, clock.today() + dt.timedelta(days=14))
     assert owed.affected.procedure.act == ProcedureAct.CLOSE

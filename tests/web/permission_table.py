@@ -89,10 +89,14 @@ GET  /grants/{grant}/agreement.pdf                      in     404    404    ok 
 POST /grants/{grant}/agreement.pdf                      in     405    405    405    405    405    405    405    405
 GET  /grants/{grant}/signed-copy.pdf                    in     404    404    ok     404    404    404    404    404
 POST /grants/{grant}/signed-copy.pdf                    in     405    405    405    405    405    405    405    405
+GET  /grants/{grant}/signed-copy.zip                    in     404    404    404    404    404    404    404    404
+POST /grants/{grant}/signed-copy.zip                    in     405    405    405    405    405    405    405    405
 GET  /grants/{grant}/issued.pdf                         in     404    404    ok     404    404    404    404    404
 POST /grants/{grant}/issued.pdf                         in     405    405    405    405    405    405    405    405
 GET  /grants/{grant}/moving/                            in     404    404    ok     404    404    404    404    404
 POST /grants/{grant}/moving/                            in     404    404    422    404    404    404    404    404
+GET  /grants/{grant}/giving-up/                         in     404    404    ok     404    404    404    404    404
+POST /grants/{grant}/giving-up/                         in     404    404    code   404    404    404    404    404
 GET  /grants/{grant}/links.txt                          in     404    404    ok     404    404    404    404    404
 POST /grants/{grant}/links.txt                          in     405    405    405    405    405    405    405    405
 GET  /grants/{grant}/aria2.txt                          in     404    404    ok     404    404    404    404    404
@@ -169,6 +173,8 @@ GET  /stewardship/{slug}/grants/{grant}/agreement.pdf   in     404    404    404
 POST /stewardship/{slug}/grants/{grant}/agreement.pdf   in     405    405    405    405    405    405    405    405
 GET  /stewardship/{slug}/grants/{grant}/signed-copy.pdf in     404    404    404    404    ok     ok     404    404
 POST /stewardship/{slug}/grants/{grant}/signed-copy.pdf in     405    405    405    405    405    405    405    405
+GET  /stewardship/{slug}/grants/{grant}/signed-copy.zip in     404    404    404    404    404    404    404    404
+POST /stewardship/{slug}/grants/{grant}/signed-copy.zip in     405    405    405    405    405    405    405    405
 GET  /stewardship/{slug}/grants/{grant}/issued.pdf      in     404    404    404    404    ok     ok     404    404
 POST /stewardship/{slug}/grants/{grant}/issued.pdf      in     405    405    405    405    405    405    405    405
 GET  /stewardship/{slug}/grants/{grant}/revoke/         in     404    404    404    404    to     404    404    404
