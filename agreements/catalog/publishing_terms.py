@@ -67,7 +67,11 @@ def publish(*, dataset: Dataset, source: TermsSource, by: Actor) -> Terms:
 
 
 def check_publishable(dataset: Dataset, source: TermsSource) -> None:
-    """Raise as `publish` does for what it would refuse of the text itself."""
+    """Raise as `publish` does for what it would refuse of the text itself.
+
+    That is what `check_may_follow` says for the folder too; and what only the desk refuses: a first version for a later
+    day, which a folder may announce, and a text without any difference.
+    """
     before = versions(dataset)
     if source.version in before:
         raise Invalid(_("Version %(version)s is published already.") % {"version": source.version}, field="version")

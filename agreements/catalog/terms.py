@@ -27,6 +27,14 @@ def in_force(dataset: Dataset, on: dt.date | None = None) -> Terms:
     return terms
 
 
+def in_force_or_none(dataset: Dataset) -> Terms | None:
+    """Return the version in force today (UTC), or None where there is none."""
+    try:
+        return in_force(dataset)
+    except NoTerms:
+        return None
+
+
 def coming(dataset: Dataset) -> Terms | None:
     """Return the next version that is published and not yet in force, if there is one."""
     later = Terms.objects.filter(dataset=dataset, effective_from__gt=today())

@@ -5,13 +5,17 @@ A clause is the same clause by its id, whatever its heading or its place. Words 
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
+
+from agreements.catalog.terms_akin import akin
 
 Clause = Mapping[str, Any]
 """As `Terms.clauses` has them: {"id", "heading", "paragraphs": [...]}."""
@@ -22,8 +26,6 @@ BREAK: Final = "\n\n"
 # Chinese, Japanese and Korean have no spaces between words: there a character is compared like a word.
 _ONE: Final = "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af]"
 _WORD: Final = re.compile(rf"\n\n|(?:{_ONE}|(?:(?!{_ONE})\w)+(?:['’-](?:(?!{_ONE})\w)+)*|[^\w\s])[^\S\n]*|\s+")
-_ALIKE: Final = 0.5
-"""Share of a clause's words that must stand together in another one for it to be called where they came from."""
 _READABLE: Final = 0.3
 """Below this likeness single words that happen to agree help nobody: all of the old is shown, then all of the new."""
 _MOST: Final = 16_000_000
@@ -89,17 +91,31 @@ def clause_changes(old: Sequence[Clause], new: Sequence[Clause]) -> list[ClauseC
     before = {clause["id"]: clause for clause in old}
     after = {clause["id"]: clause for clause in new}
     moved = _moved([each for each in before if each in after], [each for each in after if each in before])
+    numbers = {key: number for number, key in enumerate(before, start=1)}
     found = [
-        _pair(before.get(key), clause, is_moved=key in moved, numbers=(_number(before, key), _number(after, key)))
-        for key, clause in after.items()
+        _pair(before.get(key), clause, is_moved=key in moved, numbers=(numbers.get(key), number))
+        for number, (key, clause) in enumerate(after.items(), start=1)
     ]
-    akin = _akin(before, after)
-    found = [_with(change, akin.get(change.id, "")) for change in found]
+    related = akin(_plain(before), _plain(after))
+    found = [_with(change, related.get(change.id, "")) for change in found]
     for place, key in enumerate(before):
         if key not in after:
             gone = _pair(before[key], None, is_moved=False, numbers=(place + 1, None))
-            found.insert(_place_of_removed(found, list(before), place), _with(gone, akin.get(key, "")))
+            found.insert(_place_of_removed(found, list(before), place), _with(gone, related.get(key, "")))
     return found
+
+
+def kept_changes(old: Sequence[Clause], new: Sequence[Clause]) -> tuple[ClauseChange, ...]:
+    """Return the same, computed once for each pair of texts that this process was asked for lately.
+
+    Published texts never change, and anybody may ask for their differences as often as they like.
+    """
+    return _kept_changes(json.dumps(old), json.dumps(new))
+
+
+@lru_cache(maxsize=64)
+def _kept_changes(old: str, new: str) -> tuple[ClauseChange, ...]:
+    return tuple(clause_changes(json.loads(old), json.loads(new)))
 
 
 def word_changes(old: str, new: str) -> Words:
@@ -152,10 +168,6 @@ def _with(change: ClauseChange, akin: str) -> ClauseChange:
     return replace(change, akin=akin) if akin else change
 
 
-def _number(clauses: Mapping[str, Clause], key: str) -> int | None:
-    return list(clauses).index(key) + 1 if key in clauses else None
-
-
 def _moved(before: list[str], after: list[str]) -> set[str]:
     """Return the fewest clauses whose moving explains the new order: all but the longest run that kept its order."""
     place = {key: number for number, key in enumerate(before)}
@@ -176,25 +188,8 @@ def _place_of_removed(found: Sequence[ClauseChange], before: Sequence[str], plac
     return next((shown[key] + 1 for key in reversed(before[:place]) if key in shown), 0)
 
 
-def _akin(before: Mapping[str, Clause], after: Mapping[str, Clause]) -> dict[str, str]:
-    """Return where an added clause's words came from (split, or its id was changed), and where a removed one's went."""
-    found = {}
-    for key, mine, theirs in (
-        *((key, clause, before) for key, clause in after.items() if key not in before),
-        *((key, clause, after) for key, clause in before.items() if key not in after),
-    ):
-        shares = {other: _share(mine, clause) for other, clause in theirs.items()}
-        nearest = max(shares, key=shares.__getitem__, default="")
-        if nearest and shares[nearest] >= _ALIKE:
-            found[key] = nearest
-    return found
-
-
-def _share(clause: Clause, other: Clause) -> float:
-    """Return which share of a clause's words stands in another one, in runs of three and more: less is chance."""
-    mine, theirs = ([word.strip() for word in _words(BREAK.join(each["paragraphs"]))] for each in (clause, other))
-    blocks = SequenceMatcher(None, mine, theirs, False).get_matching_blocks()
-    return sum(block.size for block in blocks if block.size >= 3) / max(len(mine), 1)
+def _plain(clauses: Mapping[str, Clause]) -> dict[str, list[str]]:
+    return {key: [word.strip() for word in _words(BREAK.join(each["paragraphs"]))] for key, each in clauses.items()}
 
 
 def _words(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from agreements.applications.models import Application
-from agreements.catalog.terms import NoTerms, in_force
+from agreements.catalog.terms import in_force_or_none
 from agreements.catalog.visibility import takes_applications
 from agreements.core.actors import Actor
 from agreements.core.addresses import comparison_key
@@ -69,8 +69,4 @@ def check_new(email: str, *, grant: Grant) -> None:
 
 
 def _takes_more(grant: Grant) -> bool:
-    try:
-        in_force(grant.dataset)
-    except NoTerms:
-        return False
-    return takes_applications(grant.dataset)
+    return in_force_or_none(grant.dataset) is not None and takes_applications(grant.dataset)

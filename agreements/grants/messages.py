@@ -94,7 +94,10 @@ def render_links(message: OutboxMessage, subject: str, **context: Any) -> Render
 
 
 def render(message: OutboxMessage, grant: Grant, subject: str, **context: Any) -> Rendered:
-    """Return a mail about a grant; `subject` may name its `reference` and `holder`, `context` goes to its templates."""
+    """Return a mail about a grant; `context` goes to its templates.
+
+    `subject` may name the grant's `reference` and `holder`, and what is in `context`.
+    """
     names = {
         "dataset": grant.dataset.title,
         "reference": grant.reference,
@@ -111,7 +114,9 @@ def render(message: OutboxMessage, grant: Grant, subject: str, **context: Any) -
         "grant_url": addresses.grant_page(grant.reference),
         "why": _("You receive this because %(email)s has, or had, access %(reference)s to %(dataset)s.") % names,
     }
-    return from_templates(message.kind, about | context, subject % names, reply_to=grant.dataset.contact_address)
+    return from_templates(
+        message.kind, about | context, subject % (context | names), reply_to=grant.dataset.contact_address
+    )
 
 
 def still_opens(message: OutboxMessage) -> bool:

@@ -11,9 +11,9 @@ from django.http import Http404
 from agreements.catalog.models import Terms
 from agreements.catalog.terms import earlier
 from agreements.grants.ends import due
-from agreements.grants.models import Cause, ConsentAnswer, Grant, TermsCampaign, TermsConsent
+from agreements.grants.models import Grant, TermsCampaign, TermsConsent
 from agreements.grants.states import NOT_ENDED
-from agreements.grants.terms_change import consenting, messages
+from agreements.grants.terms_change import consenting, messages, reach
 from agreements.mail.models import OutboxMessage
 
 T = TypeVar("T")
@@ -37,22 +37,16 @@ def consent(grants: QuerySet[Grant], reference: str, consent_id: int) -> TermsCo
 
 
 def asked(grants: Iterable[Grant]) -> dict[int, TermsConsent]:
-    """Return the open questions to the holders of some grants, by the key of the grant, with one query.
-
-    What has ended for good is left out, as `consenting.asked_of` leaves it out.
-    """
-    running = [grant.pk for grant in grants if grant.state in NOT_ENDED and not grant.closed_for]
-    found = TermsConsent.objects.filter(grant__in=running, campaign__ended_at=None)
-    found = found.exclude(answer=ConsentAnswer.AGREED).select_related("campaign__terms")
+    """Return the open questions to the holders of some grants, by the key of the grant, with one query."""
+    found = reach.open_questions().filter(grant__in=[grant.pk for grant in grants]).select_related("campaign__terms")
     return {consent.grant_id: consent for consent in found}
 
 
 def questions_about(grant: Grant, *, is_holder: bool) -> dict[str, object]:
     """Return what the page of an access says about its terms: what is asked, and what the holder agreed to since."""
-    waits = grant.state in NOT_ENDED and due.suspensions(grant).filter(cause=Cause.TERMS, procedure="").exists()
     return {
         "asked": consenting.asked_of(grant),
-        "waits_for_terms": waits,
+        "waits_for_terms": grant.state in NOT_ENDED and due.waits_for_terms(grant),
         "agreed": consenting.agreed_of(grant) if is_holder else [],
     }
 

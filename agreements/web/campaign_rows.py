@@ -9,9 +9,9 @@ from typing import Any, Final
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from agreements.grants.models import ConsentAnswer, Grant, TermsCampaign, TermsConsent
-from agreements.grants.terms_change import campaigns, reach
-from agreements.grants.terms_change.campaigns import Counts
+from agreements.grants.models import Grant, TermsCampaign, TermsConsent
+from agreements.grants.terms_change import campaigns
+from agreements.grants.terms_change.standing import Counts, Standing
 from agreements.mail import outbox, queries
 from agreements.mail.models import OutboxMessage
 from agreements.web import access_terms
@@ -32,6 +32,14 @@ COLUMNS: Final = (
     "last_mail_at",
     "last_mail",
 )
+SUSPENDED: Final = "suspended"
+"""The filter for those of any standing whose access is suspended for it."""
+_LOOKS: Final = {
+    Standing.AGREED: ("good", "pass"),
+    Standing.ENDED: ("quiet", "ended"),
+    Standing.DECLINED: ("bad", "fail"),
+    Standing.WAITING: ("attention", "pending"),
+}
 REACHED_COLUMNS: Final = ("access", "holder", "email", "organization", "terms", "state")
 
 
@@ -65,14 +73,16 @@ def pieces(counts: Counts) -> list[Piece]:
     whole = max(counts.asked, 1)
     found, x = [], 0.0
     for label, tone, count in (
-        (_("Agreed"), "good", counts.agreed),
-        (_("No answer yet"), "attention", counts.waiting),
-        (_("Does not agree"), "bad", counts.declined),
-        (_("Ended otherwise"), "quiet", counts.ended),
+        (Standing.AGREED.label, "good", counts.agreed),
+        (Standing.WAITING.label, "attention", counts.waiting),
+        (Standing.DECLINED.label, "bad", counts.declined),
+        (Standing.ENDED.label, "quiet", counts.ended),
     ):
         width = WIDTH * count / whole
         # A line of the page's colour stands between two parts: they are told apart without their colours.
-        found.append(Piece(label, tone, count, round(100 * count / whole), round(x, 1), round(max(width - 2, 0), 1)))
+        found.append(
+            Piece(str(label), tone, count, round(100 * count / whole), round(x, 1), round(max(width - 2, 0), 1))
+        )
         x += width
     return found
 
@@ -84,18 +94,9 @@ def wanted(campaign: TermsCampaign, *, show: str, words: str) -> QuerySet[TermsC
         holder = Q(grant__holder_name__icontains=word) | Q(grant__holder__email__icontains=word)
         place = Q(grant__organization__icontains=word) | Q(grant__reference__icontains=word)
         found = found.filter(holder | place)
-    goes_on = Q(pk__in=reach.not_agreed(campaign).values("pk"))
-    if show == "suspended":
-        return found.filter(reach.is_suspended("grant"))
-    if show == "waiting":
-        return found.filter(goes_on, answer="")
-    if show == "declined":
-        return found.filter(goes_on, answer=ConsentAnswer.DECLINED)
-    if show == "agreed":
-        return found.filter(answer=ConsentAnswer.AGREED)
-    if show == "ended":
-        return found.exclude(answer=ConsentAnswer.AGREED).exclude(goes_on)
-    return found
+    if show == SUSPENDED:
+        return found.filter(Q(is_suspended=True))
+    return found.filter(Q(standing=show)) if show in Standing.values else found
 
 
 def rows(campaign: TermsCampaign, consents: Sequence[TermsConsent]) -> list[Row]:
@@ -136,17 +137,11 @@ def reached_lines(grants: QuerySet[Grant]) -> Iterator[Sequence[Any]]:
 
 
 def _row(consent: TermsConsent, mail: OutboxMessage | None) -> Row:
-    is_suspended, goes_on = consent.is_suspended, consent.goes_on  # type: ignore[attr-defined]  # by `answers`
-    if consent.answer == ConsentAnswer.AGREED:
-        look = (_("Agreed"), "good", "pass")
-    elif not goes_on:
-        look = (_("Ended otherwise"), "quiet", "ended")
-    elif is_suspended:
+    standing = Standing(consent.standing)  # type: ignore[attr-defined]  # annotated by `answers`
+    look = (str(standing.label), *_LOOKS[standing])
+    if consent.is_suspended:  # type: ignore[attr-defined]  # annotated by `answers`
         words = _("Does not agree: suspended") if consent.answer else _("No answer: suspended")
         look = (words, "bad", "pause")
-    elif consent.answer == ConsentAnswer.DECLINED:
-        look = (_("Does not agree"), "bad", "fail")
-    else:
-        look = (_("No answer yet"), "attention", "pending")
-    may_resend = mail is not None and outbox.can_resend(mail) and goes_on
+    is_open = standing in {Standing.WAITING, Standing.DECLINED}
+    may_resend = mail is not None and outbox.can_resend(mail) and is_open
     return Row(consent, *look, mail, queries.standing_of(mail) if mail else "", may_resend)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from agreements.applications.waiting import expected_wait
 from agreements.catalog import terms as catalog_terms
 from agreements.catalog import visibility
-from agreements.catalog.models import Dataset, Terms
+from agreements.catalog.models import Dataset
 from agreements.grants import how_long
 from agreements.people.models import User
 from agreements.vault import stores
@@ -34,7 +34,7 @@ def dataset(request: HttpRequest, slug: str) -> HttpResponse:
         "dataset": found,
         "subsets": visibility.shown_subsets(found, viewer_pk=request.user.pk),
         "takes_applications": visibility.takes_applications(found),
-        "terms": _terms_in_force(found),
+        "terms": catalog_terms.in_force_or_none(found),
         "coming": catalog_terms.coming(found),
         "lifetimes": how_long.rows(found),
         "wait": expected_wait(found),
@@ -60,13 +60,6 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     store = stores.archives()
     body = b"".join(store.open_range(found.preview, 0, store.size(found.preview)))
     return HttpResponse(body, content_type="image/jpeg")
-
-
-def _terms_in_force(dataset: Dataset) -> Terms | None:
-    try:
-        return catalog_terms.in_force(dataset)
-    except catalog_terms.NoTerms:
-        return None
 
 
 def _standing(request: HttpRequest, dataset: Dataset) -> dict[str, object]:

@@ -15,9 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from agreements.catalog.terms_changes import clause_changes, to_agree
+from agreements.catalog.terms_changes import kept_changes, to_agree
 from agreements.grants.ends import due
-from agreements.grants.models import Cause, ConsentAnswer, Grant, TermsConsent
+from agreements.grants.models import ConsentAnswer, Grant, TermsConsent
 from agreements.grants.permissions import Permission, held_by
 from agreements.grants.terms_change import consenting
 from agreements.people.emailed_codes import Purpose
@@ -103,8 +103,10 @@ def _confirm(request: HttpRequest, consent: TermsConsent) -> HttpResponse:
             return redirect("grant-terms", reference=consent.grant.reference)
         return _show_code(request, consent, proof)
     with IntoMessages(request):
-        was_suspended = due.suspensions(consent.grant).filter(cause=Cause.TERMS).exists()
-        agreed = consenting.agree(consent=consent, seen_sha256=consent.campaign.terms.sha256, by=access.actor(request))
+        was_suspended = due.waits_for_terms(consent.grant)
+        # The text that was ticked, which the session kept; whether it is the one that is asked for is told there.
+        seen = request.session[_KEPT]["new"]
+        agreed = consenting.agree(consent=consent, seen_sha256=seen, by=access.actor(request))
         address_codes.forget(request)
         request.session.pop(_KEPT, None)
         messages.success(request, _agreed_words(agreed, was_suspended=was_suspended))
@@ -117,7 +119,7 @@ def _decline(request: HttpRequest, consent: TermsConsent) -> HttpResponse:
         declined = consenting.decline(consent=consent, by=access.actor(request))
         request.session.pop(_KEPT, None)
         words = _("It is noted that you do not agree.")
-        if declined.grace_ends_at is not None and not _is_suspended(declined):
+        if declined.grace_ends_at is not None and not due.waits_for_terms(declined.grant):
             date = date_format(localtime(declined.grace_ends_at), "DATE_FORMAT")
             words += " " + _("The access is suspended on %(date)s; until then you can still agree.") % {"date": date}
         messages.success(request, words)
@@ -125,7 +127,7 @@ def _decline(request: HttpRequest, consent: TermsConsent) -> HttpResponse:
 
 
 def _form(request: HttpRequest, consent: TermsConsent) -> ConsentForm:
-    changes = clause_changes(consent.grant.terms.clauses, consent.campaign.terms.clauses)
+    changes = kept_changes(consent.grant.terms.clauses, consent.campaign.terms.clauses)
     return ConsentForm(posted(request), consent=consent, changes=to_agree(changes))
 
 
@@ -145,14 +147,10 @@ def _context(consent: TermsConsent) -> dict[str, Any]:
         "consent": consent,
         "terms": consent.campaign.terms,
         "declined": consent.answer == ConsentAnswer.DECLINED,
-        "is_suspended": _is_suspended(consent),
+        "is_suspended": due.waits_for_terms(consent.grant),
         "agreed": consenting.agreed_of(consent.grant),
         "decline_form": NoForm(auto_id=False),
     }
-
-
-def _is_suspended(consent: TermsConsent) -> bool:
-    return due.suspensions(consent.grant).filter(cause=Cause.TERMS).exists()
 
 
 def _about(consent: TermsConsent) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from agreements.catalog.models import Terms
-from agreements.catalog.terms_changes import Change, Clause, ClauseChange, Words, clause_changes, counts, word_changes
+from agreements.catalog.terms_changes import Change, Clause, ClauseChange, Words, counts, kept_changes, word_changes
 from agreements.catalog.terms_source import TermsSource
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Comparison:
 
     old: Terms
     new: Terms | TermsSource
-    changes: list[ClauseChange]
+    changes: Sequence[ClauseChange]
     parts: list[Part]
     summary: str
     title: Words = field(default_factory=list)
@@ -71,7 +71,7 @@ class Comparison:
 
 def compare(old: Terms, new: Terms | TermsSource, *, boxes: Mapping[str, forms.BoundField] | None = None) -> Comparison:
     """Return what is different from `old` to `new`. `boxes` are ticks by the id of the clause they are for."""
-    changes = clause_changes(old.clauses, new.clauses)
+    changes = kept_changes(old.clauses, new.clauses)
     before, after = ({clause["id"]: clause for clause in terms.clauses} for terms in (old, new))
     rows = [_row(change, before, after, (boxes or {}).get(change.id)) for change in changes]
     groups = groupby(rows, key=lambda row: row.change.kind is Change.SAME)

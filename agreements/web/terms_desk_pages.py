@@ -21,7 +21,7 @@ from agreements.core.clock import today
 from agreements.grants import queries
 from agreements.grants.models import TermsCampaign
 from agreements.grants.terms_change import campaigns
-from agreements.grants.terms_change.campaigns import Counts
+from agreements.grants.terms_change.standing import Counts, counted
 from agreements.web import access
 from agreements.web.refusals import IntoForm
 from agreements.web.terms_comparison import compare
@@ -111,27 +111,21 @@ def _hidden(dataset: Dataset, typed: dict[str, str], action: str) -> TermsForm:
 def _rows(dataset: Dataset) -> list[VersionRow]:
     """Return the versions, the newest first."""
     numbers = queries.running_by_terms(dataset)
-    current = _in_force(dataset)
+    current = catalog_terms.in_force_or_none(dataset)
+    decided = campaigns.of_dataset(dataset)
+    counts = counted(decided.values())
+    undecided = campaigns.undecided(dataset)
     rows = []
     for terms in catalog_terms.published(dataset):
-        terms.dataset = dataset
-        campaign = campaigns.of(terms)
-        waits = campaigns.why_not_decidable(terms) is None and campaigns.preview(terms).grants > 0
+        campaign = decided.get(terms.pk)
         rows.append(
             VersionRow(
                 terms=terms,
                 standing="coming" if terms.effective_from > today() else "in-force" if terms == current else "over",
                 grants=numbers.get(terms.pk, 0),
                 campaign=campaign,
-                counts=campaigns.counts(campaign) if campaign else None,
-                waits=waits,
+                counts=counts[campaign.pk] if campaign else None,
+                waits=terms == undecided,
             )
         )
     return rows
-
-
-def _in_force(dataset: Dataset) -> Terms | None:
-    try:
-        return catalog_terms.in_force(dataset)
-    except catalog_terms.NoTerms:
-        return None

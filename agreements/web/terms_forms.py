@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from django import forms
@@ -17,6 +18,8 @@ from agreements.core.errors import DomainError, Invalid
 from agreements.documents.fonts import unprintable
 from agreements.grants.models import TermsChoice
 from agreements.grants.terms_change import campaigns
+from agreements.grants.terms_change.standing import Standing
+from agreements.web.campaign_rows import SUSPENDED
 
 GRACE_DAYS: Final = 30
 """What is offered first; the steward chooses."""
@@ -120,10 +123,9 @@ class DecideForm(forms.Form):
     grace_days = forms.IntegerField(
         label=gettext_lazy("Days of grace"),
         required=False,
-        min_value=campaigns.GRACE_DAYS[0],
-        max_value=campaigns.GRACE_DAYS[1],
         initial=GRACE_DAYS,
         help_text=gettext_lazy("Where holders are asked: counted from the day on which the terms take effect."),
+        widget=forms.NumberInput(attrs={"min": campaigns.GRACE_DAYS[0], "max": campaigns.GRACE_DAYS[1]}),
     )
     note = forms.CharField(
         label=gettext_lazy("Why the terms have changed"),
@@ -134,14 +136,20 @@ class DecideForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the days and the reason where holders are asked; they read both."""
+        """Check the days and the reason as deciding does, both at once."""
         given: dict[str, Any] = super().clean() or {}
-        if given.get("choice") == TermsChoice.ASK:
-            if given.get("grace_days") is None and "grace_days" not in self.errors:
-                self.add_error("grace_days", _("Say how many days they have."))
-            if not (given.get("note") or "").strip() and "note" not in self.errors:
-                self.add_error("note", _("Say why; the holders read it."))
+        if "choice" in given:
+            choice = TermsChoice(given["choice"])
+            self._check("grace_days", lambda days: campaigns.checked_days(days, choice))
+            self._check("note", lambda note: campaigns.checked_note(note, choice))
         return given
+
+    def _check(self, name: str, check: Callable[[Any], object]) -> None:
+        if name in self.cleaned_data:
+            try:
+                check(self.cleaned_data[name])
+            except Invalid as refused:
+                self.add_error(name, str(refused))
 
 
 class DecidedForm(DecideForm):
@@ -180,11 +188,8 @@ class AnswerFilterForm(forms.Form):
         required=False,
         choices=[
             ("", gettext_lazy("All who were asked")),
-            ("waiting", gettext_lazy("No answer yet")),
-            ("agreed", gettext_lazy("Agreed")),
-            ("declined", gettext_lazy("Does not agree")),
-            ("suspended", gettext_lazy("Suspended for it")),
-            ("ended", gettext_lazy("Ended otherwise")),
+            *Standing.choices,
+            (SUSPENDED, gettext_lazy("Suspended for it")),
         ],
     )
     words = forms.CharField(

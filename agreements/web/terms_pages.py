@@ -9,8 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from agreements.applications.blank_form import blank_form
-from agreements.catalog.models import Terms
-from agreements.catalog.terms import NoTerms, coming, earlier, in_force
+from agreements.catalog.terms import coming, earlier, in_force_or_none
 from agreements.core.clock import today
 from agreements.web import access, access_terms
 from agreements.web.terms_comparison import compare
@@ -20,7 +19,7 @@ from agreements.web.terms_comparison import compare
 def terms(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     """Show a version of the terms, and whether it is the one that holds."""
     found = access.terms(slug, version)
-    current = _in_force(found)
+    current = in_force_or_none(found.dataset)
     context = {
         "dataset": found.dataset,
         "terms": found,
@@ -69,10 +68,3 @@ def _file(data: bytes, content_type: str, name: str) -> HttpResponse:
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
     return response
-
-
-def _in_force(terms: Terms) -> Terms | None:
-    try:
-        return in_force(terms.dataset)
-    except NoTerms:
-        return None

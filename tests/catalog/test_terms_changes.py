@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agreements.catalog import terms_akin, terms_changes
 from agreements.catalog.terms_changes import (
     BREAK,
     Change,
@@ -16,6 +17,7 @@ from agreements.catalog.terms_changes import (
     Words,
     clause_changes,
     counts,
+    kept_changes,
     to_agree,
     word_changes,
 )
@@ -110,6 +112,20 @@ def test_an_id_that_was_renamed_is_one_clause_less_and_one_more_and_each_names_t
 def test_unrelated_clauses_are_not_called_akin() -> None:
     changes = clause_changes([clause("a", SITES)], [clause("b", "The team may end access at any time, in writing.")])
     assert {change.akin for change in changes} == {""}
+
+
+def test_clauses_without_words_in_common_are_not_compared_run_by_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terms_akin, "_share", lambda *_texts: pytest.fail("compared"))
+    old, new = ([clause(f"{tag}{n}", " ".join(f"{tag}{n}w{w}" for w in range(20))) for n in range(30)] for tag in "ab")
+    assert {change.akin for change in clause_changes(old, new)} == {""}
+
+
+def test_the_differences_of_two_texts_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = [clause("once", SITES)], [clause("once", COPIES)]
+    first = kept_changes(old, new)
+    assert list(first) == clause_changes(old, new)
+    monkeypatch.setattr(terms_changes, "clause_changes", lambda *_texts: pytest.fail("computed again"))
+    assert kept_changes([clause("once", SITES)], new) is first
 
 
 def test_what_somebody_has_not_agreed_to_is_what_was_changed_or_added() -> None:

@@ -13,9 +13,10 @@ from django.test import Client
 from agreements.applications.models import State
 from agreements.catalog.models import Role
 from agreements.core import clock
-from agreements.grants.models import Grant, TermsCampaign, TermsConsent
-from agreements.grants.terms_change import asking, consenting
+from agreements.grants.models import Grant, GrantState, TermsCampaign, TermsConsent
+from agreements.grants.terms_change import asking, campaigns, consenting
 from agreements.mail.models import MessageState, OutboxMessage
+from agreements.web import campaign_rows
 from tests.applications.cases import put, staff
 from tests.flows.scene import Scene, signed_in
 from tests.web.terms_things import NOTE, asked, publish
@@ -100,9 +101,9 @@ def test_a_number_that_changed_meanwhile_is_said_and_nothing_is_decided(
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"note": " "}, "Say why; the holders read it."),
-        ({"grace_days": ""}, "Say how many days they have."),
-        ({"grace_days": "0"}, "greater than or equal to 1"),
+        ({"note": " "}, "Say why the terms have changed: the holders read it."),
+        ({"grace_days": ""}, "Give the holders from 1 to 365 days."),
+        ({"grace_days": "0"}, "Give the holders from 1 to 365 days."),
         ({"choice": ""}, "This field is required."),
     ],
 )
@@ -132,6 +133,14 @@ def test_it_is_decided_once(scene: Scene, grant: Grant, dan: Client) -> None:
     page = dan.post(PAGE, form(choice="keep", action="decide", expected="1"), follow=True)
     assert "This was decided already" in text_of(page)
     assert TermsCampaign.objects.get().choice == "ask"
+
+
+def assert_lists_agree(campaign: TermsCampaign, **numbers: int) -> None:
+    """The counts are these, the rest nobody, and each filter lists as many."""
+    counts = campaigns.counts(campaign)
+    expected = dict.fromkeys(("waiting", "agreed", "declined", "suspended", "ended"), 0) | numbers
+    assert {name: getattr(counts, name) for name in expected} == expected
+    assert {name: campaign_rows.wanted(campaign, show=name, words="").count() for name in expected} == expected
 
 
 class TestTheCampaign:
@@ -178,6 +187,26 @@ class TestTheCampaign:
             assert pdf in page.content.decode()
             assert late.get(pdf).content.startswith(b"%PDF")
             assert pdf in late.get(f"/stewardship/genebody/grants/{grant.reference}/").content.decode()
+
+    def test_every_list_is_as_long_as_its_number_also_after_a_revocation(
+        self, scene: Scene, grant: Grant, dan: Client
+    ) -> None:
+        consent = asked(scene, grant)
+        campaign = consent.campaign
+        assert_lists_agree(campaign, waiting=1)
+        consenting.decline(consent=consent, by=scene.alice.actor)
+        assert_lists_agree(campaign, declined=1)
+        assert consent.grace_ends_at is not None
+        with clock.frozen(consent.grace_ends_at + dt.timedelta(hours=1)):
+            asking.work_off()
+            assert_lists_agree(campaign, declined=1, suspended=1)
+            # As a revocation leaves it: the suspension stays open beside it.
+            Grant.objects.update(state=GrantState.REVOKED)
+            assert_lists_agree(campaign, ended=1)
+            late = signed_in(scene.dan)
+            assert "None of them is in this group" in text_of(late.get(f"{PAGE}?show=suspended"))
+            head, row = table(late.get(ANSWERS))
+            assert dict(zip(head, row, strict=True))["suspended"] == "no"
 
     def test_the_mail_is_sent_again_by_the_steward(self, scene: Scene, grant: Grant, dan: Client) -> None:
         asked(scene, grant)

@@ -6,7 +6,9 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from agreements.applications.models import State
 from agreements.catalog.models import Role, Terms
@@ -15,7 +17,7 @@ from agreements.grants.models import Grant
 from agreements.ledger.models import LedgerEntry
 from tests.applications.cases import put, staff
 from tests.flows.scene import Scene, signed_in
-from tests.web.terms_things import CHANGED, TITLE, asked
+from tests.web.terms_things import CHANGED, TITLE, asked, publish
 from tests.web.test_opening_pages import text_of
 
 DESK = "/stewardship/genebody/terms/"
@@ -118,3 +120,21 @@ def test_auditors_read_and_publish_nothing(scene: Scene) -> None:
     assert "Publish a new version" not in text_of(page)
     assert audrey.get(NEW).status_code == 404
     assert audrey.post(NEW, form(action="publish")).status_code == 404
+
+
+def test_more_versions_are_not_more_queries(scene: Scene, dan: Client) -> None:
+    put(scene, State.APPROVED)
+    grant = Grant.objects.select_related("dataset", "holder", "application", "terms").get()
+    asked(scene, grant)
+    with CaptureQueriesContext(connection) as few:
+        dan.get(DESK)
+    for number in range(2, 6):
+        text = CHANGED.replace("teaching", f"teaching {number}")
+        asked(scene, grant, terms=publish(scene, f"1.{number}", clauses=text, days=30 + number))
+    publish(scene, "1.6", clauses=CHANGED.replace("teaching", "learning"), days=60)
+    with CaptureQueriesContext(connection) as many:
+        page = dan.get(DESK)
+    assert [row.waits for row in page.context["rows"]] == [True, *[False] * 6]
+    assert [row.campaign is not None for row in page.context["rows"]] == [False, *[True] * 5, False]
+    # One more: how many accesses the version concerns that waits for a decision.
+    assert len(many) <= len(few) + 3

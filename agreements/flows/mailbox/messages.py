@@ -13,7 +13,7 @@ from agreements.applications.missing import what_is_missing
 from agreements.applications.models import Application, State
 from agreements.applications.states import EDITABLE
 from agreements.catalog.models import Dataset
-from agreements.catalog.terms import NoTerms, in_force
+from agreements.catalog.terms import in_force_or_none
 from agreements.catalog.visibility import takes_applications
 from agreements.mail import registry
 from agreements.mail.models import OutboxMessage
@@ -57,10 +57,8 @@ def _render_how_to_apply(message: OutboxMessage) -> Rendered:
 
 def _way(dataset: Dataset) -> dict[str, str]:
     """Return where to apply for a dataset: on its page, or with the blank form by mail."""
-    try:
-        form = f"{settings.SITE_URL}/datasets/{dataset.slug}/terms/{in_force(dataset).version}.pdf"
-    except NoTerms:
-        form = ""
+    terms = in_force_or_none(dataset)
+    form = f"{settings.SITE_URL}/datasets/{dataset.slug}/terms/{terms.version}.pdf" if terms else ""
     return {
         "title": dataset.title,
         "page": f"{settings.SITE_URL}/datasets/{dataset.slug}/",

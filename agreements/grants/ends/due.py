@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from agreements.core.clock import now
 from agreements.grants.models import Cause, Grant, GrantState, Suspension
@@ -101,3 +101,13 @@ def suspensions(grant: Grant) -> QuerySet[Suspension]:
 def waits_for_proof(grant: Grant) -> bool:
     """Return whether the system suspended a grant because its address was not proven, also if it expired since."""
     return suspensions(grant).filter(cause=Cause.ADDRESS, procedure="").exists()
+
+
+def waits_for_terms(grant: Grant) -> bool:
+    """Return whether the system suspended a grant until its holder agrees to new terms, also if it expired since."""
+    return Grant.objects.filter(suspended_for_terms("pk"), pk=grant.pk).exists()
+
+
+def suspended_for_terms(key: str) -> Exists:
+    """Return the same of an access that is named by its key in an outer query."""
+    return Exists(Suspension.objects.filter(grant=OuterRef(key), cause=Cause.TERMS, procedure="", closed_at=None))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from agreements.catalog.models import Terms
-from agreements.catalog.terms import NoTerms, in_force, is_later
-from agreements.grants.models import Grant, TermsCampaign, TermsChoice, TermsConsent
+from agreements.catalog.terms import in_force_or_none, is_later
+from agreements.grants.models import Grant, TermsCampaign, TermsChoice
+from agreements.grants.terms_change import reach
 
 
 def newer_terms(grant: Grant) -> Terms | None:
@@ -13,11 +14,8 @@ def newer_terms(grant: Grant) -> Terms | None:
     None where they are the newest in force, or where the steward decided that running access goes on as it is. See
     `to_agree` for whether its holder is asked to agree to them; else they apply anew.
     """
-    try:
-        current = in_force(grant.dataset)
-    except NoTerms:
-        return None
-    if not is_later(current, grant.terms):
+    current = in_force_or_none(grant.dataset)
+    if current is None or not is_later(current, grant.terms):
         return None
     decided = _decided(grant)
     if decided is None or is_later(current, decided.terms):
@@ -28,14 +26,12 @@ def newer_terms(grant: Grant) -> Terms | None:
 
 
 def to_agree(grant: Grant) -> Terms | None:
-    """Return the terms that the holder of a running grant is asked to agree to, or will be within moments."""
+    """Return the terms that the holder of a grant is asked to agree to, or will be within moments."""
     decided = _decided(grant)
-    if decided is None or not is_later(decided.terms, grant.terms):
+    if decided is None:
         return None
-    if decided.choice == TermsChoice.ASK:
-        return decided.terms
-    # Where access is left as it is, only what an earlier decision had suspended is asked.
-    return decided.terms if TermsConsent.objects.filter(campaign=decided, grant=grant).exists() else None
+    is_asked = reach.open_questions().filter(grant=grant).exists()
+    return decided.terms if is_asked or reach.to_ask(decided).filter(pk=grant.pk).exists() else None
 
 
 def _decided(grant: Grant) -> TermsCampaign | None:

@@ -8,9 +8,10 @@ from agreements.catalog.models import Terms
 from agreements.catalog.terms import is_later
 from agreements.core.actors import Actor
 from agreements.core.errors import NotPossible
+from agreements.grants.ends import due
 from agreements.grants.lifecycle.suspending import resume_cause
 from agreements.grants.lifecycle.writing import lock, subjects
-from agreements.grants.models import Cause, Grant, GrantState, Suspension
+from agreements.grants.models import Cause, Grant, GrantState
 from agreements.grants.permissions import Permission, check_may
 from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
@@ -37,7 +38,7 @@ def agree_to_terms(*, grant: Grant, terms: Terms, consent_sha256: str, by: Actor
             previous=previous.version,
             consent_sha256=consent_sha256,
         )
-        if not Suspension.objects.filter(grant=locked, cause=Cause.TERMS, procedure="", closed_at=None).exists():
+        if not due.waits_for_terms(locked):
             return locked
         return resume_cause(grant=locked, cause=Cause.TERMS, reason=_("The holder agreed to the new terms."), by=by)
 

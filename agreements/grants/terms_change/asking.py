@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from agreements.catalog import holding
@@ -23,27 +24,43 @@ from agreements.ledger.act import act
 from agreements.ledger.kinds import Kind
 
 SLICE: Final = 100
+SECONDS: Final = 60.0
+"""In which one call takes up slices, of all datasets and steps together; a call of its own comes each minute."""
 AT_ONCE: Final = dt.timedelta(hours=1)
 """Who is asked so soon has the campaign's own end of grace; who is asked later has as many days from then."""
 _BY: Final = actors.job("terms")
 
 
 def work_off() -> int:
-    """Ask, remind and suspend whoever is due, for two minutes at most; return how many it was."""
+    """Ask, remind and suspend whoever is due, and return how many it was.
+
+    Takes up nothing more after `SECONDS`; what is left is taken by the next call, which the clock makes.
+    """
     running = TermsCampaign.objects.filter(ended_at=None, dataset__withdrawn_at=None, dataset__shut_at=None)
-    dealt_with = 0
-    for campaign in running.select_related("terms", "dataset").order_by("pk"):
-        for some in (_ask_some, _remind_some, _suspend_some):
-            dealt_with += sum(sweep.taken(partial(some, campaign)))
-    return dealt_with
+    steps = [
+        partial(take, campaign)
+        for campaign in running.select_related("terms", "dataset").order_by("pk")
+        for take in (_ask_some, *(partial(_remind_some, days=days) for days in reach.REMINDER_DAYS), _suspend_some)
+    ]
+    return sum(sweep.taken(partial(_next, steps), budget=SECONDS))
+
+
+def _next(steps: list[Callable[[], int | None]]) -> int | None:
+    """Return how many the first step with anything left dealt with; those that have nothing left are taken out."""
+    while steps:
+        if (dealt_with := steps[0]()) is not None:
+            return dealt_with
+        steps.pop(0)
+    return None
 
 
 def _ask_some(campaign: TermsCampaign) -> int | None:
     return _in_an_act(campaign, list(reach.to_ask(campaign).order_by("pk").values_list("pk", flat=True)[:SLICE]), _ask)
 
 
-def _remind_some(campaign: TermsCampaign) -> int | None:
-    return _in_an_act(campaign, sorted(consent.grant_id for consent in _to_remind(campaign))[:SLICE], _remind)
+def _remind_some(campaign: TermsCampaign, *, days: int) -> int | None:
+    wanted = _to_remind(campaign, days).order_by("grant_id").values_list("grant_id", flat=True)
+    return _in_an_act(campaign, list(wanted[:SLICE]), partial(_remind, days=days))
 
 
 def _suspend_some(campaign: TermsCampaign) -> int | None:
@@ -97,47 +114,29 @@ def _until(campaign: TermsCampaign) -> dt.datetime | None:
     return own if own > campaign.grace_ends_at + AT_ONCE else campaign.grace_ends_at
 
 
-def _to_remind(campaign: TermsCampaign) -> list[TermsConsent]:
-    """Return the questions of which a reminder is due that was not given. Those of suspended access are not among them.
-
-    Such access has been told already what it waits for.
-    """
-    soon = now() + dt.timedelta(days=max(reach.REMINDER_DAYS))
-    unanswered = reach.not_agreed(campaign).filter(answer="", grace_ends_at__gt=now(), grace_ends_at__lte=soon)
-    unanswered = unanswered.filter(~reach.is_suspended("grant"))
-    given = set(
-        GrantNotice.objects.filter(
-            grant__in=unanswered.values("grant"), kind__startswith=_prefix(campaign)
-        ).values_list("grant_id", "kind")
-    )
-    return [
-        consent
-        for consent in unanswered
-        if (days := reach.reminder(consent)) is not None and (consent.grant_id, _kind(campaign, days)) not in given
-    ]
+def _to_remind(campaign: TermsCampaign, days: int) -> QuerySet[TermsConsent]:
+    """Return the questions of which this reminder is due and was not given."""
+    given = GrantNotice.objects.filter(grant=OuterRef("grant"), kind=_kind(campaign, days))
+    return reach.to_remind(campaign, days=days).filter(~Exists(given))
 
 
-def _remind(campaign: TermsCampaign, grants: Sequence[Grant]) -> int:
+def _remind(campaign: TermsCampaign, grants: Sequence[Grant], *, days: int) -> int:
     locked = {grant.pk: grant for grant in grants}
-    wanted = [consent for consent in _to_remind(campaign) if consent.grant_id in locked]
+    wanted = list(_to_remind(campaign, days).filter(grant__in=grants).order_by("grant_id"))
     notices = []
     for consent in wanted:
+        assert consent.grace_ends_at is not None, "so it was chosen"
         consent.grant = locked[consent.grant_id]
-        days, at = reach.reminder(consent), consent.grace_ends_at
-        assert days is not None, "so it was chosen"
-        assert at is not None, "so it was chosen"
-        notices.append(GrantNotice(grant=consent.grant, kind=_kind(campaign, days), about=at.isoformat()))
+        notices.append(
+            GrantNotice(grant=consent.grant, kind=_kind(campaign, days), about=consent.grace_ends_at.isoformat())
+        )
     GrantNotice.objects.bulk_create(notices)
     messages.queue_reminders(wanted)
     return len(wanted)
 
 
-def _prefix(campaign: TermsCampaign) -> str:
-    return f"terms-{campaign.pk}-"
-
-
 def _kind(campaign: TermsCampaign, days: int) -> str:
-    return f"{_prefix(campaign)}{days}"
+    return f"terms-{campaign.pk}-{days}"
 
 
 def _suspend(campaign: TermsCampaign, grants: Sequence[Grant]) -> int:

@@ -10,20 +10,18 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from agreements.catalog import holding
 from agreements.catalog.models import Dataset, Terms
 from agreements.catalog.permissions import Permission, check_may
-from agreements.catalog.terms import NoTerms, earlier, in_force, is_later
+from agreements.catalog.terms import earlier, in_force_or_none, is_later, published
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import Invalid, MovedOn, NotPossible
 from agreements.core.wakeups import Wakeup, poke
 from agreements.grants.models import (
-    ConsentAnswer,
-    Grant,
     GrantMember,
     MemberState,
     TermsCampaign,
@@ -31,6 +29,7 @@ from agreements.grants.models import (
     TermsConsent,
 )
 from agreements.grants.terms_change import reach
+from agreements.grants.terms_change.standing import Counts, counted, standing_of
 from agreements.ledger.act import act, new_salt, text_digest
 from agreements.ledger.kinds import Kind
 
@@ -45,23 +44,6 @@ class Preview:
 
     grants: int
     people: int
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How far a campaign is: `asked` is the sum of `agreed`, `declined`, `waiting` (no answer yet) and `ended`.
-
-    `ended`: access of who did not agree, and that ended otherwise since. `suspended`: those of `declined` and `waiting`
-    whose access is suspended for it. `left`: not asked yet, which takes moments.
-    """
-
-    asked: int
-    agreed: int
-    declined: int
-    waiting: int
-    suspended: int
-    ended: int = 0
-    left: int = 0
 
 
 def decide(
@@ -79,8 +61,8 @@ def decide(
     is the number of grants that the steward was shown. Raises NotAllowed, Invalid (`grace_days`, `note`), NotPossible
     saying why it is not to be decided (any more), MovedOn if another number of grants is concerned now.
     """
-    words = _checked_note(note, choice)
-    days = _checked_days(grace_days) if choice == TermsChoice.ASK else None
+    words = checked_note(note, choice)
+    days = checked_days(grace_days, choice)
     with act() as record:
         holding.hold(terms.dataset_id)
         standing = check_may(Permission.DECIDE_TERMS, dataset=terms.dataset, by=by)
@@ -149,6 +131,24 @@ def of(terms: Terms) -> TermsCampaign | None:
     return _known().filter(terms=terms).first()
 
 
+def of_dataset(dataset: Dataset) -> dict[int, TermsCampaign]:
+    """Return what was decided about the versions of a dataset, by the key of the version."""
+    return {campaign.terms_id: campaign for campaign in _known().filter(dataset=dataset)}
+
+
+def undecided(dataset: Dataset) -> Terms | None:
+    """Return the newest version if running access is under earlier ones and a steward has to decide what becomes of it.
+
+    To decide about it settles the earlier ones too, of which nothing can be decided any more then.
+    """
+    newest = next(iter(published(dataset)), None)
+    if newest is None:
+        return None
+    newest.dataset = dataset
+    waits = why_not_decidable(newest) is None and reach.under_earlier(newest).exists()
+    return newest if waits else None
+
+
 def running(dataset: Dataset) -> TermsCampaign | None:
     """Return the decision that counts for a dataset now: the last one."""
     return _known().filter(dataset=dataset, ended_at=None).first()
@@ -162,46 +162,18 @@ def grace(campaign: TermsCampaign) -> dt.timedelta:
 
 def counts(campaign: TermsCampaign) -> Counts:
     """Return how far a campaign is."""
-    on = reach.not_agreed(campaign).annotate(is_suspended=reach.is_suspended("grant"))
-    open_ones = on.order_by().aggregate(
-        declined=Count("pk", filter=Q(answer=ConsentAnswer.DECLINED)),
-        waiting=Count("pk", filter=Q(answer="")),
-        suspended=Count("pk", filter=Q(is_suspended=True)),
-    )
-    asked = TermsConsent.objects.filter(campaign=campaign).count()
-    agreed = TermsConsent.objects.filter(campaign=campaign, answer=ConsentAnswer.AGREED).count()
-    ended = asked - agreed - open_ones["declined"] - open_ones["waiting"]
-    left = reach.to_ask(campaign).count() if campaign.ended_at is None else 0
-    return Counts(asked=asked, agreed=agreed, ended=ended, left=left, **open_ones)
+    return counted([campaign])[campaign.pk]
 
 
 def answers(campaign: TermsCampaign) -> QuerySet[TermsConsent]:
-    """Return the questions of a campaign by reference of the access, each with `is_suspended` and `goes_on`."""
-    on = Grant.objects.filter(pk__in=reach.not_agreed(campaign).values("grant"), pk=OuterRef("grant"))
-    found = TermsConsent.objects.filter(campaign=campaign).annotate(
-        is_suspended=reach.is_suspended("grant"), goes_on=Exists(on)
-    )
+    """Return the questions of a campaign by reference of the access, each with its `standing` and `is_suspended`."""
+    found = standing_of(TermsConsent.objects.filter(campaign=campaign))
     found = found.select_related("campaign__terms", "grant__holder", "grant__terms", "previous_terms", "document")
     return found.order_by("grant__reference")
 
 
-def _known() -> QuerySet[TermsCampaign]:
-    return TermsCampaign.objects.select_related("dataset", "terms__dataset", "decided_by")
-
-
-def _in_force_after(terms: Terms) -> Terms | None:
-    try:
-        current = in_force(terms.dataset)
-    except NoTerms:
-        return None
-    return current if is_later(current, terms) else None
-
-
-def _effective(terms: Terms) -> dt.datetime:
-    return dt.datetime.combine(terms.effective_from, dt.time.min, tzinfo=dt.UTC)
-
-
-def _checked_note(note: str, choice: TermsChoice) -> str:
+def checked_note(note: str, choice: TermsChoice) -> str:
+    """Return why the terms have changed, as the holders read it. Raises Invalid (`note`)."""
     words = note.strip()
     if not words and choice == TermsChoice.ASK:
         raise Invalid(_("Say why the terms have changed: the holders read it."), field="note")
@@ -210,12 +182,28 @@ def _checked_note(note: str, choice: TermsChoice) -> str:
     return words
 
 
-def _checked_days(days: int | None) -> dt.timedelta:
+def checked_days(days: int | None, choice: TermsChoice) -> dt.timedelta | None:
+    """Return how long holders who are asked have, or None where nobody is. Raises Invalid (`grace_days`)."""
+    if choice != TermsChoice.ASK:
+        return None
     least, most = GRACE_DAYS
     if days is None or not least <= days <= most:
         words = _("Give the holders from %(least)d to %(most)d days.")
         raise Invalid(words % {"least": least, "most": most}, field="grace_days")
     return dt.timedelta(days=days)
+
+
+def _known() -> QuerySet[TermsCampaign]:
+    return TermsCampaign.objects.select_related("dataset", "terms__dataset", "decided_by")
+
+
+def _in_force_after(terms: Terms) -> Terms | None:
+    current = in_force_or_none(terms.dataset)
+    return current if current is not None and is_later(current, terms) else None
+
+
+def _effective(terms: Terms) -> dt.datetime:
+    return dt.datetime.combine(terms.effective_from, dt.time.min, tzinfo=dt.UTC)
 
 
 def _check_expected(concerned: int, expected: int | None) -> None:

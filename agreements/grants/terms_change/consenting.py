@@ -12,7 +12,7 @@ from agreements.core.errors import MovedOn, NotPossible
 from agreements.documents import store
 from agreements.documents.models import StoredDocument
 from agreements.grants import lifecycle
-from agreements.grants.ends import proving
+from agreements.grants.ends import due, proving
 from agreements.grants.models import ConsentAnswer, Grant, TermsConsent
 from agreements.grants.permissions import Permission, check_may
 from agreements.grants.running import shut_words
@@ -26,9 +26,7 @@ def asked_of(grant: Grant) -> TermsConsent | None:
 
     None if nothing is asked, or the access has ended so that nothing is left to agree for.
     """
-    open_ones = _known().filter(grant=grant, campaign__ended_at=None).exclude(answer=ConsentAnswer.AGREED)
-    found = open_ones.first()
-    return found if found is not None and reach.goes_on(grant) else None
+    return _known().filter(pk__in=reach.open_questions().filter(grant=grant).values("pk")).first()
 
 
 def agreed_of(grant: Grant) -> list[TermsConsent]:
@@ -99,12 +97,12 @@ def _agree(consent: TermsConsent, drawn: StoredDocument, *, by: Actor) -> TermsC
             raise MovedOn(_("The access is under other terms since you looked. Read it again."))
         previous = grant.terms
         grant = proving.note_proven(record, grant, by=by, as_role=standing)
-        was_running = not reach.is_suspended_now(grant)
+        was_suspended = due.waits_for_terms(grant)
         grant = lifecycle.agree_to_terms(grant=grant, terms=current.campaign.terms, consent_sha256=drawn.sha256, by=by)
         current.grant, current.previous_terms, current.document = grant, previous, drawn
         current.answer, current.answered_at = ConsentAnswer.AGREED, now()
         current.save(update_fields=["previous_terms", "document", "answer", "answered_at"])
-        messages.queue_agreed(current, was_suspended=not was_running)
+        messages.queue_agreed(current, was_suspended=was_suspended)
     return current
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from agreements.core.clock import now
 from agreements.grants import messages, wording
+from agreements.grants.ends import due
 from agreements.grants.links import addresses
 from agreements.grants.members.queries import joined_under
 from agreements.grants.models import ConsentAnswer, GrantMember, MemberState, TermsConsent
@@ -99,17 +100,17 @@ def _to_member(kind: str, consent: TermsConsent, member: GrantMember, **values: 
 def _render_asked(message: OutboxMessage) -> Rendered:
     consent = _consent(message)
     at, zone = consent.grace_ends_at, consent.grant.holder.time_zone
-    subject = _("agree to terms %(version)s for %%(reference)s")
+    subject = _("agree to terms %(version)s for %(reference)s")
     if at is not None:
-        subject = _("agree to terms %(version)s for %%(reference)s by %(day)s")
-    names = {"version": consent.campaign.terms.version, "day": wording.day(at, zone=zone) if at else ""}
+        subject = _("agree to terms %(version)s for %(reference)s by %(day)s")
     return _render(
         message,
         consent,
-        subject % names,
+        subject,
+        day=wording.day(at, zone=zone) if at else "",
         until=wording.moment(at, zone=zone) if at else "",
         days=_days_left(at),
-        is_suspended=reach.is_suspended_now(consent.grant),
+        is_suspended=due.waits_for_terms(consent.grant),
         note=consent.campaign.note,
         in_force_from=consent.campaign.terms.effective_from,
         members=len(joined_under([consent.grant])),
@@ -122,7 +123,7 @@ def _render_suspended(message: OutboxMessage) -> Rendered:
 
 def _render_agreed(message: OutboxMessage) -> Rendered:
     consent = _consent(message)
-    subject = _("access %%(reference)s is under terms %(version)s now") % {"version": consent.campaign.terms.version}
+    subject = _("access %(reference)s is under terms %(version)s now")
     opens = bool(message.values["was_suspended"]) and is_running(consent.grant)
     page = addresses.consent_page(consent.grant.reference, consent.pk)
     return _render(message, consent, subject, opens=opens, consent_url=page)
@@ -162,7 +163,7 @@ def _still_unanswered(message: OutboxMessage) -> bool:
 def _still_suspended(message: OutboxMessage) -> bool:
     """Not after a later decision either, which asks anew."""
     consent = _consent(message)
-    is_it = consent.campaign.ended_at is None and reach.is_suspended_now(consent.grant)
+    is_it = consent.campaign.ended_at is None and due.waits_for_terms(consent.grant)
     return is_it and reach.goes_on(consent.grant) and _is_member_still(message)
 
 

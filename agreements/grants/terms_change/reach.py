@@ -10,18 +10,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from agreements.catalog.models import Terms
 from agreements.catalog.terms import earlier
 from agreements.core.clock import now
 from agreements.grants.ends import due
 from agreements.grants.models import (
-    Cause,
     ConsentAnswer,
     Grant,
     GrantState,
-    Suspension,
     TermsCampaign,
     TermsChoice,
     TermsConsent,
@@ -45,7 +43,7 @@ def goes_on(grant: Grant) -> bool:
 def reached(terms: Terms, choice: str) -> QuerySet[Grant]:
     """Return the grants whose holders are asked to agree, if this is decided."""
     concerned = under_earlier(terms)
-    return concerned if choice == TermsChoice.ASK else concerned.filter(is_suspended("pk"))
+    return concerned if choice == TermsChoice.ASK else concerned.filter(due.suspended_for_terms("pk"))
 
 
 def to_ask(campaign: TermsCampaign) -> QuerySet[Grant]:
@@ -54,10 +52,23 @@ def to_ask(campaign: TermsCampaign) -> QuerySet[Grant]:
     return reached(campaign.terms, campaign.choice).filter(~Exists(asked))
 
 
+def unsettled() -> QuerySet[TermsConsent]:
+    """Return the questions of all campaigns whose access goes on and whose holder has not agreed."""
+    on = Grant.objects.filter(_goes_on(), pk=OuterRef("grant"))
+    return TermsConsent.objects.filter(Exists(on)).exclude(answer=ConsentAnswer.AGREED)
+
+
+def open_questions() -> QuerySet[TermsConsent]:
+    """Return what holders are asked now: of the decisions that count, where the access goes on and nobody agreed yet.
+
+    Who declined is among them, and can agree still.
+    """
+    return unsettled().filter(campaign__ended_at=None)
+
+
 def not_agreed(campaign: TermsCampaign) -> QuerySet[TermsConsent]:
     """Return the questions of a campaign whose access goes on and whose holder has not agreed."""
-    on = Grant.objects.filter(_goes_on(), dataset=campaign.dataset_id)
-    return TermsConsent.objects.filter(campaign=campaign, grant__in=on).exclude(answer=ConsentAnswer.AGREED)
+    return unsettled().filter(campaign=campaign)
 
 
 def overdue(campaign: TermsCampaign) -> QuerySet[TermsConsent]:
@@ -66,27 +77,22 @@ def overdue(campaign: TermsCampaign) -> QuerySet[TermsConsent]:
     Access that expired is left out: it opens nothing, and is not renewed before its holder agrees.
     """
     late = not_agreed(campaign).filter(grace_ends_at__lte=now(), grant__state__in=NOT_ENDED)
-    return late.filter(~is_suspended("grant"))
+    return late.filter(~due.suspended_for_terms("grant"))
 
 
-def reminder(consent: TermsConsent) -> int | None:
-    """Return so many days before its end as the last reminder that has come is given, if it came after the question."""
-    at = consent.grace_ends_at
-    if at is None or at <= now() or consent.answer:
-        return None
-    return min(
-        (days for days in REMINDER_DAYS if consent.asked_at < at - dt.timedelta(days=days) <= now()), default=None
+def to_remind(campaign: TermsCampaign, *, days: int) -> QuerySet[TermsConsent]:
+    """Return the questions of which the reminder so many days before the end has come, and the next one has not.
+
+    One that would have come before the question is left out, and so is suspended access: it has been told already what
+    it waits for.
+    """
+    next_one = max((fewer for fewer in REMINDER_DAYS if fewer < days), default=0)
+    unanswered = not_agreed(campaign).filter(answer="").filter(~due.suspended_for_terms("grant"))
+    return unanswered.filter(
+        grace_ends_at__gt=now() + dt.timedelta(days=next_one),
+        grace_ends_at__lte=now() + dt.timedelta(days=days),
+        asked_at__lt=F("grace_ends_at") - dt.timedelta(days=days),
     )
-
-
-def is_suspended(key: str) -> Exists:
-    """Return whether an access, named by its key in an outer query, is suspended until its holder agrees."""
-    return Exists(Suspension.objects.filter(grant=OuterRef(key), cause=Cause.TERMS, procedure="", closed_at=None))
-
-
-def is_suspended_now(grant: Grant) -> bool:
-    """Return whether an access is suspended until its holder agrees."""
-    return Grant.objects.filter(is_suspended("pk"), pk=grant.pk).exists()
 
 
 def _goes_on() -> Q:

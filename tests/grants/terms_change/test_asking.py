@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import IntegrityError, transaction
 
+from agreements.core import sweep
 from agreements.core.errors import Invalid, MovedOn, NotAllowed, NotPossible
 from agreements.grants import issuing, lifecycle
 from agreements.grants.ends import renewing
 from agreements.grants.models import Grant, GrantState, TermsCampaign, TermsChoice, TermsConsent
-from agreements.grants.terms_change import campaigns
+from agreements.grants.terms_change import asking, campaigns
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.models import OutboxMessage
 from tests.grants.ends import day, give_an_end, renew
@@ -166,6 +169,44 @@ class TestAsking:
         scene.dataset.save()
         assert beat() == []
         assert not TermsConsent.objects.exists()
+
+
+class TestOneCall:
+    def test_its_time_is_shared_by_all_campaigns_and_steps(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+        decide(scene, publish(scene.dataset))
+        monkeypatch.setattr(asking, "SECONDS", 0.0)
+        assert asking.work_off() == 0
+        assert not TermsConsent.objects.exists()
+        budgets = []
+        taken = sweep.taken
+
+        def counted(take: Callable[[], int | None], *, budget: float) -> Iterator[int]:
+            budgets.append(budget)
+            return taken(take, budget=budget)
+
+        monkeypatch.setattr(asking, "SECONDS", 7.0)
+        monkeypatch.setattr(sweep, "taken", counted)
+        assert asking.work_off() == 1
+        assert budgets == [7.0]
+
+    def test_small_slices_reach_everybody_once(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(asking, "SLICE", 1)
+        for person in (scene.bob, scene.eve):
+            application = approved(scene.dataset, scene.terms, person)
+            issuing.issue(submission=handed_in(application), by=scene.carol.actor, as_role="reviewer")
+        decide(scene, publish(scene.dataset))
+        assert [asking.work_off(), asking.work_off()] == [3, 0]
+        for on in (16, 23, 29, 30):
+            with day(on):
+                assert [asking.work_off(), asking.work_off()] == [3, 0]
+        assert OutboxMessage.objects.filter(kind="terms-reminder").count() == 9
+
+
+def test_two_running_decisions_about_one_dataset_are_refused_by_the_database(scene: Scene) -> None:
+    campaign = decide(scene, publish(scene.dataset))
+    campaign.pk, campaign.terms = None, publish(scene.dataset, "3.0")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        campaign.save(force_insert=True)
 
 
 class TestReminders:
