@@ -13,7 +13,7 @@ from agreements.documents import store
 from agreements.documents.models import StoredDocument
 from agreements.flows import erasure, retention
 from agreements.grants import executed
-from agreements.grants.models import Grant
+from agreements.grants.models import ExecutedAgreement, Grant
 from agreements.ledger.models import LedgerEntry
 from agreements.ledger.verify import verify
 from agreements.revocation.models import Destruction, DestructionState
@@ -92,6 +92,6 @@ def test_it_goes_when_its_holder_is_erased_and_its_page_says_so(ended: Grant, sc
 
 
 def test_one_that_was_never_drawn_is_not_drawn_of_an_erased_person(scene: Scene, ended: Grant) -> None:
-    executed.of(ended).__class__.objects.update(document=None, made_at=None, due_at=MARCH)
+    ExecutedAgreement.objects.update(document=None, made_at=None, due_at=MARCH)
     erasure.erase(person=scene.alice, reason="Asked by mail.", by=OPERATOR)
     assert executed.work_off() == 0
