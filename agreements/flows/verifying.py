@@ -104,6 +104,8 @@ def _not_as_it_was(report: InspectionReport) -> Verdict:
         return answers.unknown_paper()
     if judgement.certification in {"intact", "broken"}:
         return answers.altered(began=False)
+    if report.reason_code == "not-a-pdf":
+        return answers.no_pdf(report.reason)
     if report.outcome != "ok":
         return answers.unreadable(report.reason, is_ours_to_mend=report.outcome == "failed")
     return answers.foreign() if judgement.certification == "foreign" else _by_codes(report)

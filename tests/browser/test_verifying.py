@@ -15,6 +15,7 @@ from tests.documents.judging_by_hand import filled
 
 pytestmark = pytest.mark.timeout(300)
 LOOK = 25_000
+UNSIGNED = "Ours and unaltered, but not signed; no access rests on it"
 """Milliseconds: a look inside is given twenty seconds."""
 NORA = Person("Nora Lind", "nora@connect.ust.hk")
 
@@ -45,12 +46,16 @@ def test_eve_follows_the_footer_and_is_told_what_she_holds(
     eve.page.wait_for_url("**/verify/")
     eve.look("60-verify")
     asked(eve, agreement)
-    expect(eve.page.get_by_role("heading", name="Ours and unaltered; no access rests on it")).to_be_visible()
+    expect(
+        eve.page.get_by_role("heading", name="Ours and unaltered, but not signed; no access rests on it")
+    ).to_be_visible()
     eve.look("61-verify-ours")
     typed = tmp_path / "filled.pdf"
     typed.write_bytes(filled(agreement.read_bytes(), {"signing_place": "Hong Kong"}, ticked=True))
     asked(eve, typed)
-    expect(eve.page.get_by_role("heading", name="Ours, filled in or signed since")).to_be_visible(timeout=LOOK)
+    expect(eve.page.get_by_role("heading", name="Ours, filled in since, but not signed digitally")).to_be_visible(
+        timeout=LOOK
+    )
     bad = tmp_path / "bad.pdf"
     bad.write_bytes(agreement.read_bytes() + b"\n% and three others\n%%EOF\n")
     asked(eve, bad)
@@ -65,5 +70,7 @@ def test_without_scripts_the_same_is_said(site: Site, browser: Browser, agreemen
     eve = Visitor(browser, site, EVE, scripts=False)
     eve.go("/verify/")
     asked(eve, agreement)
-    expect(eve.page.get_by_role("heading", name="Ours and unaltered; no access rests on it")).to_be_visible()
+    expect(
+        eve.page.get_by_role("heading", name="Ours and unaltered, but not signed; no access rests on it")
+    ).to_be_visible()
     assert eve.watch.complaints == []

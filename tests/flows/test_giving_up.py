@@ -13,7 +13,7 @@ from agreements.core import clock
 from agreements.core.errors import DomainError, NotAllowed, NotPossible
 from agreements.flows import giving_up
 from agreements.grants import lifecycle
-from agreements.grants.models import Cause, Grant, GrantState, Link
+from agreements.grants.models import Grant, GrantState, Link
 from agreements.grants.running import is_running
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.drain import drain
@@ -72,7 +72,7 @@ def test_each_is_told_in_their_own_words(scene: Scene, grant: Grant) -> None:
 
 
 def test_a_suspended_access_can_be_given_up(scene: Scene, grant: Grant) -> None:
-    lifecycle.suspend(grant=grant, cause=Cause.QUESTION, reason="A question.", by=scene.dan.actor)
+    lifecycle.suspend(grant=grant, cause="question", reason="A question.", by=scene.dan.actor)
     giving_up.give_up(grant=grant, by=scene.alice.actor)
     grant.refresh_from_db()
     assert grant.state == GrantState.EXPIRED

@@ -55,10 +55,12 @@ class TestFilledInAndSigned:
     def test_a_form_that_was_filled_in_is_otherwise_unaltered(self, paper: bytes) -> None:
         verdict = at_(filled(paper, TEXTS, ticked=True))
         assert text_of(verdict) == (
-            "Ours, filled in or signed since, otherwise unaltered; in force\n"
-            f"{BEGAN}\nIts form was filled in since; {NOT_VOUCHED}\n{NOTHING_ELSE}"
+            "Ours, filled in since, but not signed digitally\n"
+            f"{BEGAN}\nIts form was filled in since; {NOT_VOUCHED}\nNothing else was changed in it.\n"
+            "The file bears no digital signature.\n"
+            "The access that rests on it is in force."
         )
-        assert (verdict.exit_code, verdict.tone) == (0, "good")
+        assert (verdict.exit_code, verdict.tone) == (0, "attention")
 
     def test_a_signature_of_an_unknown_authority_is_intact_and_its_identity_unverified(self, paper: bytes) -> None:
         once = signed(paper)
@@ -82,7 +84,7 @@ class TestFilledInAndSigned:
     def test_an_old_issue_that_nobody_certified_is_known_by_how_it_begins(self, grant: Grant) -> None:
         old = render_agreement(FORM, qr_key=issuing.qr_key(1), qr_key_number=1)
         IssuedAgreement.objects.update(document=store.save(old), certified_with=None)
-        assert told(filled(old, TEXTS)).startswith("Ours, filled in or signed since, otherwise unaltered")
+        assert told(filled(old, TEXTS)).startswith("Ours, filled in since, but not signed digitally")
         assert is_refused(at_(annotated(old)))
 
 

@@ -42,6 +42,8 @@ from tests.revocation.many import start
 
 JOB = actors.job("tests")
 ISSUED = "Byte for byte, this is an agreement as this portal issued it on 2 March 2026."
+UNSIGNED = "Ours and unaltered, but not signed"
+BEARS_NONE = "This is the agreement as it was issued; the file bears no signature."
 NOTHING_RESTS = "No access rests on it: it was not opened, or rests on another paper."
 
 
@@ -66,7 +68,9 @@ class TestAnIssuedAgreement:
     ) -> None:
         with clock.frozen(MARCH):
             application = put(scene, state)
-        assert told(issued(application)) == f"Ours and unaltered; no access rests on it\n{ISSUED}\n{NOTHING_RESTS}"
+        assert (
+            told(issued(application)) == f"{UNSIGNED}; no access rests on it\n{ISSUED}\n{BEARS_NONE}\n{NOTHING_RESTS}"
+        )
 
     def test_of_a_draft_gets_that_answer_too(self, scene: Scene) -> None:
         with clock.frozen(MARCH):
@@ -75,8 +79,8 @@ class TestAnIssuedAgreement:
 
     def test_that_was_approved_is_in_force(self, scene: Scene) -> None:
         verdict = at_(issued(approved(scene).application))
-        assert text_of(verdict) == f"Ours and unaltered; in force\n{ISSUED}\nThe access that rests on it is in force."
-        assert (verdict.outcome, verdict.tone, verdict.exit_code) == (Outcome.UNALTERED, "good", 0)
+        assert text_of(verdict) == f"{UNSIGNED}\n{ISSUED}\n{BEARS_NONE}\nThe access that rests on it is in force."
+        assert (verdict.outcome, verdict.tone, verdict.exit_code) == (Outcome.UNALTERED, "attention", 0)
 
     def test_that_a_newer_issue_replaced_is_ours_and_no_access_rests_on_it(self, scene: Scene) -> None:
         with clock.frozen(MARCH):
@@ -106,7 +110,10 @@ class TestTheLifeOfAnAgreement:
     def test_it_is_told_at_each_stage_and_nothing_else(self, scene: Scene) -> None:
         grant = approved(scene)
         both = executed(grant)
-        first = "Byte for byte, this is an agreement signed by both sides, made by this portal on 2 March 2026."
+        first = (
+            "Byte for byte, this is an agreement that was signed, approved by the lab, and certified by this portal on "
+            "2 March 2026."
+        )
         assert told(both) == f"Ours and unaltered; in force\n{first}\nThe access that rests on it is in force."
         affected = end(scene, grant)
         ended = (

@@ -36,14 +36,18 @@ def test_its_codes_tell_what_its_words_do(scene: Scene, tmp_path: Path) -> None:
     assert said(file) == (
         3,
         "Ours and unaltered; ended on 2 March 2026\n"
-        "  Byte for byte, this is an agreement signed by both sides, made by this portal on 2 March 2026.\n"
+        "  Byte for byte, this is an agreement that was signed, approved by the lab, and certified by this portal on "
+        "2 March 2026.\n"
         "  The access that rested on it ended on 2 March 2026.\n",
     )
     file.write_bytes(both + b"more")
     assert said(file)[0] == 1
     file.write_bytes(b"\xff\xd8\xff")
     assert said(file) == (2, said(file)[1])
-    assert "The file is not a PDF." in said(file)[1]
+    assert said(file)[1] == (
+        "Only a PDF can be verified\n  The file is not a PDF.\n  Of a print, a scan or a photograph nothing can be said. "
+        "If it shows a paper of this portal, send the PDF itself.\n"
+    )
 
 
 def test_a_file_that_is_not_there_could_not_be_read(tmp_path: Path) -> None:

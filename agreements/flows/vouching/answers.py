@@ -60,7 +60,9 @@ class Verdict:
 _WHAT: Final[Mapping[Sort, StrOrPromise]] = {
     Sort.ISSUED: gettext_lazy("an agreement as this portal issued it on %(date)s"),
     Sort.SIGNED_HERE: gettext_lazy("an agreement that was signed in this portal on %(date)s"),
-    Sort.EXECUTED: gettext_lazy("an agreement signed by both sides, made by this portal on %(date)s"),
+    Sort.EXECUTED: gettext_lazy(
+        "an agreement that was signed, approved by the lab, and certified by this portal on %(date)s"
+    ),
     Sort.CONSENT: gettext_lazy("a page of this portal on which new terms were agreed to on %(date)s"),
     Sort.REVOCATION: gettext_lazy("a certificate of revocation, made by this portal on %(date)s"),
     Sort.DESTRUCTION: gettext_lazy("a certificate of destruction, made by this portal on %(date)s"),
@@ -71,6 +73,11 @@ _TONES: Final[Mapping[Stands, Tone]] = {Stands.IN_FORCE: "good", Stands.UNKNOWN:
 def unaltered(paper: Paper) -> Verdict:
     """Return what is said of a file that is ours byte for byte."""
     sentence = _("Byte for byte, this is %(paper)s.") % {"paper": _what(paper)}
+    if paper.sort is Sort.ISSUED:
+        headline = _unsigned_headline(_("Ours and unaltered, but not signed"), paper)
+        unsigned = _("This is the agreement as it was issued; the file bears no signature.")
+        sentences = (sentence, unsigned, *_stands(paper))
+        return Verdict(Outcome.UNALTERED, headline, sentences, "attention", paper.standing.stands)
     headline, stands = _headline(_("Ours and unaltered"), paper), _stands(paper)
     return Verdict(Outcome.UNALTERED, headline, (sentence, *stands), _tone(paper), paper.standing.stands)
 
@@ -78,9 +85,15 @@ def unaltered(paper: Paper) -> Verdict:
 def filled_in(paper: Paper, judgement: Judgement) -> Verdict:
     """Return what is said of an agreement as we issued it in which nothing was done but what it is there for."""
     began = _("This began as %(paper)s.") % {"paper": _what(paper)}
-    sentences = (began, *_since(judgement), _("Nothing else was changed in it."), *_stands(paper))
-    headline = _headline(_("Ours, filled in or signed since, otherwise unaltered"), paper)
-    return Verdict(Outcome.FILLED_IN, headline, sentences, _tone(paper), paper.standing.stands)
+    nothing_else = _("Nothing else was changed in it.")
+    if judgement.signatures:
+        headline = _headline(_("Ours, filled in or signed since, otherwise unaltered"), paper)
+        sentences = (began, *_since(judgement), nothing_else, *_stands(paper))
+        return Verdict(Outcome.FILLED_IN, headline, sentences, _tone(paper), paper.standing.stands)
+    headline = _unsigned_headline(_("Ours, filled in since, but not signed digitally"), paper)
+    none = _("The file bears no digital signature.")
+    sentences = (began, *_since(judgement), nothing_else, none, *_stands(paper))
+    return Verdict(Outcome.FILLED_IN, headline, sentences, "attention", paper.standing.stands)
 
 
 def altered(*, began: bool) -> Verdict:
@@ -146,6 +159,15 @@ def not_ours() -> Verdict:
     return Verdict(Outcome.NOT_OURS, _("Not a paper of this portal"), sentences, "quiet")
 
 
+def no_pdf(reason: str) -> Verdict:
+    """Return what is said of a file that is no PDF, such as a photograph; `reason` says so."""
+    advice = _(
+        "Of a print, a scan or a photograph nothing can be said. If it shows a paper of this portal, send the PDF "
+        "itself."
+    )
+    return Verdict(Outcome.UNREADABLE, _("Only a PDF can be verified"), (reason, advice), "attention")
+
+
 def unreadable(reason: str, *, is_ours_to_mend: bool) -> Verdict:
     """Return what is said of a file that could not be looked into; `is_ours_to_mend`: the check failed."""
     advice = (
@@ -174,6 +196,11 @@ def _headline(whose: str, paper: Paper) -> str:
     if paper.sort in CERTIFICATES:
         return whose
     return _("%(whose)s; %(standing)s") % {"whose": whose, "standing": _in_short(paper.standing)}
+
+
+def _unsigned_headline(whose: str, paper: Paper) -> str:
+    """Return it without "in force": that stands below, of the access, and is nothing that such a file proves."""
+    return whose if paper.standing.stands is Stands.IN_FORCE else _headline(whose, paper)
 
 
 def _in_short(standing: Standing) -> str:
