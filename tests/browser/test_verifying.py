@@ -46,16 +46,12 @@ def test_eve_follows_the_footer_and_is_told_what_she_holds(
     eve.page.wait_for_url("**/verify/")
     eve.look("60-verify")
     asked(eve, agreement)
-    expect(
-        eve.page.get_by_role("heading", name="Ours and unaltered, but not signed; no access rests on it")
-    ).to_be_visible()
+    expect(eve.page.get_by_role("heading", name=UNSIGNED)).to_be_visible()
     eve.look("61-verify-ours")
     typed = tmp_path / "filled.pdf"
     typed.write_bytes(filled(agreement.read_bytes(), {"signing_place": "Hong Kong"}, ticked=True))
     asked(eve, typed)
-    expect(eve.page.get_by_role("heading", name="Ours, filled in since, but not signed digitally")).to_be_visible(
-        timeout=LOOK
-    )
+    expect(eve.page.get_by_role("heading", name="Ours, filled in since")).to_be_visible(timeout=LOOK)
     bad = tmp_path / "bad.pdf"
     bad.write_bytes(agreement.read_bytes() + b"\n% and three others\n%%EOF\n")
     asked(eve, bad)
@@ -70,7 +66,5 @@ def test_without_scripts_the_same_is_said(site: Site, browser: Browser, agreemen
     eve = Visitor(browser, site, EVE, scripts=False)
     eve.go("/verify/")
     asked(eve, agreement)
-    expect(
-        eve.page.get_by_role("heading", name="Ours and unaltered, but not signed; no access rests on it")
-    ).to_be_visible()
+    expect(eve.page.get_by_role("heading", name=UNSIGNED)).to_be_visible()
     assert eve.watch.complaints == []

@@ -45,8 +45,8 @@ def test_its_codes_tell_what_its_words_do(scene: Scene, tmp_path: Path) -> None:
     file.write_bytes(b"\xff\xd8\xff")
     assert said(file) == (2, said(file)[1])
     assert said(file)[1] == (
-        "Only a PDF can be verified\n  The file is not a PDF.\n  Of a print, a scan or a photograph nothing can be said. "
-        "If it shows a paper of this portal, send the PDF itself.\n"
+        "Only a PDF can be verified\n  The file is not a PDF.\n  Of a print, a scan or a photograph nothing can be "
+        "said. If it shows a paper of this portal, send the PDF itself.\n"
     )
 
 
