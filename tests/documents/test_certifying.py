@@ -232,7 +232,7 @@ def test_a_bad_timestamp_server_stops_nothing(manner: Any, settings: Any, monkey
         began = time.monotonic()
         issued()
         assert time.monotonic() - began < 60  # a server that drips or is silent never ends by itself
-        asked = []
+        asked: list[str] = []
         monkeypatch.setattr(pdf_signing, "_timestamper", asked.append)
         issued()
     assert asked == [], "it was asked again at once"

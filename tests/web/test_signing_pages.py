@@ -296,39 +296,3 @@ def test_the_step_offers_three_ways_and_then_shows_the_signature(
     assert "Signed in the browser by Alice Zhang 张爱丽 on" in status
     case = said(signed_in(scene.carol).get(f"/review/{application.reference}/"))
     assert "Signed in the browser by Alice Zhang 张爱丽 on" in case
-
-
-class TestWhatIsNotConfirmed:
-    """Ticks, name and drawing wait for the code, and no longer."""
-
-    def test_it_goes_with_the_next_page_once_the_codes_minutes_are_over(
-        self, alice: Client, page: str, application: Application
-    ) -> None:
-        alice.post(page, form())
-        late = {"action": "check", "code": code()}
-        with clock.frozen(NOON + dt.timedelta(minutes=14)):
-            alice.get("/account/")
-            assert "signing" in alice.session
-        with clock.frozen(NOON + dt.timedelta(minutes=16)):
-            alice.get("/account/")
-            assert "signing" not in alice.session
-            assert "kept for 15 minutes, which are over" in said(alice.post(page, late, follow=True))
-        assert not SignedCopy.objects.exists()
-
-    def test_a_second_code_keeps_it_as_long_as_that_one_works(
-        self, alice: Client, page: str, application: Application
-    ) -> None:
-        alice.post(page, form())
-        with clock.frozen(NOON + dt.timedelta(minutes=10)):
-            alice.post(page, {"action": "send"})
-        with clock.frozen(NOON + dt.timedelta(minutes=20)):
-            alice.post(page, {"action": "check", "code": code()})
-        assert BrowserSignature.objects.exists()
-
-    def test_it_goes_where_the_application_has_ended(
-        self, scene: Scene, alice: Client, page: str, application: Application
-    ) -> None:
-        alice.post(page, form())
-        withdrawing.withdraw(application=application, by=scene.alice.actor)
-        alice.post(page, form())
-        assert "signing" not in alice.session
