@@ -9,10 +9,23 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser import chain
+from tests.browser.looking import PHONE, PICTURES, violations
+from tests.browser.people import Person
 from tests.browser.site import ALICE, BOB, EVE, Site
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.timeout(300)
+
+FAY = Person("Fay Novak", "fay@connect.ust.hk")
+
+_BRIGHTEST = """
+canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let most = 0;
+  for (let at = 0; at < data.length; at += 4) if (data[at + 3] > 200) most = Math.max(most, data[at]);
+  return most;
+}
+"""
 
 
 def to_the_signature(who: Visitor) -> str:
@@ -41,6 +54,24 @@ def draw(who: Visitor) -> None:
         for point in points[1:]:
             mouse.move(*point)
         mouse.up()
+
+
+def draw_by_touch(who: Visitor) -> None:
+    """Two strokes of a finger; the page must not scroll away under it."""
+    pad = who.page.locator("[data-pad]")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box is not None
+    client = who.context.new_cdp_session(who.page)
+    client.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1})
+    for low in (0.3, 0.6):
+        for at in range(30):
+            x, y = box["x"] + (0.1 + 0.026 * at) * box["width"], box["y"] + (low + 0.01 * (at % 12)) * box["height"]
+            kind = "touchMove" if at else "touchStart"
+            client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert pad.bounding_box() == box, "the page moved under the finger"
+    client.detach()
 
 
 def confirm(who: Visitor, *, pictures: str = "") -> None:
@@ -132,3 +163,39 @@ def test_without_scripts_the_name_is_typed(site: Site, browser: Browser) -> None
     eve.press("Go on")
     expect(eve.page.get_by_role("button", name="Submit the application")).to_be_visible()
     assert eve.watch.complaints == []
+
+
+def test_in_the_dark_on_a_telephone_it_is_drawn_with_a_finger_then_typed(site: Site, browser: Browser) -> None:
+    fay = Visitor(browser, site, FAY)
+    page, found = fay.page, []
+
+    def look(name: str) -> None:
+        found.extend(violations(page))
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(f"{name} is wider than the screen")
+        page.screenshot(path=PICTURES / f"{name}-dark-phone.png", full_page=True)
+
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a size, as Playwright wants it
+    to_the_signature(fay)
+    fay.press("Sign in the browser")
+    for tick in page.locator(".clause-to-sign input").all():
+        tick.check()
+    draw_by_touch(fay)
+    expect(page.locator("[data-drawn]")).to_have_text("2 strokes are drawn.")
+    assert page.locator("[data-pad]").evaluate(_BRIGHTEST) > 150, "dark ink on a dark page"
+    look("sign-21-drawn")
+    confirm(fay)
+    fay.says("drawn.")
+    look("sign-22-signed")
+    fay.press("Sign it again")
+    for tick in page.locator(".clause-to-sign input").all():
+        tick.check()
+    page.get_by_label("Type my name").check()
+    page.get_by_label(re.compile("this is your signature")).fill(FAY.name)
+    look("sign-23-typed")
+    confirm(fay)
+    fay.says("typed.")
+    look("sign-24-typed-signed")
+    assert found == []
+    assert fay.findings == []
