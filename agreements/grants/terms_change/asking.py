@@ -37,12 +37,15 @@ def work_off() -> int:
     Takes up nothing more after `SECONDS`; what is left is taken by the next call, which the clock makes.
     """
     running = TermsCampaign.objects.filter(ended_at=None, dataset__withdrawn_at=None, dataset__shut_at=None)
-    steps = [
+    reminding = [partial(_remind_some, days=days) for days in reach.REMINDER_DAYS]
+    each: list[Callable[[TermsCampaign], int | None]] = [_ask_some, *reminding, _suspend_some]
+    steps: list[Callable[[], int | None]] = [
         partial(take, campaign)
         for campaign in running.select_related("terms", "dataset").order_by("pk")
-        for take in (_ask_some, *(partial(_remind_some, days=days) for days in reach.REMINDER_DAYS), _suspend_some)
+        for take in each
     ]
-    return sum(sweep.taken(partial(_next, steps), budget=SECONDS))
+    take_next: Callable[[], int | None] = partial(_next, steps)
+    return sum(sweep.taken(take_next, budget=SECONDS))
 
 
 def _next(steps: list[Callable[[], int | None]]) -> int | None:

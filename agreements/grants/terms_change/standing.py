@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import (
     BooleanField,
@@ -75,7 +76,9 @@ def counted(campaigns: Iterable[TermsCampaign]) -> Mapping[int, Counts]:
     known = list(campaigns)
     rows = standing_of(TermsConsent.objects.filter(campaign__in=known)).order_by()
     found: dict[int, dict[str, int]] = {each.pk: dict.fromkeys(["suspended", *Standing.values], 0) for each in known}
-    for row in rows.values("campaign", "standing", "is_suspended").annotate(n=Count("pk")):
+    grouped: QuerySet[TermsConsent, dict[str, Any]]
+    grouped = rows.values("campaign", "standing", "is_suspended")  # type: ignore[misc]  # annotated above
+    for row in grouped.annotate(n=Count("pk")):
         numbers = found[row["campaign"]]
         numbers[row["standing"]] += row["n"]
         numbers["suspended"] += row["n"] if row["is_suspended"] else 0
