@@ -34,6 +34,14 @@ def inspectors_of(worker: int) -> list[int]:
     return found
 
 
+def waits_for_work(pid: int) -> bool:
+    """Return whether a process of a worker's pool reads the pipe through which it is given work."""
+    try:
+        return "pipe_read" in Path(f"/proc/{pid}/wchan").read_text()
+    except OSError:
+        return False
+
+
 def freeze(pid: int) -> None:
     """Let a process go no further."""
     os.kill(pid, signal.SIGSTOP)
