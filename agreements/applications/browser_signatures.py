@@ -29,10 +29,10 @@ def receive(
     `signature` is not saved yet, and has no copy. Raises as `signing.receive` does.
     """
     with act() as record:
+        _record(record, application=application, document=document, signature=signature, by=by)
         copy = signing.receive(application=application, document=document, original_name=original_name, by=by)
         signature.signed_copy = copy
         signature.save(force_insert=True)
-        _record(record, copy=copy, signature=signature, by=by)
     return copy
 
 
@@ -109,14 +109,17 @@ def _without_signature_page(report: InspectionReport, signature: BrowserSignatur
     return replace(report, pages=tuple(report.pages)[: signature.issued.page_count])
 
 
-def _record(record: Act, *, copy: SignedCopy, signature: BrowserSignature, by: Actor) -> None:
+def _record(
+    record: Act, *, application: Application, document: StoredDocument, signature: BrowserSignature, by: Actor
+) -> None:
+    """Record the signature; before the copy that it made, as it happened."""
     record.record(
         Kind.AGREEMENT_SIGNED,
         by=by,
         as_role=Standing.APPLICANT,
-        subjects=subjects(copy.application),
+        subjects=subjects(application),
         issue=signature.issued.issue_number,
         issued_sha256=signature.issued.document.sha256,
-        sha256=copy.document.sha256,
+        sha256=document.sha256,
         manner=signature.manner,
     )

@@ -21,8 +21,10 @@ def in_words(sources: Sequence[int]) -> str:
     if count < 2:
         return ""
     if order == sorted(order):
-        return ngettext("%(count)d file, in order as sent.", "%(count)d files, in order as sent.", count) % {
-            "count": count
-        }
+        return ngettext(
+            "It came as %(count)d file.",
+            "It came as %(count)d files, kept in the order in which they were sent.",
+            count,
+        ) % {"count": count}
     words = {"count": count, "order": ", ".join(map(str, order))}
-    return _("%(count)d files put in the order %(order)s.") % words
+    return _("It came as %(count)d files, which were put in the order %(order)s.") % words

@@ -68,6 +68,11 @@ def judge(codes: Sequence[Iterable[str]], expected: Expected) -> Judgement:
     return Judgement("pass", summary, details)
 
 
+def is_of(described: Mapping[str, Any], application: str) -> bool:
+    """Return whether a page, as it stands in `details`, claims to be of an application, or of no one's blank form."""
+    return described.get("application") in {qr.field(application), qr.BLANK}
+
+
 def _read(position: int, texts: Iterable[str], keys: Mapping[int, bytes]) -> _Sheet:
     sheet = _Sheet(position)
     for text in texts:
@@ -128,10 +133,13 @@ def _numbers(sheets: list[_Sheet], expected: Expected) -> list[int]:
 def _gaps(sheets: list[_Sheet], expected: Expected, *, certain: bool) -> list[str]:
     """Return the missing pages: certainly so, or perhaps among the pages whose code could not be read."""
     blank = [claim.pages for sheet in sheets for claim in sheet.claims if claim.application == qr.BLANK]
-    missing = sorted(set(range(1, (max(blank) if blank else expected.pages) + 1)) - set(_numbers(sheets, expected)))
+    wanted = range(1, (max(blank) if blank else expected.pages) + 1)
+    missing = sorted(set(wanted) - set(_numbers(sheets, expected)))
     unread = sum(1 for sheet in sheets if not sheet.claims and not sheet.forged)
     if not missing or certain == bool(unread):
         return []
+    if len(missing) == len(wanted) > 1:
+        return [_none(len(wanted), certain=certain)]
     which = {"pages": ", ".join(map(str, missing))}
     if not certain:
         return [
@@ -143,6 +151,15 @@ def _gaps(sheets: list[_Sheet], expected: Expected, *, certain: bool) -> list[st
             % which
         ]
     return [ngettext("Page %(pages)s is missing.", "Pages %(pages)s are missing.", len(missing)) % which]
+
+
+def _none(count: int, *, certain: bool) -> str:
+    """Say that not one of the pages is there, of two or more."""
+    if certain:
+        return _("None of the %(count)d pages of the agreement is there.") % {"count": count}
+    return _("None of the %(count)d pages of the agreement was found, or their codes could not be read.") % {
+        "count": count
+    }
 
 
 def _order(sheets: list[_Sheet], expected: Expected) -> list[str]:

@@ -35,6 +35,13 @@ def country_name(code: str) -> str:
     return countries.country_name(code) or code
 
 
+@register.filter
+def label_head(label: object) -> str:
+    """Return a field's label as what stands before a colon: up to its own colon, without the stop of a sentence."""
+    head, _colon, _rest = str(label).partition(": ")
+    return head.rstrip(" .:?")
+
+
 @register.simple_tag
 def joined(*parts: str) -> str:
     """Return what is given of the parts of an address or place, with commas between."""

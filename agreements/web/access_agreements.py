@@ -38,7 +38,7 @@ def document(grant: Grant, sort: Sort) -> StoredDocument:
         made = executed.of(grant)
         return _found(made.document if made else None)
     behind = papers_behind(grant.application)
-    if sort is Sort.SIGNED:
+    if sort in {Sort.SIGNED, Sort.FILES}:
         return _found(behind.copy.document if behind.copy else None)
     return _found(behind.issued.document if behind.issued else None)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from agreements.grants.models import Grant
 from agreements.web import access_agreements
 from agreements.web.agreement_papers import Sort
-from agreements.web.papers import paper, signed_paper
+from agreements.web.papers import files_as_sent, paper, signed_paper
 
 _NAMES: Final = {Sort.EXECUTED: "agreement", Sort.SIGNED: "signed", Sort.ISSUED: "agreement-issued"}
 
@@ -44,5 +44,7 @@ def of_case(request: HttpRequest, reference: str, sort: Sort) -> HttpResponse:
 def _file(request: HttpRequest, grant: Grant, sort: Sort) -> HttpResponse:
     """Answer with a paper as an attachment, byte for byte; a signed copy that came as several files as the one PDF."""
     document = access_agreements.document(grant, sort)
+    if sort is Sort.FILES:
+        return files_as_sent(request, document, f"{grant.reference}-signed-files.zip")
     give = signed_paper if sort is Sort.SIGNED else paper
     return give(request, document, f"{grant.reference}-{_NAMES[sort]}.pdf")

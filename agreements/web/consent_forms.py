@@ -48,6 +48,11 @@ class ConsentForm(forms.Form):
         """Return the ticks by the id of the clause that each is for."""
         return {name.removeprefix(_PREFIX): self[name] for name in self.fields if name.startswith(_PREFIX)}
 
+    @property
+    def has_ticks(self) -> bool:
+        """Return whether anything was ticked when the form was sent."""
+        return any(self[name].value() for name in self.fields if name != "seen")
+
 
 class NoForm(forms.Form):
     """What says on the page of new terms that the holder does not agree to them."""

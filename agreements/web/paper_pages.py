@@ -16,9 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from agreements.applications import browser_signatures, signing
 from agreements.applications.missing import AGREEMENT, DETAILS, SIGNATURE, SITE
 from agreements.applications.models import Application, SignedCopy
-from agreements.documents import inspecting, issuing
+from agreements.documents import inspecting, issuing, signatures_said
 from agreements.documents.file_order import in_words
-from agreements.documents.models import Inspection
+from agreements.documents.inspection import InspectionReport
+from agreements.documents.models import Form, Inspection
+from agreements.documents.page_set import is_of
 from agreements.documents.papers import MOST_FILES
 from agreements.flows.agreement_issue import issue_agreement
 from agreements.flows.signed_copy import Sent, receive_files
@@ -79,7 +81,7 @@ def signature(request: HttpRequest, reference: str) -> HttpResponse:
         with IntoForm(form):
             read = read_all(form.cleaned_data["file"], most=settings.SIGNED_COPY_LIMIT)
             receive_files(application=found, files=[Sent(*each) for each in read], by=access.actor(request))
-            messages.success(request, _("Your signed copy was received and is being opened."))
+            messages.success(request, _("Your signed copy was received."))
             return redirect("application-signature", reference=reference)
     missing = still_missing(found)
     context = {
@@ -101,7 +103,7 @@ def signed_copy_state(request: HttpRequest, reference: str) -> HttpResponse:
     found = access.own_application(request, reference)
     context = {"application": found, **_copy_context(found)}
     response = render(request, "applications/copy_state.html", context)
-    if is_refused(context["inspection"]):
+    if is_refused(context["inspection"]) or context.get("odd_pages"):
         response["HX-Refresh"] = "true"  # the buttons around this part depend on it too
     return response
 
@@ -152,12 +154,29 @@ def _pages(application: Application, copy: SignedCopy, inspection: Inspection | 
     report = inspecting.report_of(inspection)
     finding = browser_signatures.page_finding(copy, report, issued)
     sources = [page.source for page in report.pages]
+    first, *others = finding.details.get("problems") or [""]
     return {
-        "odd_pages": "" if finding.outcome == "pass" else finding.summary,
-        "order": in_words(sources) if finding.outcome == "pass" else "",  # else it stands in the summary
+        "odd_pages": "" if finding.outcome == "pass" else first or finding.summary,
+        "odd_besides": " ".join(others),
+        "order": in_words(sources),
         "found_pages": [
-            {"source": source, "page": said.get("page"), "pages": said.get("pages")}
+            {"source": source, "is_ours": is_of(said, application.reference), **said}
             for source, said in zip(sources, finding.details.get("pages", []), strict=False)
             if source
         ],
+        **_digital_signatures(copy, report),
     }
+
+
+def _digital_signatures(copy: SignedCopy, report: InspectionReport) -> dict[str, Any]:
+    """Return what is said of the digital signatures in a PDF; of handwriting nothing is known here."""
+    if copy.document.form != Form.PDF or report.judgement is None or browser_signatures.of(copy) is not None:
+        return {}
+    if not report.judgement.signatures:
+        words = _(
+            "No digital signature was found in it. If you signed by hand, on paper or on the screen, the reviewer "
+            "looks for your signature on its pages."
+        )
+        return {"signatures": {"words": words, "outcome": "pass"}}
+    outcome, words = signatures_said.said(report.judgement.signatures)
+    return {"signatures": {"words": words, "outcome": outcome}}

@@ -20,6 +20,8 @@ from tests.documents.photographs import TABLE, jpeg, on_a_table
 
 pytestmark = pytest.mark.timeout(600)
 
+SCAN = "scanned.pdf"
+
 _DROP = """
 ([name, type, text]) => {
   const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
@@ -70,10 +72,16 @@ def test_three_photographs_in_the_wrong_order_are_put_right(site: Site, browser:
     page.get_by_role("button", name="Remove shopping list.jpg").click()
     expect(listed).to_have_count(count)
 
+    slowly(alice, bytes_a_second=400_000)
     alice.press("Upload")
+    progress = page.locator("[data-progress]")
+    expect(progress.get_by_role("status")).to_have_text(re.compile(r"^[\d.]+ \w+ of [\d.]+ \w+ sent$"))
+    expect(progress.get_by_role("button", name="Stop")).to_be_visible()
+    page.wait_for_function("0 < document.querySelector('[data-progress] progress').value")
+    slowly(alice, bytes_a_second=-1)
     alice.says("was received")
     order = ", ".join(["2", "3", "1", *(str(number) for number in range(4, count + 1))])
-    opened = page.locator("#copy-state").get_by_text(f"{count} files put in the order {order}.")
+    opened = page.locator("#copy-state").get_by_text(f"It came as {count} files, which were put in the order {order}.")
     expect(opened).to_be_visible(timeout=60_000)  # asked for by the page itself, until it is there
     expect(page.locator(".found-pages li").first).to_contain_text(re.compile(rf"Page 1 of {count}\s*file 2"))
     alice.look("63-photographs-in-order")
@@ -81,6 +89,7 @@ def test_three_photographs_in_the_wrong_order_are_put_right(site: Site, browser:
         page.get_by_role("link", name="Download them as one PDF").click()
     pdf = chain.saved(coming.value, tmp_path).read_bytes()
     assert len(pypdfium2.PdfDocument(pdf)) == count
+    replace(alice, tmp_path)
     chain.hand_in(alice)
     assert alice.findings == []
 
@@ -91,6 +100,7 @@ def photographs(who: Visitor, folder: Path) -> list[Path]:
     with who.page.expect_download() as coming:
         who.press("Download the agreement (PDF)")
     scan = print_sign_scan(chain.saved(coming.value, folder).read_bytes(), name=who.person.name)
+    (folder / SCAN).write_bytes(scan)
     who.press("Go on to the signature")
     document = pypdfium2.PdfDocument(scan)
     shots = []
@@ -102,6 +112,26 @@ def photographs(who: Visitor, folder: Path) -> list[Path]:
         shots.append(path)
     document.close()
     return shots
+
+
+def slowly(who: Visitor, *, bytes_a_second: int) -> None:
+    """Send from now on at this pace; -1 for as fast as it goes."""
+    client = who.context.new_cdp_session(who.page)
+    pace = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_a_second}
+    client.send("Network.enable")
+    client.send("Network.emulateNetworkConditions", pace)
+
+
+def replace(who: Visitor, folder: Path) -> None:
+    """Send the scan in place of the photographs; it counts from then on, and nothing of theirs is shown."""
+    who.page.get_by_text("Replace them by other files").click()
+    who.page.locator("input[name=file]").set_input_files(folder / SCAN)
+    expect(who.page.locator(".file-list li")).to_have_count(1)
+    who.press("Upload")
+    opened = who.page.locator("#copy-state").get_by_text(re.compile(rf"{SCAN} was opened: \d+ pages?"))
+    expect(opened).to_be_visible(timeout=60_000)
+    expect(who.page.locator(".found-pages")).to_have_count(0)
+    who.look("64-photographs-replaced")
 
 
 def drop(who: Visitor, path: Path) -> None:

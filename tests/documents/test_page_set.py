@@ -48,7 +48,7 @@ def test_a_complete_scan_passes(sheets: list[Image.Image]) -> None:
 
 
 def test_the_issued_file_itself_passes() -> None:
-    (_structure, pages, _signed) = findings(inspect(issue()), expected())
+    [_structure, pages, *_others] = findings(inspect(issue()), expected())
     assert pages.outcome == "pass"
 
 
@@ -66,6 +66,16 @@ def test_a_page_of_another_application_fails(sheets: list[Image.Image]) -> None:
     found = page_set([sheets[0], stranger, sheets[2]])
     assert outcome(found) == ("fail", "Page 2 belongs to another application.")
     assert "Page 2 is missing." in found.details["problems"]
+
+
+def test_where_no_page_is_right_all_are_said_to_be_missing(sheets: list[Image.Image]) -> None:
+    stranger = photograph(issue(another_application()))[0]
+    found = page_set([Image.new("L", sheets[0].size, 255), stranger])
+    assert found.details["problems"] == [
+        "Page 2 belongs to another application.",
+        "None of the 3 pages of the agreement was found, or their codes could not be read.",
+        "No code of this portal could be read on page 1.",
+    ]
 
 
 def test_a_page_of_an_older_issue_fails(sheets: list[Image.Image]) -> None:
@@ -130,7 +140,7 @@ def judged(texts: list[list[str]]) -> Judgement:
 
 
 def test_no_pages_at_all_is_a_failure() -> None:
-    assert judged([]).summary == "Pages 1, 2, 3 are missing."
+    assert judged([]).summary == "None of the 3 pages of the agreement is there."
 
 
 def test_someone_elses_code_beside_ours_is_nobodys_business() -> None:

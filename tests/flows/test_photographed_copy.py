@@ -75,7 +75,7 @@ def test_photographs_in_the_wrong_order_are_put_right(scene: Scene, draft: Appli
     order = ", ".join(map(str, [count, *range(1, count)]))
     outcome, summary = page_set_of(draft, inspection)
     assert outcome == "pass"
-    assert summary.endswith(f"{count} files put in the order {order}.")
+    assert summary.endswith(f"It came as {count} files, which were put in the order {order}.")
     made = inspection.assembled
     assert made is not None
     assert (made.form, papers.as_one_pdf(inspection.document)) == (Form.PDF, made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agreements.templatetags.countersign import binary_size, browser_name, code_in_backticks, country_name
+from agreements.templatetags.countersign import binary_size, browser_name, code_in_backticks, country_name, label_head
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36"
 SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Safari/604.1"
@@ -36,3 +36,9 @@ def test_backticks_mark_code_and_everything_is_escaped() -> None:
 )
 def test_a_browser_is_named_in_two_words(said: str, shown: str) -> None:
     assert browser_name(said) == shown
+
+
+def test_a_label_goes_before_a_colon_without_a_stop_or_colon_of_its_own() -> None:
+    assert label_head("I agree to “Termination” as it reads now.") == "I agree to “Termination” as it reads now"
+    assert label_head("Type your name here: this is your signature") == "Type your name here"
+    assert label_head("Name") == "Name"

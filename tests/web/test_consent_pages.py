@@ -88,6 +88,15 @@ def test_every_tick_is_needed_and_the_others_are_kept(
     assert mail.outbox == []
 
 
+def test_where_nothing_was_ticked_no_ticks_are_said_to_be_kept_and_no_label_ends_in_two_stops(
+    alice: Client, consent: TermsConsent, page: str
+) -> None:
+    seen = consent.campaign.terms.sha256
+    refused = alice.post(page, {"seen": seen}).content.decode()
+    assert "Your other ticks are kept." not in refused
+    assert "as it reads now</a>: Tick" in refused
+
+
 def test_a_code_without_the_ticks_agrees_to_nothing(
     alice: Client, grant: Grant, consent: TermsConsent, page: str
 ) -> None:
@@ -145,6 +154,10 @@ def test_alice_says_no_with_the_consequence_named_and_may_still_say_yes(
     assert "I do not agree…" not in said
     consent.refresh_from_db()
     assert consent.answer == "declined"
+    here = text_of(alice.get(f"/grants/{grant.reference}/"))
+    assert "You do not agree to terms 1.1: access is suspended on" in here
+    assert "is kept. If you change your mind, you can still agree" in here
+    assert "You do not agree to the new terms: suspended on" in text_of(alice.get("/grants/"))
     alice.post(page, ticked(consent))
     assert "You agreed to terms 1.1." in text_of(alice.post(page, {"action": "check", "code": code()}, follow=True))
 

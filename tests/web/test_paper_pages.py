@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from agreements.flows.agreement_issue import issue_agreement
 from tests.documents import hostile
 from tests.documents.papers import photograph
 from tests.documents.photographs import jpeg, on_a_table
+from tests.documents.signers import annotated, signed, signer
 from tests.flows.scene import DETAILS, SITE, Scene, draft_with_signed_copy, signed_in, submitted
 
 MIB = 2**20
@@ -110,7 +112,11 @@ def test_a_good_copy_is_opened_counted_and_given_back_byte_for_byte(scene: Scene
     application = draft_with_signed_copy(scene)
     inspecting.work_off()
     alice = signed_in(scene.alice)
-    assert "signed.pdf was opened: " in alice.get(page_of(application)).content.decode()
+    page = alice.get(page_of(application)).content.decode()
+    assert "signed.pdf was opened: " in page
+    assert "No digital signature was found in it." in page
+    assert '<details class="fold"><summary>Sign another way instead</summary>' in page
+    assert f'href="/applications/{application.reference}/sign/"' in page
     issued = alice.get(f"/applications/{application.reference}/agreement.pdf")
     given_back = alice.get(f"/applications/{application.reference}/signed-copy.pdf")
     assert given_back.content == issued.content
@@ -186,7 +192,11 @@ def test_somebody_elses_agreement_is_named_before_it_is_handed_in(scene: Scene, 
         page = signed_in(scene.alice).get(address).content.decode()
         assert "Page 1 belongs to another application." in page
         assert "The reviewer will see this too." in page
-    assert ">Go on</a>" in signed_in(scene.alice).get(page_of(draft)).content.decode()
+        assert "pages of the agreement is there." in page
+    page = signed_in(scene.alice).get(page_of(draft)).content.decode()
+    assert ">Go on</a>" in page
+    assert f'href="/applications/{draft.reference}/sign/"' in page
+    assert '<details class="fold" open><summary>Sign another way instead</summary>' in page
 
 
 def test_a_copy_of_the_right_agreement_gives_no_hint(scene: Scene) -> None:
@@ -236,7 +246,7 @@ def test_photographs_are_put_in_order_and_the_page_says_how(scene: Scene, draft:
     for address in (page_of(draft), f"/applications/{draft.reference}/signed-copy/state/"):
         page = alice.get(address).content.decode()
         assert f"Your files were opened: {count} pages." in page
-        assert f"{count} files put in the order {order}." in page
+        assert f"It came as {count} files, which were put in the order {order}." in page
         assert f"<strong>Page 1 of {count}</strong>" in page
         assert f"file {count}</span>" in page
         assert "IMG_1.jpg, IMG_2.jpg" in page
@@ -288,3 +298,31 @@ def test_each_file_that_is_no_page_is_named_and_nothing_is_kept(scene: Scene, dr
 @pytest.mark.parametrize(("count", "status"), [(40, 302), (41, 422), (100, 422), (101, 400)])
 def test_how_many_files_are_taken(scene: Scene, draft: Application, count: int, status: int) -> None:
     assert upload_several(scene, draft, *[b"\xff\xd8\xff\xe0 a page"] * count).status_code == status
+
+
+def test_a_photograph_of_somebody_elses_page_is_not_shown_as_a_page_of_theirs(scene: Scene, draft: Application) -> None:
+    bob = scene.bob.actor
+    other = drafting.start(dataset=scene.dataset, email=scene.bob.email, by=bob)
+    issue_agreement(application=drafting.save(application=other, fields=DETAILS | SITE, by=bob), by=bob)
+    upload_several(scene, draft, photographs_of(other)[0])
+    inspecting.work_off()
+    page = signed_in(scene.alice).get(page_of(draft)).content.decode()
+    assert "<strong>Of another application</strong>" in page
+    assert "Replace them by other files" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda pdf: pdf, "Digitally signed by &quot;Alice&quot;: intact, covers the whole file; identity unverified."),
+        (annotated, "intact, but the file was changed after it was signed"),
+    ],
+)
+def test_who_signed_digitally_is_told_what_was_found(
+    scene: Scene, draft: Application, change: Callable[[bytes], bytes], words: str
+) -> None:
+    issued = newest(draft.reference)
+    assert issued is not None
+    upload(scene, draft, change(signed(store.read(issued.document), signer("Alice"))))
+    inspecting.work_off()
+    assert words in signed_in(scene.alice).get(page_of(draft)).content.decode()
