@@ -104,7 +104,8 @@ def render_approval(approval: Approval) -> bytes:
 def _story(approval: Approval, title: str) -> list[Flowable]:
     lead = _(
         "%(lab)s, which releases %(dataset)s, approved this agreement. The pages before are the agreement and how it "
-        "was signed; this page states by whom it was approved, when, and for what."
+        "was signed; this page states that the lab approved it, when, and for what. The portal certifies it: nobody of "
+        "the lab signs by hand."
     ) % {"lab": approval.lab, "dataset": approval.dataset_name}
     return [*opening(title, lead), *_parties(approval), *_granted(approval), *_papers(approval)]
 

@@ -135,8 +135,8 @@ def _blank_members(form: AgreementForm) -> list[Flowable]:
         name = _("Member %(number)d, name") % {"number": number}
         email = _("Member %(number)d, e-mail") % {"number": number}
         cells = [
-            _blank(member(number, "name"), _("Name") if number == 1 else "", said=name),
-            _blank(member(number, "email"), _("E-mail") if number == 1 else "", said=email),
+            _blank(member(number, "name"), name),
+            _blank(member(number, "email"), email),
         ]
         rows.append(FieldRow(cells))
     return rows
@@ -196,8 +196,8 @@ def _how_to_return(form: AgreementForm) -> str:
     if form.return_address:
         return " ".join(
             [
-                _("To return it: upload all pages as one PDF at %(page)s") % names,
-                _("Scans and photographs are welcome if each page shows its code and all three black squares."),
+                _("To return it, go to %(page)s and upload all pages: as one PDF, or as photographs.") % names,
+                _("Of a scan or a photograph, each page has to show its code and all three black squares."),
                 *([_("Questions go to %(addresses)s.") % names] if form.contact_addresses else []),
             ]
         )
@@ -205,8 +205,9 @@ def _how_to_return(form: AgreementForm) -> str:
         return ""
     return (
         _(
-            "To return it: send all pages, from your institutional address, to %(addresses)s with the subject "
-            "“%(subject)s”. Scans and photographs are welcome if each page shows its code and all three black squares."
+            "To return it: send all pages as one PDF, from your institutional address, to %(addresses)s with the "
+            "subject “%(subject)s”. Scans are welcome if each page shows its code and all three black squares; "
+            "photographs only as pages of a PDF."
         )
         % names
     )

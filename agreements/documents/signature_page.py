@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from django.utils.formats import date_format
@@ -15,7 +16,7 @@ from reportlab.platypus.flowables import Flowable, KeepTogether
 from agreements.documents import fonts, strokes
 from agreements.documents.page_furniture import Furniture, build
 from agreements.documents.paper_pieces import exact_moment, opening, row, section
-from agreements.documents.scripts import is_right_to_left, visual
+from agreements.documents.scripts import break_lines, is_right_to_left, visual
 from agreements.documents.strokes import Strokes
 from agreements.documents.typesetting import INK, QUIET, RULE, ClauseHeading, Style, draw_line
 
@@ -60,6 +61,7 @@ class SignatureBox(Flowable):
 
     HEIGHT: Final = 40 * mm
     INK_WIDTH: Final = 1.25
+    LARGEST, SEVERAL_FROM, SMALLEST, PITCH = 34, 20, 6, 1.2
 
     def __init__(self, name: str, drawn: Strokes, caption: str) -> None:
         super().__init__()
@@ -109,27 +111,42 @@ class SignatureBox(Flowable):
         canvas.restoreState()
 
     def _typed(self) -> None:
-        room = self.width - 20 * mm
-        size = 34.0
-        while self._wide(size) > room and size > 9:
-            size -= 1
-        style = Style("script", size, size * 1.2, INK)
-        if self._is_whole:
-            draw_line(self.canv, 10 * mm, 14 * mm, self.name, style, available=room)
+        """As large as it fits on one line; a long name stands on several."""
+        size, set_lines = self._fitted(self.width - 20 * mm)
+        y = 14 * mm + (len(set_lines) - 1) * size * self.PITCH
+        for line in set_lines:
+            self._typed_line(line, y, size)
+            y -= size * self.PITCH
+
+    def _fitted(self, room: float) -> tuple[float, list[str]]:
+        """Return the size in points, and the lines; the longest name that is taken fits above the line of the box."""
+        high = self.HEIGHT - 16 * mm
+        for size in range(self.LARGEST, self.SMALLEST, -1):
+            broken = break_lines(self.name, room, partial(_wide, size=size))
+            most = 1 if size > self.SEVERAL_FROM else int(high / (size * self.PITCH))
+            if len(broken) <= most:
+                break
+        return size, [line.text for line in broken]
+
+    def _typed_line(self, line: str, y: float, size: float) -> None:
+        style, x = Style("script", size, size * self.PITCH, INK), 10 * mm
+        if _is_whole(line):
+            draw_line(self.canv, x, y, line, style, available=self.width - 20 * mm)
             return
-        x = 10 * mm
-        for word in self.name.split():
-            draw_line(self.canv, x, 14 * mm, word, style)
+        for word in line.split():
+            draw_line(self.canv, x, y, word, style)
             x += fonts.width(f"{word} ", "script", size)
 
-    @property
-    def _is_whole(self) -> bool:
-        """Return whether the name is set as one line: only a word by itself keeps its face beside other scripts."""
-        return is_right_to_left(self.name) or visual(self.name) != self.name
 
-    def _wide(self, size: float) -> float:
-        words = [visual(self.name)] if self._is_whole else [f"{word} " for word in self.name.split()]
-        return sum(fonts.width(word, "script", size) for word in words)
+def _is_whole(line: str) -> bool:
+    """Return whether it is set as one: only a word by itself keeps its face beside other scripts."""
+    return is_right_to_left(line) or visual(line) != line
+
+
+def _wide(shown: str, *, size: float) -> float:
+    """Return at most how wide a line is printed, in points."""
+    by_words = sum(fonts.width(f"{word} ", "script", size) for word in shown.split())
+    return max(fonts.width(shown, "script", size), by_words)
 
 
 def _story(signed: SignedRecord) -> list[Flowable]:
@@ -140,8 +157,8 @@ def _story(signed: SignedRecord) -> list[Flowable]:
     return [
         *opening(_("Signature"), lead, below=5 * mm),
         *_who(signed),
-        *_accepted(signed),
         *_what(signed),
+        *_accepted(signed),
     ]
 
 
@@ -188,4 +205,5 @@ def _furniture(signed: SignedRecord) -> Furniture:
         kind=_("Release agreement · signature page"),
         identity=_("Application %(reference)s · issue %(issue)d · signed %(date)s") % names,
         fingerprint=_("SHA-256 of the agreement: %(digest)s") % {"digest": signed.issued_sha256},
+        page_name=_("Signature page"),
     )

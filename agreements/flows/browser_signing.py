@@ -16,9 +16,10 @@ from agreements.applications.models import Application, BrowserSignature, Manner
 from agreements.core.actors import Actor
 from agreements.core.clock import now
 from agreements.core.errors import Invalid, MovedOn
-from agreements.documents import certifying, joining, store, strokes
+from agreements.documents import certifying, joining, places, store, strokes
 from agreements.documents.models import IssuedAgreement
 from agreements.documents.signature_page import SignedRecord, render_signature_page
+from agreements.documents.stamping import stamped
 from agreements.documents.strokes import Strokes
 from agreements.ledger.act import act
 
@@ -158,10 +159,20 @@ def _drawn(application: Application, signature: BrowserSignature, drawn: Strokes
         clauses=tuple((str(clause["id"]), str(clause["heading"])) for clause in terms.clauses),
     )
     page = render_signature_page(signed)
-    whole = joining.join([store.read(issued.document), page])
+    whole = joining.join([_pages(issued), page])
     return certifying.certify(
         whole, permits="nothing", reason=_("Signed in the browser, confirmed by a mailed code")
     ).pdf
+
+
+def _pages(issued: IssuedAgreement) -> bytes:
+    """Return the issued pages, on which is said where their signature is."""
+    return stamped(
+        store.read(issued.document),
+        _("Pages of the agreement as it was issued. It was signed in the portal: see the signature page behind them."),
+        box=places.from_json(issued.places).get(places.SIGNATURE),
+        in_box=_("Signed in the portal: see the signature page."),
+    )
 
 
 def _plain(drawn: Strokes) -> list[list[list[int]]]:

@@ -12,10 +12,11 @@ import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from reportlab.lib.units import mm
 
 from agreements.core.errors import Invalid
 from agreements.documents import strokes
-from agreements.documents.signature_page import SignedRecord, render_signature_page
+from agreements.documents.signature_page import SignatureBox, SignedRecord, render_signature_page
 from tests.documents.test_agreement_form import texts
 from tests.documents.test_fonts import NAMES
 
@@ -77,6 +78,29 @@ def test_the_page_states_who_signed_what_when_and_how() -> None:
 def test_a_name_in_any_promised_script_is_typed_as_a_signature(script: str) -> None:
     typed = replace(SIGNED, strokes=(), name=NAMES[script])
     assert dark(render_signature_page(typed)) > 300
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["W" * 120, " ".join(["Wolfeschlegelst"] * 8)[:120], "张" * 120, "ש" * 120, "Alice 张爱丽 " * 9, "W " * 60],
+)
+def test_a_long_name_is_typed_on_several_lines_and_stays_in_the_box(name: str) -> None:
+    typed = render_signature_page(replace(SIGNED, strokes=(), name=name.strip()))
+    with pypdfium2.PdfDocument(typed) as drawn:
+        picture = drawn[0].render(scale=1).to_numpy().astype(int)[180:305]
+    _rows, columns = (picture.max(axis=2) < 200).nonzero()
+    assert 70 < columns.min() < columns.max() < 526
+    assert sum(len("".join(line.split())) for line in fitted(name)) == len("".join(name.split())), "all of it"
+
+
+def fitted(name: str) -> list[str]:
+    """Return the lines on which a typed name stands."""
+    box = SignatureBox(name.strip(), (), "")
+    box.wrap(160 * mm, 0)
+    size, found = box._fitted(140 * mm)
+    assert size > SignatureBox.SMALLEST
+    assert len(found) * size * SignatureBox.PITCH <= SignatureBox.HEIGHT - 16 * mm
+    return found
 
 
 def test_the_lines_are_in_the_box_and_nowhere_else() -> None:

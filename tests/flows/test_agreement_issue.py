@@ -117,11 +117,11 @@ def test_the_paper_says_where_to_upload_it_and_the_blank_form_goes_by_mail(
     issued = issue_agreement(application=application, by=scene.alice.actor)
     paper = _text(store.read(issued.document))
     page = f"https://portal.genebody.example/applications/{application.reference}/signed-copy/"
-    assert f"To return it: upload all pages as one PDF at {page}" in paper
+    assert f"To return it, go to {page} and upload all pages: as one PDF, or as photographs. Of a scan" in paper
     assert "Questions go to contact@genebody.example." in paper
     assert "GeneBody Agreement" not in paper
     blank = _text(blank_form(application.terms))
-    assert "To return it: send all pages, from your institutional address, to contact@genebody.example" in blank
+    assert "To return it: send all pages as one PDF, from your institutional address, to contact@genebody" in blank
 
 
 def _text(pdf: bytes) -> str:

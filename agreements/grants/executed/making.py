@@ -23,6 +23,7 @@ from agreements.documents.executed import Shown, render_approval
 from agreements.documents.joining import join
 from agreements.documents.models import PageImage, StoredDocument
 from agreements.documents.paper_pieces import moment
+from agreements.documents.stamping import stamped
 from agreements.grants import lifecycle
 from agreements.grants.executed import due
 from agreements.grants.executed.behind import Behind, papers_behind
@@ -143,7 +144,12 @@ def _put_together(grant: Grant, behind: Behind, copy: SignedCopy) -> bytes:
     store.check_not_erased(copy.document)
     shown = _copy_pages(grant, copy)
     approval = approval_of(grant, behind, shown=Shown.PICTURES if shown else Shown.MISSING)
-    return join([_first_pages(behind), *shown, render_approval(approval)])
+    words = (
+        _("Pages of the agreement as it was issued. The copy that was signed follows, in pictures, then the approval.")
+        if shown
+        else _("Pages of the agreement as it was issued. The copy that was signed is kept beside this file.")
+    )
+    return join([stamped(_first_pages(behind), words), *shown, render_approval(approval)])
 
 
 def _first_pages(behind: Behind) -> bytes:

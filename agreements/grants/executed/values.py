@@ -83,8 +83,8 @@ def _approvers(submission: Submission, grant: Grant) -> tuple[Approver, ...]:
     rows = entries_about(submission.application.reference).filter(kind__in=_APPROVALS)
     roles = {entry.actor: entry.role for entry in rows}
     names = {"dataset": grant.dataset.title, "lab": grant.dataset.organization}
-    steward = _("a steward of %(dataset)s, on behalf of %(lab)s") % names
-    reviewer = _("a reviewer of %(dataset)s, on behalf of %(lab)s") % names
+    steward = _("%(lab)s, by a steward of %(dataset)s") % names
+    reviewer = _("%(lab)s, by a reviewer of %(dataset)s") % names
     return tuple(
         Approver(
             steward if roles.get(each.reviewer.actor.id) == Role.STEWARD else reviewer,
