@@ -63,7 +63,7 @@ def test_of_a_single_pdf_there_are_no_files(scene: Scene) -> None:
 
 def test_the_page_of_the_application_names_both_files_of_photographs(scene: Scene, photographed: Grant) -> None:
     page = text_of(signed_in(scene.alice).get(f"/applications/{photographed.application.reference}/"))
-    assert "Signed copy, the pages as one file (PDF)" in page
+    assert "Your files as one PDF" in page
     assert "The files as you sent them (ZIP)" in page
 
 
