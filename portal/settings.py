@@ -223,9 +223,13 @@ ACCOUNT_RATE_LIMITS = {
     "emailed_code": "100/10m/ip,6/10m/key,20/h/key",
     "code_try": "300/10m/ip,40/10m/key",
     "tell_me": "10/h/key,20/d/key",
-    # Files to verify: of one network, and such as have to be looked into, of everybody together.
+    # Files to verify: of one network, of one site; then such as have to be looked into, of one site and of everybody
+    # together; and apart from them such as begin as a paper of ours, of each paper.
     "verify": "20/m/key,200/h/key",
+    "verify_site": "60/m/key,600/h/key",
+    "verify_look_site": "20/m/key",
     "verify_look": "40/m/key",
+    "verify_look_ours": "10/m/key",
 }
 MFA_ADAPTER = "agreements.web.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

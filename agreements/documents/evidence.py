@@ -40,6 +40,7 @@ _UNTIDY = {
     "many-fields": gettext_lazy("too many form fields to look at all of them"),
     "long-field": gettext_lazy("more text in a form field than the form asks for"),
     "odd-field": gettext_lazy("form fields named like ours that are not ours"),
+    "two-faced-field": gettext_lazy("a box of the form that looks otherwise on the page than its value says"),
 }
 
 

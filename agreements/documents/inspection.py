@@ -19,7 +19,16 @@ from agreements.documents.inspection_answer import report_of
 from agreements.documents.inspection_report import FLAGS, InspectionReport, Outcome, PageFinding, ended
 from agreements.documents.inspector import child, frames, spool
 
-__all__ = ["FLAGS", "MAX_UPLOAD", "InspectionReport", "Outcome", "PageFinding", "inspect", "looks_like_pdf"]
+__all__ = [
+    "FLAGS",
+    "MAX_UPLOAD",
+    "InspectionReport",
+    "Outcome",
+    "PageFinding",
+    "inspect",
+    "looks_like_pdf",
+    "refused_unread",
+]
 
 MAX_UPLOAD: Final = frames.MAX_FILE
 
@@ -29,6 +38,15 @@ _POLL_SECONDS: Final = 0.05
 def looks_like_pdf(head: bytes) -> bool:
     """Whether the first bytes are those of a PDF. Cheap enough for the web process, and proves nothing."""
     return head.startswith(b"%PDF-")
+
+
+def refused_unread(data: bytes) -> InspectionReport | None:
+    """Return the report of what is no PDF, or too large, by its first bytes and its size; None of any other file."""
+    if len(data) > MAX_UPLOAD:
+        return ended("refused", "too-large")
+    if not looks_like_pdf(data) and b"%PDF-" not in data[:4096]:
+        return ended("refused", "not-a-pdf")
+    return None
 
 
 def inspect(
@@ -48,10 +66,9 @@ def inspect(
     an `original` that the file is expected to be, it is judged, too. What is not urgent waits behind all that is.
     Blocks for at most about `wall_seconds`. Raises nothing for anything that a file contains.
     """
-    if len(data) > MAX_UPLOAD:
-        return ended("refused", "too-large")
-    if form == "pdf" and not looks_like_pdf(data) and b"%PDF-" not in data[:4096]:
-        return ended("refused", "not-a-pdf")
+    refused = refused_unread(data)
+    if refused is not None and (form == "pdf" or refused.reason_code == "too-large"):
+        return refused
     request = frames.request(
         data,
         limits=limits or frames.Limits(),

@@ -29,6 +29,7 @@ FLAGS: Final = frozenset(
         "many-fields",
         "long-field",
         "odd-field",
+        "two-faced-field",
     }
 )
 

@@ -14,6 +14,9 @@ Certification = Literal["intact", "broken", "absent", "foreign"]
 Changes = Literal["none", "form-filling", "other", "unknown"]
 """What was added after a signature: nothing that shows, form fields and signatures only, or anything else."""
 Permits = Literal["nothing", "form-filling", "annotations", ""]
+Unjudged = Literal["added-part", "annotations", "faint", "form-fields", "layers"]
+"""Why programs may show other pages than those compared: what was added is not read by all of them in one way; notes
+over a page; pages that differ faintly; fields that may reach beyond their place; layers that may be shown or not."""
 Identity = Literal["unverified", "expired", "ours"]
 """Whose certificate: nobody vouches for any but `ours`, for no chain of certificates is followed."""
 
@@ -35,9 +38,9 @@ class Judgement:
     """`revision_sha256` is of the file as we certified it: equal to that of the stored document, whatever came after.
 
     `continues`: the file begins with the bytes of the original that was given along. `pages_differ`: pages, from 1,
-    whose text or picture is not that of the original, looked at only where the file is not the original with its form
-    filled in; None where nothing was compared. `original_sha256`: what it was compared with. `pictures`: pages that are
-    one picture, a scan, which are not compared.
+    whose text or picture is not that of the original outside of its form; None where nothing was compared, as with the
+    original itself. `original_sha256`: what it was compared with. `pictures`: pages that are
+    one picture, a scan, which are not compared. `unjudged`: why `pages_differ` is not to be relied on.
     """
 
     certification: Certification = "absent"
@@ -50,7 +53,13 @@ class Judgement:
     pictures: tuple[int, ...] = ()
     original_sha256: str = ""
     signatures: tuple[Signature, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
     trouble: str = ""
+
+    @property
+    def looks_as_issued(self) -> bool:
+        """Return whether every page was compared and is that of the original outside of its form, in every program."""
+        return self.pages_differ == () and not self.pictures and not self.unjudged and not self.trouble
 
     def as_json(self) -> dict[str, Any]:
         """Return the judgement as plain values."""
@@ -63,5 +72,5 @@ def from_json(kept: Mapping[str, Any]) -> Judgement | None:
         return None
     signatures = tuple(Signature(**one) for one in kept["signatures"])
     differ = None if kept["pages_differ"] is None else tuple(kept["pages_differ"])
-    pictures = tuple(kept.get("pictures", ()))
-    return Judgement(**{**kept, "signatures": signatures, "pages_differ": differ, "pictures": pictures})
+    lists = {name: tuple(kept.get(name, ())) for name in ("pictures", "unjudged")}
+    return Judgement(**{**kept, **lists, "signatures": signatures, "pages_differ": differ})

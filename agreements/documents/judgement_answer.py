@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, get_args
 
 from agreements.documents.inspector.limits import LONGEST_NAME, MOST_SIGNATURES
-from agreements.documents.judgement import Certification, Changes, Identity, Judgement, Permits, Signature
+from agreements.documents.judgement import Certification, Changes, Identity, Judgement, Permits, Signature, Unjudged
 
 TROUBLES: Final = frozenset({"", "memory", "unreadable", "too-many-signatures"})
 _SHA256: Final = 64
@@ -33,6 +33,7 @@ def judgement_of(said: Mapping[str, Any], *, max_pages: int) -> Judgement:
         pages_differ=_pages(said.get("pages_differ"), max_pages),
         pictures=_pages(said.get("pictures"), max_pages) or (),
         signatures=tuple(_signature(one) for one in signatures),
+        unjudged=_unjudged(said.get("unjudged", [])),
         trouble=_trouble(said.get("trouble", "")),
     )
 
@@ -91,6 +92,13 @@ def _text(said: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or len(value) > LONGEST_NAME:
         raise BadJudgement(name)
     return "".join(one for one in value if not unicodedata.category(one).startswith(("C", "Z")) or one == " ").strip()
+
+
+def _unjudged(said: Any) -> tuple[Unjudged, ...]:
+    known: tuple[Unjudged, ...] = get_args(Unjudged)
+    if not isinstance(said, list) or any(one not in known for one in said):
+        raise BadJudgement("unjudged")
+    return tuple(one for one in known if one in said)
 
 
 def _trouble(said: Any) -> str:

@@ -40,30 +40,49 @@ def details(report: InspectionReport) -> dict[str, Any]:
         found["pages that differ"] = _numbers(judged.pages_differ)
     if judged.pictures:
         found["pages that are pictures"] = _numbers(judged.pictures)
+    if judged.unjudged:
+        found["not judged"] = ", ".join(judged.unjudged)
     return {name: value for name, value in found.items() if value or name == "pages that differ"}
 
 
 def _continued(judged: Judgement, *, compared: bool) -> Said:
     """Say what was added behind the bytes that we issued."""
-    if judged.changes == "none":
+    if judged.pages_differ and compared:
+        return "fail", _changed(judged.pages_differ)
+    looks = judged.looks_as_issued and compared
+    if judged.changes == "none" and (looks or _is_bare(judged)):
         return "pass", _("The file is the agreement as we issued it, with nothing added.")
-    if judged.changes == "form-filling" and judged.permits != "nothing":
-        if judged.signatures:
-            return "pass", _("The file is the agreement as we issued it; only its form was filled in and signed.")
-        return "pass", _("The file is the agreement as we issued it; only its form was filled in.")
-    return _added(judged, compared=compared)
+    if judged.changes == "form-filling" and judged.permits != "nothing" and looks:
+        return "pass", (
+            _("The file is the agreement as we issued it; only its form was filled in and signed.")
+            if judged.signatures
+            else _("The file is the agreement as we issued it; only its form was filled in.")
+        )
+    if judged.changes == "other" or (judged.changes == "form-filling" and judged.permits == "nothing"):
+        return _added(judged, compared=compared)
+    return "attention", _(
+        "The file begins as the agreement that we issued, and was added to in a way that is not judged here: "
+        "please compare it with the agreement by eye."
+    )
+
+
+def _is_bare(judged: Judgement) -> bool:
+    """Return whether there was nothing to compare: not a byte was added, or none but white space."""
+    return judged.pages_differ is None and not (judged.pictures or judged.unjudged or judged.trouble)
 
 
 def _added(judged: Judgement, *, compared: bool) -> Said:
-    if judged.pages_differ and compared:
-        return "fail", _changed(judged.pages_differ)
-    if judged.changes == "unknown":
-        return "unknown", _("The file begins as the agreement that we issued; what was added could not be judged.")
-    if judged.pages_differ is not None and compared and not judged.pictures:
+    looks = judged.pages_differ == () and not judged.pictures and not judged.trouble
+    if compared and looks and set(judged.unjudged) <= {"added-part"}:
         return "attention", _(
-            "Something was added to the agreement that is not a part of its form; no page looks different."
+            "Something was added to the agreement that is not a part of its form; no page looks different here, "
+            "but another program may show another: please compare it with the agreement by eye."
         )
-    return "fail", _("The agreement was changed after it was issued: more was added than its form has room for.")
+    return "fail", _more_was_added()
+
+
+def _more_was_added() -> str:
+    return _("The agreement was changed after it was issued: more was added than its form has room for.")
 
 
 def _saved_anew(judged: Judgement, *, compared: bool) -> Said:
@@ -83,6 +102,16 @@ def _saved_anew(judged: Judgement, *, compared: bool) -> Said:
         ) % {"pages": _numbers(pictures)}
     if differ is None:
         return _not_compared(judged)
+    return _looks_as_issued(judged)
+
+
+def _looks_as_issued(judged: Judgement) -> Said:
+    """Say what is to be said where every page was compared and none differs."""
+    if judged.unjudged or judged.trouble:
+        return "attention", _(
+            "A program has saved the file anew, with something in it that is not judged here, such as faint marks, "
+            "notes or layers, which not every program shows: please compare it with the agreement by eye."
+        )
     if judged.certification == "foreign":
         return "attention", _(
             "The file was certified by somebody else; the text and the look of every page are as we issued them."

@@ -14,7 +14,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from agreements.documents import inspecting, issuing, qr
-from agreements.documents.inspection import InspectionReport, inspect
+from agreements.documents.inspection import InspectionReport, inspect, refused_unread
 from agreements.documents.inspection_report import ended
 from agreements.documents.inspector.frames import Limits
 from agreements.documents.judgement import Judgement
@@ -23,7 +23,7 @@ from agreements.flows.vouching.answers import Verdict
 from agreements.flows.vouching.papers import Beginning, Sort, beginning, find
 from agreements.keys import signing_keys
 
-__all__ = ["Verdict", "known", "look", "verify"]
+__all__ = ["Beginning", "Verdict", "beginning", "known", "look", "no_pdf", "verify"]
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ _LIMITS: Final = Limits(cpu_seconds=15)
 
 def verify(data: bytes) -> Verdict:
     """Return what is said of a file. Blocks for at most about `WALL_SECONDS`; raises nothing for what a file holds."""
-    return known(sha256(data).hexdigest()) or look(data)
+    return known(sha256(data).hexdigest()) or no_pdf(data) or look(data, beginning(data))
 
 
 def known(digest: str) -> Verdict | None:
@@ -43,9 +43,17 @@ def known(digest: str) -> Verdict | None:
     return None if paper is None else _said(answers.unaltered(paper))
 
 
-def look(data: bytes) -> Verdict:
-    """Return what is said of a file that is not ours byte for byte, after `inspect` looked into it."""
-    began = beginning(data)
+def no_pdf(data: bytes) -> Verdict | None:
+    """Return what is said of a file that nothing could be looked for in; None of any other. Cheap."""
+    refused = refused_unread(data)
+    return None if refused is None else _said(answers.unreadable(refused.reason, is_ours_to_mend=False))
+
+
+def look(data: bytes, began: Beginning | None) -> Verdict:
+    """Return what is said of a file that is not ours byte for byte, after `inspect` looked into it.
+
+    `began` is what `beginning` says of it.
+    """
     if began is not None and began.paper.sort is not Sort.ISSUED:
         return _said(answers.altered(began=True))  # only an agreement as issued has anything to fill in
     report = _inspected(data, original=data[: began.size] if began else None)
@@ -81,20 +89,24 @@ def _added_to(began: Beginning, report: InspectionReport) -> Verdict:
         return answers.altered(began=True)
     if judgement.certification == "foreign":
         return answers.foreign()
-    if _is_only_filled_in(judgement, began):
-        return answers.filled_in(began.paper, judgement)
-    return answers.altered(began=True)
+    if not _may_be_only_filled_in(judgement, began):
+        return answers.altered(began=True)
+    if judgement.changes == "unknown" or not judgement.looks_as_issued:
+        return answers.unjudged()
+    return answers.filled_in(began.paper, judgement)
 
 
-def _is_only_filled_in(judgement: Judgement, began: Beginning) -> bool:
-    """Return whether nothing but the form was touched, and every signature holds. Old issues were not certified."""
-    if judgement.trouble or judgement.certification not in {"intact", "absent"} or not judgement.continues:
+def _may_be_only_filled_in(judgement: Judgement, began: Beginning) -> bool:
+    """Return whether nothing was found but what fills in a form, and every signature holds. Old issues bear none."""
+    if judgement.trouble:
+        return not judgement.pages_differ
+    if judgement.certification not in {"intact", "absent"} or not judgement.continues or judgement.pages_differ:
         return False
     if judgement.certification == "intact" and judgement.revision_sha256 != began.sha256:
         return False
     signed = judgement.signatures
     allowed = {"none", "form-filling"}
-    return judgement.changes in allowed and all(one.intact and one.changes in allowed for one in signed)
+    return judgement.changes in {*allowed, "unknown"} and all(one.intact and one.changes in allowed for one in signed)
 
 
 def _not_as_it_was(report: InspectionReport) -> Verdict:

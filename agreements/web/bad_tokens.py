@@ -44,10 +44,10 @@ def forget() -> None:
         _counts.clear()
 
 
-def network_of(address: str) -> str:
-    """Return the address, or the network that one IPv6 subscriber has to choose from."""
+def network_of(address: str, *, bits: int = 64) -> str:
+    """Return the address, or the IPv6 network that it is in: one link; with 48 bits, the most that a site is given."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
-    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
+    return str(ipaddress.ip_network((parsed, bits), strict=False)) if parsed.version == 6 else address

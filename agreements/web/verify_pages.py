@@ -25,11 +25,15 @@ from agreements.web.bad_tokens import network_of
 
 AT_ONCE: Final = 2
 """Files that one process has looked into at a time; what is ours byte for byte needs no such look."""
+OURS_AT_ONCE: Final = 1
+"""The same, of files that begin as a paper of ours, which wait for no others."""
+SITE_BITS: Final = 48
 RETRY_AFTER: Final = 20
 WINDOW: Final = 60
 """Seconds."""
 
 _looks = threading.BoundedSemaphore(AT_ONCE)
+_looks_at_ours = threading.BoundedSemaphore(OURS_AT_ONCE)
 
 
 class VerifyForm(forms.Form):
@@ -51,11 +55,12 @@ def verify(request: HttpRequest) -> HttpResponse:
     """Show the form; for a file, what is said of it."""
     if request.method != "POST":
         return _page(request, VerifyForm())
+    address = limits.client_address(request)
     try:
-        limits.consume(request, "verify", key=network_of(limits.client_address(request)))
+        limits.consume(request, "verify", key=network_of(address))
+        limits.consume(request, "verify_site", key=network_of(address, bits=SITE_BITS))
     except TooMany:
-        words = _("Many files were sent from your network within a short time. Wait a minute, then send yours again.")
-        return _later(request, words, status=429, seconds=WINDOW)
+        return _too_many_of_yours(request)
     form = VerifyForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, form, status=422)
@@ -64,22 +69,49 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 def _answer(request: HttpRequest, file: UploadedFile[Any]) -> HttpResponse:
     verdict = verifying.known(_digest(file))
-    if verdict is not None:
-        return _page(request, VerifyForm(), verdict=verdict)
-    if not _looks.acquire(blocking=False):
+    if verdict is None:
+        file.seek(0)
+        # One byte more than the limit is enough to know that it is too large.
+        data = file.read(settings.SIGNED_COPY_LIMIT + 1)
+        verdict = verifying.no_pdf(data)
+        if verdict is None:
+            return _looked_into(request, data)
+    return _page(request, VerifyForm(), verdict=verdict)
+
+
+def _looked_into(request: HttpRequest, data: bytes) -> HttpResponse:
+    """Show what a look inside says. Of what begins as a paper of ours, nobody else's files use up the looks."""
+    began = verifying.beginning(data)
+    places = _looks if began is None else _looks_at_ours
+    if not places.acquire(blocking=False):
         words = _("Other files are being looked into at this moment. Send yours again in half a minute.")
         return _later(request, words, status=503, seconds=RETRY_AFTER)
     try:
-        limits.consume(request, "verify_look", key="everybody")
-        file.seek(0)
-        # One byte more than the limit is enough to know that it is too large.
-        verdict = verifying.look(file.read(settings.SIGNED_COPY_LIMIT + 1))
+        if began is None:
+            limits.consume(request, "verify_look_site", key=network_of(limits.client_address(request), bits=SITE_BITS))
+        if not _may_be_looked_into(request, began):
+            words = _("Many files are being looked into for others. Wait a minute, then send yours again.")
+            return _later(request, words, status=503, seconds=WINDOW)
+        verdict = verifying.look(data, began)
     except TooMany:
-        words = _("Many files are being looked into for others. Wait a minute, then send yours again.")
-        return _later(request, words, status=503, seconds=WINDOW)
+        return _too_many_of_yours(request)
     finally:
-        _looks.release()
+        places.release()
     return _page(request, VerifyForm(), verdict=verdict)
+
+
+def _may_be_looked_into(request: HttpRequest, began: verifying.Beginning | None) -> bool:
+    action, key = ("verify_look", "everybody") if began is None else ("verify_look_ours", began.sha256)
+    try:
+        limits.consume(request, action, key=key)
+    except TooMany:
+        return False
+    return True
+
+
+def _too_many_of_yours(request: HttpRequest) -> HttpResponse:
+    words = _("Many files were sent from your network within a short time. Wait a minute, then send yours again.")
+    return _later(request, words, status=429, seconds=WINDOW)
 
 
 def _digest(file: UploadedFile[Any]) -> str:

@@ -50,6 +50,9 @@ def test_nothing_said_is_nothing_found() -> None:
         {"signatures": [SIGNATURE | {"identity": "trusted"}]},
         {"signatures": [SIGNATURE | {"signer": "A" * 201}]},
         {"signatures": ["Alice"]},
+        {"unjudged": "faint"},
+        {"unjudged": ["fine"]},
+        {"unjudged": [["faint"]]},
         {"trouble": "<script>"},
     ],
 )

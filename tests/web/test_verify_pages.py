@@ -24,7 +24,7 @@ from agreements.flows import verifying
 from agreements.flows.vouching import answers
 from agreements.ledger.models import LedgerEntry
 from agreements.mail.models import OutboxMessage
-from agreements.web import limits
+from agreements.web import limits, verify_pages
 from tests.flows.papers_of_ours import approved, executed, issued
 from tests.flows.scene import Scene
 
@@ -174,13 +174,51 @@ class TestHowOften:
         assert len(looked) == 40
         assert send(both, REMOTE_ADDR="203.0.113.1").status_code == 200
 
+    def test_nobody_uses_up_the_looks_at_what_begins_as_ours(self, scene: Scene, at: Any, looked: list[int]) -> None:
+        paper = issued(approved(scene).application)
+        for turn in range(50):
+            send(SCAN, REMOTE_ADDR=f"198.51.100.{turn}")
+        looked.clear()
+        codes = [send(paper + b"\n", REMOTE_ADDR=f"203.0.113.{turn}").status_code for turn in range(12)]
+        assert codes == [200] * 10 + [503] * 2, "a look at one paper of ours is limited by itself"
+        assert len(looked) == 10
+
+    def test_what_is_no_pdf_uses_up_no_look(self, scene: Scene, at: Any, looked: list[int]) -> None:
+        sent = [send(b"x%d" % turn, REMOTE_ADDR=f"198.51.100.{turn}") for turn in range(50)]
+        assert [answer.status_code for answer in sent] == [200] * 50
+        assert "The file is not a PDF." in sent[-1].content.decode()
+        assert looked == []
+        assert send(SCAN, REMOTE_ADDR="203.0.113.1").status_code == 200
+
+    def test_a_site_with_many_ipv6_networks_has_no_more_than_its_share(
+        self, scene: Scene, at: Any, looked: list[int]
+    ) -> None:
+        codes = [send(SCAN, REMOTE_ADDR=f"2001:db8:0:{turn:x}::1").status_code for turn in range(70)]
+        assert codes == [200] * 20 + [429] * 50
+        assert len(looked) == 20
+        assert send(SCAN, REMOTE_ADDR="2001:db8:1::1").status_code == 200
+        codes = [send(b"no PDF", REMOTE_ADDR=f"2001:db8:2:{turn:x}::1").status_code for turn in range(70)]
+        assert codes == [200] * 60 + [429] * 10
+
+
+def test_a_file_that_begins_as_ours_waits_for_no_others(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    paper = issued(approved(scene).application)
+    for _place in range(verify_pages.AT_ONCE):
+        assert verify_pages._looks.acquire(blocking=False)
+    try:
+        assert send(SCAN).status_code == 503
+        assert send(paper + b"\n").status_code == 200
+    finally:
+        for _place in range(verify_pages.AT_ONCE):
+            verify_pages._looks.release()
+
 
 def test_two_files_are_looked_into_at_once_and_a_third_is_put_off(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both, held, inside = executed(approved(scene)), threading.Event(), threading.Semaphore(0)
 
-    def slow(_data: bytes) -> verifying.Verdict:
+    def slow(_data: bytes, _began: object) -> verifying.Verdict:
         inside.release()
         assert held.wait(10)
         return answers.not_ours()
@@ -208,7 +246,7 @@ def test_two_files_are_looked_into_at_once_and_a_third_is_put_off(
 
 
 def test_a_look_that_fails_gives_its_place_back(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_data: bytes) -> verifying.Verdict:
+    def broken(_data: bytes, _began: object) -> verifying.Verdict:
         raise OSError("no room in the spool")
 
     with monkeypatch.context() as patched:

@@ -31,7 +31,8 @@ def typed(data: bytes) -> tuple[dict[str, str], list[str]]:
     """Return the texts of our fields by name, empty ones left out, and flags.
 
     `many-fields`: only the first 2,000 were looked at. `long-field`: a text was cut. `odd-field`: one of our fields is
-    there twice with different texts, or is not a text; nothing is said of it.
+    there twice with different texts, or is not a text; nothing is said of it. `two-faced-field`: a box shows another
+    state than its value; what a text looks like on the page is not read.
     """
     with pikepdf.open(BytesIO(data), suppress_warnings=True) as pdf:
         form = pdf.Root.get("/AcroForm")
@@ -52,6 +53,8 @@ def _read(fields: pikepdf.Array) -> tuple[dict[str, str], list[str]]:
             continue
         if name == ACCEPTED and field.get("/FT") == pikepdf.Name.Btn:
             texts.setdefault(name, set()).add(TICKED if _is_ticked(field) else "")
+            if field.get("/AS", pikepdf.Name.Off) != field.get("/V", pikepdf.Name.Off):
+                flags.add("two-faced-field")
             continue
         if field.get("/FT") != pikepdf.Name.Tx or not isinstance(field.get("/V", pikepdf.String("")), pikepdf.String):
             flags.add("odd-field")

@@ -28,7 +28,7 @@ from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-from agreements.documents.inspector import comparing
+from agreements.documents.inspector import added_part, appearances, comparing
 from agreements.documents.inspector.limits import LONGEST_NAME, MOST_SIGNATURES
 
 _PERMITS: Final = {
@@ -59,16 +59,29 @@ def judge(data: bytes, *, original: bytes, certificates: Sequence[bytes], at: in
         said["continues"] = data.startswith(original)
     try:
         said |= _by_signatures(data, {sha256(one).hexdigest() for one in certificates}, at)
-        if said.get("continues") and said["certification"] != "intact":
+        if said.get("continues") and said["certification"] != "intact" and "trouble" not in said:
             said["changes"] = _since(data, original)
     except MemoryError:
         said["trouble"] = "memory"
     except Exception:  # whatever a parser raises is a finding about the file
         said["trouble"] = "unreadable"
-    is_as_issued = said.get("continues") and said.get("changes") in {"none", "form-filling"}
-    if original and not is_as_issued:
-        said |= comparing.compare(data, original)
+    if "trouble" in said:
+        said["changes"] = "unknown"
+    if original and data != original:
+        said |= _beside(data, original)
     return said
+
+
+def _beside(data: bytes, original: bytes) -> dict[str, Any]:
+    """Return what pages differ and what cannot be judged. Whatever pyHanko finds, other programs may show more."""
+    continues = data.startswith(original)
+    said = comparing.compare(data, original)
+    unjudged = appearances.unjudged(data, original, continues=continues)
+    if said.pop("faint"):
+        unjudged.append("faint")
+    if continues and not added_part.is_plain(data, start=len(original)):
+        unjudged.append("added-part")
+    return {**said, "unjudged": sorted(unjudged)}
 
 
 def _by_signatures(data: bytes, ours: set[str], at: int) -> dict[str, Any]:
@@ -159,7 +172,8 @@ def _since(data: bytes, original: bytes) -> str:
     if len(data) == len(original):
         return "none"
     base = PdfFileReader(BytesIO(original)).xrefs.total_revisions - 1
-    return _level(data, len(original), DEFAULT_DIFF_POLICY.review_file(PdfFileReader(BytesIO(data)), base))
+    found = DEFAULT_DIFF_POLICY.review_file(PdfFileReader(BytesIO(data)), base, doc_mdp=MDPPerm.FILL_FORMS)
+    return _level(data, len(original), found)
 
 
 def _level(data: bytes, end: int, result: DiffResult | SuspiciousModification | None) -> str:

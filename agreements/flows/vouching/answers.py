@@ -28,6 +28,7 @@ class Outcome(StrEnum):
     UNALTERED = "unaltered"
     FILLED_IN = "filled-in"
     ALTERED = "altered"
+    UNJUDGED = "unjudged"
     UNKNOWN_PAPER = "unknown-paper"
     COPY = "copy"
     BLANK = "blank"
@@ -105,6 +106,19 @@ def altered(*, began: bool) -> Verdict:
         _("Do not rely on it. Ask for the file as the portal gave it out, or ask the lab."),
     )
     return Verdict(Outcome.ALTERED, _("Changed: do not rely on it"), sentences, "bad")
+
+
+def unjudged() -> Verdict:
+    """Return what is said of an agreement as we issued it, to which more was added than can be judged."""
+    sentences = (
+        _("This began as a paper of this portal, and was added to in a way that is not judged here."),
+        _(
+            "Whether its pages still say the same cannot be told: not every program shows them alike. "
+            "It has to be compared by eye with the file as the portal gave it out."
+        ),
+        _("Do not rely on it. Ask for that file, or ask the lab."),
+    )
+    return Verdict(Outcome.UNJUDGED, _("Added to: whether it is unaltered cannot be told"), sentences, "bad")
 
 
 def unknown_paper() -> Verdict:
