@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,7 +19,6 @@ from agreements.flows.agreement_issue import issue_agreement
 from tests.documents import hostile
 from tests.documents.papers import photograph
 from tests.documents.photographs import jpeg, on_a_table
-from tests.documents.signers import annotated, signed, signer
 from tests.flows.scene import DETAILS, SITE, Scene, draft_with_signed_copy, signed_in, submitted
 
 MIB = 2**20
@@ -298,31 +296,3 @@ def test_each_file_that_is_no_page_is_named_and_nothing_is_kept(scene: Scene, dr
 @pytest.mark.parametrize(("count", "status"), [(40, 302), (41, 422), (100, 422), (101, 400)])
 def test_how_many_files_are_taken(scene: Scene, draft: Application, count: int, status: int) -> None:
     assert upload_several(scene, draft, *[b"\xff\xd8\xff\xe0 a page"] * count).status_code == status
-
-
-def test_a_photograph_of_somebody_elses_page_is_not_shown_as_a_page_of_theirs(scene: Scene, draft: Application) -> None:
-    bob = scene.bob.actor
-    other = drafting.start(dataset=scene.dataset, email=scene.bob.email, by=bob)
-    issue_agreement(application=drafting.save(application=other, fields=DETAILS | SITE, by=bob), by=bob)
-    upload_several(scene, draft, photographs_of(other)[0])
-    inspecting.work_off()
-    page = signed_in(scene.alice).get(page_of(draft)).content.decode()
-    assert "<strong>Of another application</strong>" in page
-    assert "Replace them by other files" in page
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda pdf: pdf, "Digitally signed by &quot;Alice&quot;: intact, covers the whole file; identity unverified."),
-        (annotated, "intact, but the file was changed after it was signed"),
-    ],
-)
-def test_who_signed_digitally_is_told_what_was_found(
-    scene: Scene, draft: Application, change: Callable[[bytes], bytes], words: str
-) -> None:
-    issued = newest(draft.reference)
-    assert issued is not None
-    upload(scene, draft, change(signed(store.read(issued.document), signer("Alice"))))
-    inspecting.work_off()
-    assert words in signed_in(scene.alice).get(page_of(draft)).content.decode()
