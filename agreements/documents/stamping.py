@@ -30,7 +30,7 @@ def stamped(pdf: bytes, words: str, *, box: Place | None = None, in_box: str = "
         count = len(source.pages)
         with pikepdf.open(BytesIO(_lines(count, words, box, in_box))) as over:
             for page, line in zip(source.pages, over.pages, strict=True):
-                page.add_overlay(line)
+                page.add_overlay(line, pikepdf.Rectangle(0, 0, WIDTH, HEIGHT))
             source.save(out, deterministic_id=True)
     return out.getvalue()
 
