@@ -20,17 +20,21 @@ class Erased(NotPossible):
     """The document was erased: what it was stays known by its hash alone."""
 
 
+class NotStored(NotPossible):
+    """The store has no room or is out of reach: nothing was stored, and trying again later makes sense."""
+
+
 def save(data: bytes, *, form: Form = Form.PDF) -> StoredDocument:
     """Return the new row of a stored file. The file is written first: a row never points at nothing.
 
-    Raises NotPossible, with nothing stored, when the store has no room or is out of reach.
+    Raises NotStored when the store has no room or is out of reach.
     """
     key = uuid.uuid4().hex
     try:
         stores.papers().put(key, iter([data]))
     except OSError as failure:
         log.error("a document of %d bytes could not be stored: %s", len(data), failure)
-        raise NotPossible(
+        raise NotStored(
             _("The file could not be kept: our store is full or does not answer. Nothing was changed; try again later.")
         ) from failure
     return StoredDocument.objects.create(store_key=key, sha256=sha256(data).hexdigest(), size=len(data), form=form)

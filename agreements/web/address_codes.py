@@ -100,12 +100,17 @@ def send(
     language = access.person(request).language
     sent = send_or_refusal(request, address=address, purpose=purpose, language=language, about=about)
     if isinstance(sent, DomainError):
-        form = CodeForm({})
-        form.errors.clear()
-        form.add_error(None, str(sent))
-        return Proof(address, form, refusal=sent)
+        return refused(address, sent)
     request.session[_PENDING] = _about(request, address, purpose, text) | {"handle": sent}
     return Proof(address, CodeForm(), sent=True, moved=True)
+
+
+def refused(address: str, refusal: DomainError) -> Proof:
+    """Return how it stands where no code was mailed: why, above the button that asks for one."""
+    form = CodeForm({})
+    form.errors.clear()
+    form.add_error(None, str(refusal))
+    return Proof(address, form, refusal=refusal)
 
 
 def _check(request: HttpRequest, address: str, purpose: Purpose, text: str, form: CodeForm) -> DomainError | None:

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from agreements.core.errors import DomainError, TooMany
+from agreements.documents.store import NotStored
+from agreements.keys.signing_keys import NoSigningKey
 from agreements.mail.immediate import NotSent
 from agreements.people.emailed_codes import Purpose
 from agreements.web.code_mail import send_code
@@ -34,7 +36,7 @@ def status_of(refusal: DomainError) -> int:
     """Return the status of a page that shows a refusal."""
     if isinstance(refusal, TooMany):
         return 429
-    return 503 if isinstance(refusal, NotSent) else 200
+    return 503 if isinstance(refusal, (NotSent, NoSigningKey, NotStored)) else 200
 
 
 def answer(
@@ -45,6 +47,9 @@ def answer(
     For TooMany it says after how many seconds another try makes sense (RFC 9110, 10.2.3).
     """
     response = render(request, template, context, status=status_of(refusal) if refusal else 200)
+    if response.status_code >= 500:
+        # Django's middleware does not save it then, and what was ticked or proven is for the next try.
+        request.session.save()
     if isinstance(refusal, TooMany):
         response["Retry-After"] = str(refusal.retry_after)
     return response

@@ -16,10 +16,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agreements.catalog.terms_changes import kept_changes, to_agree
+from agreements.core.errors import DomainError
+from agreements.documents import certifying
 from agreements.grants.ends import due
 from agreements.grants.models import ConsentAnswer, Grant, TermsConsent
 from agreements.grants.permissions import Permission, held_by
 from agreements.grants.terms_change import consenting
+from agreements.keys.signing_keys import NoSigningKey
 from agreements.people.emailed_codes import Purpose
 from agreements.web import access, access_terms, address_codes
 from agreements.web.code_page import answer
@@ -30,8 +33,10 @@ from agreements.web.refusals import IntoMessages
 from agreements.web.terms_comparison import compare
 
 DECLINE: Final = "decline"
+CONFIRM: Final = "confirm"
 _KEPT: Final = "new_terms"
-_ABOUT_THE_CODE: Final = {address_codes.SEND, address_codes.CHECK}
+_ABOUT_THE_CODE: Final = {address_codes.SEND, address_codes.CHECK, CONFIRM}
+_AGREES: Final = {address_codes.CHECK, CONFIRM}
 
 
 @login_required
@@ -86,38 +91,59 @@ def _tick(request: HttpRequest, consent: TermsConsent) -> HttpResponse:
     if not form.is_valid():
         return _show(request, consent, form)
     request.session[_KEPT] = _about(consent)
-    proof = address_codes.step(request, due.address_of(consent.grant), **_proof(consent))
-    if not proof.sent:
-        proof = address_codes.send(request, due.address_of(consent.grant), **_code(consent))
-    if proof.refusal is not None:
-        return _show_code(request, consent, proof)
+    address = due.address_of(consent.grant)
+    if not address_codes.is_proven(request, address, **_proof(consent)):
+        proof = address_codes.step(request, address, **_proof(consent))
+        if not proof.sent:
+            proof = _mail_code(request, consent)
+        if proof.refusal is not None:
+            return _show_code(request, consent, proof)
     return redirect("grant-terms", reference=consent.grant.reference)
 
 
 def _confirm(request: HttpRequest, consent: TermsConsent) -> HttpResponse:
-    """Take the code; with it the access goes over to the new terms at once."""
+    """Take the code; with it the access goes over to the new terms at once. Nothing but a POST agrees to anything."""
     address = due.address_of(consent.grant)
-    proof = address_codes.step(request, address, **_code(consent))
+    action = request.POST.get("action", "") if request.method == "POST" else ""
     if not address_codes.is_proven(request, address, **_proof(consent)):
-        if proof.moved:
-            return redirect("grant-terms", reference=consent.grant.reference)
-        return _show_code(request, consent, proof)
-    with IntoMessages(request):
-        was_suspended = due.waits_for_terms(consent.grant)
-        # The text that was ticked, which the session kept; whether it is the one that is asked for is told there.
-        seen = request.session[_KEPT]["new"]
+        is_wanted = action == address_codes.SEND
+        proof = _mail_code(request, consent) if is_wanted else address_codes.step(request, address, **_proof(consent))
+        if not address_codes.is_proven(request, address, **_proof(consent)):
+            if proof.moved:
+                return redirect("grant-terms", reference=consent.grant.reference)
+            return _show_code(request, consent, proof)
+    if action not in _AGREES:
+        return _show_confirmed(request, consent)
+    return _agree(request, consent)
+
+
+def _mail_code(request: HttpRequest, consent: TermsConsent) -> address_codes.Proof:
+    """Mail a code; not while nothing could be certified, for then it would lead nowhere."""
+    address = due.address_of(consent.grant)
+    try:
+        certifying.check_ready()
+    except NoSigningKey as refused:
+        return address_codes.refused(address, refused)
+    return address_codes.send(request, address, **_code(consent))
+
+
+def _agree(request: HttpRequest, consent: TermsConsent) -> HttpResponse:
+    was_suspended = due.waits_for_terms(consent.grant)
+    # The text that was ticked, which the session kept; whether it is the one that is asked for is told there.
+    seen = request.session[_KEPT]["new"]
+    try:
         agreed = consenting.agree(consent=consent, seen_sha256=seen, by=access.actor(request))
-        address_codes.forget(request)
-        request.session.pop(_KEPT, None)
-        messages.success(request, _agreed_words(agreed, was_suspended=was_suspended))
-        return redirect("grant", reference=consent.grant.reference)
-    return redirect("grant-terms", reference=consent.grant.reference)
+    except DomainError as refused:
+        return _show_confirmed(request, consent, refused)
+    _forget(request)
+    messages.success(request, _agreed_words(agreed, was_suspended=was_suspended))
+    return redirect("grant", reference=consent.grant.reference)
 
 
 def _decline(request: HttpRequest, consent: TermsConsent) -> HttpResponse:
     with IntoMessages(request):
         declined = consenting.decline(consent=consent, by=access.actor(request))
-        request.session.pop(_KEPT, None)
+        _forget(request)
         words = _("It is noted that you do not agree.")
         if declined.grace_ends_at is not None and not due.waits_for_terms(declined.grant):
             date = date_format(localtime(declined.grace_ends_at), "DATE_FORMAT")
@@ -141,6 +167,20 @@ def _show_code(request: HttpRequest, consent: TermsConsent, proof: address_codes
     return answer(request, "grants/terms.html", _context(consent) | {"proof": proof}, refusal=proof.refusal)
 
 
+def _show_confirmed(request: HttpRequest, consent: TermsConsent, refusal: DomainError | None = None) -> HttpResponse:
+    """Show that the code was right and the button that agrees; after a refusal its words, and the button once more."""
+    context = _context(consent) | {
+        "is_confirmed": True,
+        "refusal": refusal,
+        "confirm": CONFIRM,
+        "address": due.address_of(consent.grant),
+    }
+    shown = answer(request, "grants/terms.html", context, refusal=refusal)
+    if refusal is not None and shown.status_code < 400:
+        shown.status_code = 409
+    return shown
+
+
 def _context(consent: TermsConsent) -> dict[str, Any]:
     return {
         "grant": consent.grant,
@@ -161,6 +201,12 @@ def _about(consent: TermsConsent) -> dict[str, str]:
 
 def _has_ticked(request: HttpRequest, consent: TermsConsent) -> bool:
     return bool(request.session.get(_KEPT) == _about(consent))
+
+
+def _forget(request: HttpRequest) -> None:
+    """Spend the ticks and the code: they were answered for."""
+    address_codes.forget(request)
+    request.session.pop(_KEPT, None)
 
 
 def _proof(consent: TermsConsent) -> dict[str, Any]:
