@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
 
 from agreements.catalog.terms_akin import akin
+from agreements.catalog.terms_matching import Budget, Matcher, Steps, TooMuch
 
 Clause = Mapping[str, Any]
 """As `Terms.clauses` has them: {"id", "heading", "paragraphs": [...]}."""
@@ -28,8 +30,6 @@ _ONE: Final = "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7a
 _WORD: Final = re.compile(rf"\n\n|(?:{_ONE}|(?:(?!{_ONE})\w)+(?:['’-](?:(?!{_ONE})\w)+)*|[^\w\s])[^\S\n]*|\s+")
 _READABLE: Final = 0.3
 """Below this likeness single words that happen to agree help nobody: all of the old is shown, then all of the new."""
-_MOST: Final = 16_000_000
-"""Words of the one text times words of the other; above it whole paragraphs are compared."""
 
 
 class Change(StrEnum):
@@ -87,21 +87,23 @@ class ClauseChange:
 
 
 def clause_changes(old: Sequence[Clause], new: Sequence[Clause]) -> list[ClauseChange]:
-    """Return every clause of both versions, in the order of the new one; a removed one stands where it stood."""
+    """Return every clause of both versions, in the order of the new one; a removed one stands where it stood.
+
+    The work is bounded, whatever the texts: what costs too much is shown paragraph by paragraph, or whole.
+    """
+    budget = Budget.new()
     before = {clause["id"]: clause for clause in old}
     after = {clause["id"]: clause for clause in new}
     moved = _moved([each for each in before if each in after], [each for each in after if each in before])
     numbers = {key: number for number, key in enumerate(before, start=1)}
-    found = [
-        _pair(before.get(key), clause, is_moved=key in moved, numbers=(numbers.get(key), number))
-        for number, (key, clause) in enumerate(after.items(), start=1)
-    ]
     related = akin(_plain(before), _plain(after))
-    found = [_with(change, related.get(change.id, "")) for change in found]
-    for place, key in enumerate(before):
-        if key not in after:
-            gone = _pair(before[key], None, is_moved=False, numbers=(place + 1, None))
-            found.insert(_place_of_removed(found, list(before), place), _with(gone, related.get(key, "")))
+    removed = _removed(before, after, related, budget)
+    found = removed.get("", [])
+    for number, (key, clause) in enumerate(after.items(), start=1):
+        change = _pair(
+            before.get(key), clause, is_moved=key in moved, numbers=(numbers.get(key), number), budget=budget
+        )
+        found += [replace(change, akin=related.get(key, "")), *removed.get(key, [])]
     return found
 
 
@@ -110,30 +112,45 @@ def kept_changes(old: Sequence[Clause], new: Sequence[Clause]) -> tuple[ClauseCh
 
     Published texts never change, and anybody may ask for their differences as often as they like.
     """
-    return _kept_changes(json.dumps(old), json.dumps(new))
+    return _kept_changes(json.dumps(old, ensure_ascii=False), json.dumps(new, ensure_ascii=False))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def _kept_changes(old: str, new: str) -> tuple[ClauseChange, ...]:
     return tuple(clause_changes(json.loads(old), json.loads(new)))
 
 
-def word_changes(old: str, new: str) -> Words:
-    """Return the new text in pieces, with what was taken away where it stood. Nothing is lost or written twice."""
-    tokens = _paragraphs if _count(old) * _count(new) > _MOST else _words
+def word_changes(old: str, new: str, budget: Budget | None = None) -> Words:
+    """Return the new text in pieces, with what was taken away where it stood. Nothing is lost or written twice.
+
+    Words are compared as far as the budget goes, then paragraphs; then all of the old is shown and all of the new.
+    """
+    if old == new or not old or not new:
+        return _merged([(Op.SAME, new)] if old == new else _whole(old, new))
+    left = budget or Budget.new()
+    with suppress(TooMuch):
+        return _compared(old, new, _words, left.words)
+    with suppress(TooMuch):
+        return _compared(old, new, _paragraphs, left.paragraphs)
+    return _merged(_whole(old, new))
+
+
+def _compared(old: str, new: str, tokens: Callable[[str], list[str]], steps: Steps) -> Words:
     before, after = tokens(old), tokens(new)
-    matcher = SequenceMatcher(
-        None, [one.strip() or one for one in before], [one.strip() or one for one in after], False
-    )
-    if matcher.ratio() < _READABLE:
-        return _merged([(Op.REMOVED, old), (Op.ADDED, new)])
+    matcher = Matcher([one.strip() or one for one in before], [one.strip() or one for one in after], steps)
+    if matcher.quick_ratio() < _READABLE or matcher.ratio() < _READABLE:
+        return _merged(_whole(old, new))
     pieces: Words = []
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag == "equal":
             pieces += _equal(before[i1:i2], after[j1:j2])
         else:
-            pieces += [(Op.REMOVED, "".join(before[i1:i2])), (Op.ADDED, "".join(after[j1:j2]))]
+            pieces += _whole("".join(before[i1:i2]), "".join(after[j1:j2]))
     return _merged(_without_crumbs(_merged(pieces)))
+
+
+def _whole(old: str, new: str) -> Words:
+    return [(Op.REMOVED, old), (Op.ADDED, new)]
 
 
 def counts(changes: Sequence[ClauseChange]) -> dict[Change, int]:
@@ -148,10 +165,15 @@ def to_agree(changes: Sequence[ClauseChange]) -> list[ClauseChange]:
 
 
 def _pair(
-    old: Clause | None, new: Clause | None, *, is_moved: bool, numbers: tuple[int | None, int | None]
+    old: Clause | None,
+    new: Clause | None,
+    *,
+    is_moved: bool,
+    numbers: tuple[int | None, int | None],
+    budget: Budget,
 ) -> ClauseChange:
-    heading = word_changes(*(clause["heading"] if clause else "" for clause in (old, new)))
-    words = word_changes(*(BREAK.join(clause["paragraphs"]) if clause else "" for clause in (old, new)))
+    heading = word_changes(old["heading"] if old else "", new["heading"] if new else "", budget)
+    words = word_changes(_text(old), _text(new), budget)
     is_same = all(op is Op.SAME for op, _text in heading + words)
     if old is None or new is None:
         kind = Change.ADDED if old is None else Change.REMOVED
@@ -164,32 +186,46 @@ def _pair(
     return ClauseChange(one["id"], kind, old, new, heading, words, *numbers, is_moved)
 
 
-def _with(change: ClauseChange, akin: str) -> ClauseChange:
-    return replace(change, akin=akin) if akin else change
-
-
 def _moved(before: list[str], after: list[str]) -> set[str]:
     """Return the fewest clauses whose moving explains the new order: all but the longest run that kept its order."""
     place = {key: number for number, key in enumerate(before)}
-    longest: list[list[str]] = []
+    ends: list[int] = []  # of the runs of each length the one that ends first: its last place, and its last clause
+    last: list[str] = []
+    previous: dict[str, str] = {}
     for key in after:
-        fitting = [run for run in longest if place[run[-1]] < place[key]]
-        longest.append([*_longest(fitting), key])
-    return set(after) - set(_longest(longest))
+        length = bisect(ends, place[key])
+        if length:
+            previous[key] = last[length - 1]
+        ends[length : length + 1] = [place[key]]
+        last[length : length + 1] = [key]
+    stayed, key = set(), last[-1] if last else ""
+    while key:
+        stayed.add(key)
+        key = previous.get(key, "")
+    return set(after) - stayed
 
 
-def _longest(runs: Sequence[list[str]]) -> list[str]:
-    return max(runs, key=len) if runs else []
+def _removed(
+    before: Mapping[str, Clause], after: Mapping[str, Clause], related: Mapping[str, str], budget: Budget
+) -> dict[str, list[ClauseChange]]:
+    """Return the removed clauses by the one behind which they stood and that stands still; "" is the beginning."""
+    found: dict[str, list[ClauseChange]] = {}
+    behind = ""
+    for place, (key, clause) in enumerate(before.items(), start=1):
+        if key in after:
+            behind = key
+        else:
+            gone = _pair(clause, None, is_moved=False, numbers=(place, None), budget=budget)
+            found.setdefault(behind, []).append(replace(gone, akin=related.get(key, "")))
+    return found
 
 
-def _place_of_removed(found: Sequence[ClauseChange], before: Sequence[str], place: int) -> int:
-    """Return where a removed clause is shown: behind the nearest clause before it that is shown already."""
-    shown = {change.id: number for number, change in enumerate(found)}
-    return next((shown[key] + 1 for key in reversed(before[:place]) if key in shown), 0)
+def _text(clause: Clause | None) -> str:
+    return BREAK.join(clause["paragraphs"]) if clause else ""
 
 
 def _plain(clauses: Mapping[str, Clause]) -> dict[str, list[str]]:
-    return {key: [word.strip() for word in _words(BREAK.join(each["paragraphs"]))] for key, each in clauses.items()}
+    return {key: [word.strip() for word in _words(_text(each))] for key, each in clauses.items()}
 
 
 def _words(text: str) -> list[str]:
@@ -198,10 +234,6 @@ def _words(text: str) -> list[str]:
 
 def _paragraphs(text: str) -> list[str]:
     return re.split(f"({BREAK})", text)
-
-
-def _count(text: str) -> int:
-    return len(_words(text))
 
 
 def _spoken(text: str) -> list[str]:
@@ -226,32 +258,32 @@ def _merged(pieces: Words) -> Words:
 
     A space that both sides of a change end with did not change.
     """
-    found: Words = []
-    changed = {Op.REMOVED: "", Op.ADDED: ""}
+    found: list[tuple[Op, list[str]]] = []
+    changed: dict[Op, list[str]] = {Op.REMOVED: [], Op.ADDED: []}
 
     def add(op: Op, text: str) -> None:
         if text and found and found[-1][0] is op:
-            found[-1] = (op, found[-1][1] + text)
+            found[-1][1].append(text)
         elif text:
-            found.append((op, text))
+            found.append((op, [text]))
 
     def end_change() -> None:
-        old, new = changed[Op.REMOVED], changed[Op.ADDED]
+        old, new = "".join(changed[Op.REMOVED]), "".join(changed[Op.ADDED])
         space = " " if old.endswith(" ") and new.endswith(" ") else ""
         cut = len(space)
         add(Op.REMOVED, old[: len(old) - cut])
         add(Op.ADDED, new[: len(new) - cut])
         add(Op.SAME, space)
-        changed.update({Op.REMOVED: "", Op.ADDED: ""})
+        changed.update({Op.REMOVED: [], Op.ADDED: []})
 
     for op, text in pieces:
         if op is Op.SAME:
             end_change()
             add(op, text)
         else:
-            changed[op] += text
+            changed[op].append(text)
     end_change()
-    return found
+    return [(op, "".join(texts)) for op, texts in found]
 
 
 def _without_crumbs(pieces: Words) -> Words:

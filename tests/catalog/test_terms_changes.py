@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from agreements.catalog.terms_changes import (
     to_agree,
     word_changes,
 )
+from agreements.catalog.terms_matching import Budget, Steps
 
 COPIES = "Copies are kept where only the researcher and the members can reach them, and nobody else."
 SITES = "Copies may be made for internal use at one single site of the organization: the site on the form."
@@ -158,10 +160,56 @@ def test_a_paragraph_broken_in_two_shows_the_break() -> None:
     assert (Op.ADDED, "¶") in [piece for paragraph in change.paragraphs for piece in paragraph]
 
 
-def test_very_long_clauses_are_compared_by_paragraph(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agreements.catalog.terms_changes._MOST", 10)
-    pieces = word_changes(BREAK.join([SITES, COPIES]), BREAK.join([SITES, COPIES + " Ever."]))
+def test_very_long_clauses_are_compared_by_paragraph() -> None:
+    budget = Budget(words=Steps(10), paragraphs=Steps(100))
+    pieces = word_changes(BREAK.join([SITES, COPIES]), BREAK.join([SITES, COPIES + " Ever."]), budget)
     assert marked(pieces) == f"{SITES}{BREAK}[-{COPIES}-][+{COPIES} Ever.+]"
+
+
+def test_paragraphs_too_many_to_compare_are_shown_whole() -> None:
+    pieces = word_changes(SITES, COPIES, Budget(words=Steps(10), paragraphs=Steps(0)))
+    assert pieces == [(Op.REMOVED, SITES), (Op.ADDED, COPIES)]
+
+
+REPEATED = clause("a", "a " * 3999), clause("a", "a a b " * 1333)
+HEAVY = {
+    "one word again and again": ([REPEATED[0]], [REPEATED[1]]),
+    "one paragraph again and again": (
+        [clause("a", *["a"] * 9000, "b")],
+        [clause("a", *["c", "a", "a"] * 3000, "b")],
+    ),
+    "no spaces between words, under another id": ([clause("a", "我们" * 40_000)], [clause("b", "我们" * 40_000)]),
+    "thousands of clauses": ([clause(f"a{n}", "x") for n in range(9000)], [clause(f"a{n}", "y") for n in range(9000)]),
+    "the other way round": (
+        [clause(f"a{n}", "x") for n in range(9000)],
+        [clause(f"a{n}", "x") for n in reversed(range(9000))],
+    ),
+    "all ids renamed": (
+        [clause(f"a{n}", "x y z") for n in range(9000)],
+        [clause(f"b{n}", "x y z") for n in range(9000)],
+    ),
+}
+
+
+@pytest.mark.parametrize("texts", HEAVY.values(), ids=HEAVY)
+def test_no_two_texts_are_work_without_end(texts: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> None:
+    began = time.process_time()
+    changes = clause_changes(*texts)
+    assert time.process_time() - began < 15, "a second or two; without a bound it is minutes"
+    assert {change.id for change in changes} == {one["id"] for text in texts for one in text}
+
+
+def test_a_heavy_clause_leaves_the_others_their_words() -> None:
+    old, new = "Within 14 days and in writing.", "Within 30 days and in writing."
+    changes = clause_changes([REPEATED[0], clause("z", old)], [REPEATED[1], clause("z", new)])
+    assert [op for op, _text in changes[0].words if op is not Op.SAME] == [Op.REMOVED, Op.ADDED]
+    assert marked(changes[1].words) == "Within [-14-][+30+] days and in writing."
+
+
+def test_looking_for_where_words_came_from_ends() -> None:
+    texts = {f"a{n}": ["x", "y", "z"] for n in range(2000)}
+    found = terms_akin.akin(texts, {f"b{n}": words for n, words in enumerate(texts.values())})
+    assert 0 < len(found) < 2000
 
 
 TEXT = st.lists(
