@@ -19,11 +19,11 @@ from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, append_signature_field
 from pyhanko.sign.signers.pdf_cms import SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfSigningSession
-from pyhanko.sign.timestamps.requests_client import RequestsHTTPTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from agreements.documents.certifying import Permits
 from agreements.documents.places import Place
+from agreements.documents.timestamp_client import TimestampClient
 from agreements.keys.signing_keys import SigningKey
 
 log = logging.getLogger(__name__)
@@ -65,15 +65,15 @@ def sign(
         docmdp_permissions=_PERMITS[permits],
     )
 
-    def signing(timestamper: RequestsHTTPTimeStamper | None) -> Coroutine[Any, Any, bytes]:
+    def signing(timestamper: TimestampClient | None) -> Coroutine[Any, Any, bytes]:
         signer = _Signer(metadata, signer=_simple_signer(key), timestamper=timestamper)
         signer.moment = moment
         # How long a timestamp will be only its server knows: then pyHanko signs once to see.
         return _signed(pdf, signature, signer, room=None if timestamper else _room(key))
 
     if timestamp_url and time.monotonic() >= _resting.get(timestamp_url, 0.0):
-        stamper = _timestamper(timestamp_url)
         try:
+            stamper = _timestamper(timestamp_url)
             return _run(lambda: signing(stamper), patience=PATIENCE)
         except Exception as failure:  # whatever it sent; without it the document is certified all the same
             _resting[timestamp_url] = time.monotonic() + REST
@@ -136,16 +136,16 @@ def _simple_signer(key: SigningKey) -> SimpleSigner:
 
 
 @lru_cache(maxsize=4)
-def _timestamper(url: str) -> RequestsHTTPTimeStamper:
+def _timestamper(url: str) -> TimestampClient:
     """Return the client of a timestamp server. It is kept, for it remembers how long the server's answers are."""
-    return RequestsHTTPTimeStamper(url, timeout=PATIENCE)  # type: ignore[no-untyped-call]
+    return TimestampClient(url, patience=PATIENCE)
 
 
 def _run(make: Callable[[], Coroutine[Any, Any, bytes]], *, patience: float | None = None) -> bytes:
     """Return what a coroutine returns, or raise what it raises; TimeoutError once the patience (seconds) is over.
 
-    It runs in a thread of its own where this one has a running loop, or where it must not wait for its end: a server
-    that sends a byte a second meets no time limit of a socket.
+    It runs in a thread of its own where this one has a running loop, or where it must not wait for its end: two
+    answers of a timestamp server may be needed, and finding its address has no time limit of ours.
     """
     if patience is None and not _loop_is_running():
         return asyncio.run(make())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
@@ -19,7 +21,17 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
 
-Manner = Literal["right", "rubbish", "drip", "silent"]
+Manner = Literal["right", "rubbish", "drip", "silent", "flood", "redirect"]
+FLOOD = 256 * 1024 * 1024
+"""Bytes that a server that floods sends at most."""
+
+
+@dataclass
+class Seen:
+    """What a server was asked for, and how much of a flood it got rid of."""
+
+    paths: list[str] = field(default_factory=list)
+    sent: int = 0
 
 
 @cache
@@ -51,18 +63,26 @@ def _answer(asked: bytes) -> bytes:
 
 
 @contextmanager
-def running(manner: Manner) -> Iterator[str]:
-    """The address of a server that is right, answers rubbish, sends a byte now and then, or says nothing."""
+def running(manner: Manner, seen: Seen | None = None) -> Iterator[str]:
+    """The address of a server that is right, or as bad as that: it sends a byte now and then, says nothing, ..."""
     over = threading.Event()
+    noted = seen or Seen()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            noted.paths.append(self.path)
             asked = self.rfile.read(int(self.headers["Content-Length"]))
+            if manner == "redirect" and self.path == "/":
+                self.send_response(307)
+                self.send_header("Location", "/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             if manner == "silent":
                 over.wait(30)
                 return
             answer = b"<p>rubbish</p>"
-            if manner == "right":
+            if manner in {"right", "redirect"}:
                 answer = _answer(asked)
             self.send_response(200)
             self.send_header("Content-Type", "application/timestamp-reply")
@@ -72,7 +92,15 @@ def running(manner: Manner) -> Iterator[str]:
                 while not over.wait(0.1) and time.monotonic() < began + 30:
                     self.wfile.write(b".")
                 return
+            if manner == "flood":
+                self.flood()
+                return
             self.wfile.write(answer)
+
+        def flood(self) -> None:
+            with contextlib.suppress(OSError):
+                while noted.sent < FLOOD and not over.is_set():
+                    noted.sent += self.wfile.write(b"A" * 65536)
 
         def log_message(self, *_given: object) -> None:
             return
