@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
-from agreements.documents import fonts
+from agreements.documents import fonts, plain_png
 from agreements.documents.page_furniture import HEIGHT, WIDTH
+from agreements.documents.plain_png import PlainPng
 from agreements.documents.typesetting import QUIET, RULE, Style, draw_line, lines
 
 _LINE: Final = Style("sans", 6.8, 9.0, QUIET)
@@ -23,22 +24,19 @@ def picture_pages(pictures: Sequence[bytes], *, captions: Sequence[Sequence[str]
     """Return a PDF with a page of A4 for each PNG, and its caption of one or two lines under it.
 
     The pictures go in as they are, not decoded. The same pictures and captions give the same bytes. Raises ValueError
-    for what is no PNG, or one that a PDF cannot take as it is.
+    for what is not the kind of PNG that `inspect` makes.
     """
     if not pictures:
         raise ValueError("there is no picture")
-    # Loaded only where an agreement is put together, as img2pdf is: it would slow down the start of every command.
+    # Loaded only where an agreement is put together: it would slow down the start of every command.
     import pikepdf
 
-    sizes = [_size(picture) for picture in pictures]
+    drawn = [plain_png.taken_apart(picture) for picture in pictures]
+    sizes = [(each.width, each.height) for each in drawn]
     out = BytesIO()
-    with (
-        pikepdf.open(BytesIO(_captions(sizes, captions))) as pages,
-        pikepdf.open(BytesIO(_as_pdf(pictures))) as drawn,
-    ):
-        for page, source, size in zip(pages.pages, drawn.pages, sizes, strict=True):
-            (image,) = source.Resources.XObject.values()
-            page.add_resource(pages.copy_foreign(image), pikepdf.Name.XObject, pikepdf.Name(_NAME))
+    with pikepdf.open(BytesIO(_captions(sizes, captions))) as pages:
+        for page, picture, size in zip(pages.pages, drawn, sizes, strict=True):
+            page.add_resource(_image(pages, picture), pikepdf.Name.XObject, pikepdf.Name(_NAME))
             x, y, width, height = _box(size)
             placed = f"q {width:.3f} 0 0 {height:.3f} {x:.3f} {y:.3f} cm {_NAME} Do Q"
             page.contents_add(placed.encode(), prepend=True)
@@ -46,14 +44,25 @@ def picture_pages(pictures: Sequence[bytes], *, captions: Sequence[Sequence[str]
     return out.getvalue()
 
 
-def _as_pdf(pictures: Sequence[bytes]) -> bytes:
-    import img2pdf
+def _image(pdf: Any, picture: PlainPng) -> Any:
+    """Return a picture as an image of a PDF (pikepdf.Pdf): it takes the lines of a PNG as they are.
 
-    try:
-        made = img2pdf.convert(list(pictures), nodate=True)  # type: ignore[no-untyped-call]
-    except (img2pdf.ImageOpenError, img2pdf.AlphaChannelError) as refused:
-        raise ValueError("not a picture that inspect draws") from refused
-    return bytes(made)
+    ISO 32000-2, 7.4.4.4: with a predictor of 10 and more each line begins with the number of its filter, as PNG has it.
+    """
+    import pikepdf
+
+    return pikepdf.Stream(
+        pdf,
+        picture.lines,
+        Type=pikepdf.Name.XObject,
+        Subtype=pikepdf.Name.Image,
+        Width=picture.width,
+        Height=picture.height,
+        ColorSpace=pikepdf.Name.DeviceRGB if picture.samples == 3 else pikepdf.Name.DeviceGray,
+        BitsPerComponent=8,
+        Filter=pikepdf.Name.FlateDecode,
+        DecodeParms=pikepdf.Dictionary(Predictor=15, Colors=picture.samples, BitsPerComponent=8, Columns=picture.width),
+    )
 
 
 def _captions(sizes: Sequence[tuple[int, int]], captions: Sequence[Sequence[str]]) -> bytes:
@@ -91,13 +100,3 @@ def _box(size: tuple[int, int]) -> tuple[float, float, float, float]:
         width * scale,
         height * scale,
     )
-
-
-def _size(picture: bytes) -> tuple[int, int]:
-    """Return width and height in pixels, from a PNG's first chunk (ISO/IEC 15948, 11.2.2)."""
-    if picture[:8] != b"\x89PNG\r\n\x1a\n" or picture[12:16] != b"IHDR":
-        raise ValueError("not a PNG")
-    width, height = int.from_bytes(picture[16:20], "big"), int.from_bytes(picture[20:24], "big")
-    if not width or not height:
-        raise ValueError("an empty picture")
-    return width, height

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import signal
-import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from agreements.documents import plain_png
 from agreements.documents.inspection_report import (
     COUNTED,
     FAILURES,
@@ -31,7 +31,6 @@ from agreements.documents.inspector.limits import LONGEST_CODE, MOST_CODES
 from agreements.documents.judgement import Judgement
 from agreements.documents.judgement_answer import judgement_of
 
-_PNG_START: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 _MOST_FILES: Final = 1000
 
 
@@ -126,10 +125,12 @@ def _page(value: dict[str, Any], *, after: int, header: frames.Header) -> PageFi
     width, height = int(value["width"]), int(value["height"])
     if value["number"] != after + 1 or after >= limits.max_pages:
         raise _BadAnswer("page number")
-    if not png.startswith(_PNG_START) or struct.unpack_from(">II", png, len(_PNG_START)) != (width, height):
+    picture = plain_png.taken_apart(png)
+    if (picture.width, picture.height) != (width, height):
         raise _BadAnswer("not the picture it says")
     if not 0 < width * height <= limits.max_page_pixels * 1.1:
         raise _BadAnswer("picture size")
+    plain_png.check_lines(picture)
     codes = tuple(str(code)[:LONGEST_CODE] for code in value["codes"][:MOST_CODES])
     source = int(value["source"])
     if not (0 < source <= _MOST_FILES if header.form == "papers" else source == 0):

@@ -78,15 +78,21 @@ def still_possible() -> QuerySet[ExecutedAgreement]:
 
 
 def claim() -> ExecutedAgreement | None:
-    """Return the next one to draw, which no other worker takes up before its lease is over."""
+    """Return the next one to draw, which no other worker takes up before its lease is over.
+
+    A worker that is killed by what it draws puts nothing off: each time the lease is longer, as after any failure.
+    """
     while (found := waiting().order_by("due_at", "pk").first()) is not None:
         same = ExecutedAgreement.objects.filter(pk=found.pk, document=None, due_at=found.due_at)
-        if same.update(due_at=now() + LEASE, attempts=F("attempts") + 1):
+        if same.update(due_at=now() + _wait(found.attempts + 1), attempts=F("attempts") + 1):
             return ExecutedAgreement.objects.get(pk=found.pk)
     return None
 
 
 def put_off(row: ExecutedAgreement) -> None:
     """Have one that failed tried again later, each time after twice as long, a day at most."""
-    again = min(LEASE * 2 ** min(row.attempts - 1, 10), LONGEST) if row.attempts else LEASE
-    ExecutedAgreement.objects.filter(pk=row.pk, document=None).update(due_at=now() + again)
+    ExecutedAgreement.objects.filter(pk=row.pk, document=None).update(due_at=now() + _wait(row.attempts))
+
+
+def _wait(attempts: int) -> dt.timedelta:
+    return min(LEASE * int(2 ** min(max(attempts - 1, 0), 10)), LONGEST)

@@ -93,6 +93,18 @@ def test_a_lease_keeps_the_others_away_until_it_is_over(scene: Scene) -> None:
         assert due.claim() is not None
 
 
+def test_a_worker_that_is_killed_by_it_comes_back_to_it_after_ever_longer(scene: Scene) -> None:
+    approved(scene)
+    at, waits = clock.now(), []
+    for _attempt in range(4):
+        with clock.frozen(at):
+            claimed = due.claim()  # and nothing more: it was killed
+        assert claimed is not None
+        waits.append((claimed.due_at - at) / due.LEASE)
+        at = claimed.due_at
+    assert waits == [1, 2, 4, 8]
+
+
 def test_what_was_stored_and_never_registered_is_swept_and_drawn_anew(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
