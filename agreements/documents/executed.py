@@ -26,7 +26,10 @@ _NOTE: Final = Style("serif", 9.5, 13.5, QUIET)
 class Shown(StrEnum):
     """How the signed copy is in the pages before."""
 
+    SEEN = "seen"
+    """In the pictures that were on the page on which it was approved."""
     PICTURES = "pictures"
+    """In pictures that were drawn since, or drawn anew."""
     SEALED = "sealed"
     """As it was signed in the browser and sealed, the agreement and the page of the signature."""
     MISSING = "missing"
@@ -152,9 +155,13 @@ def _notes(approval: Approval) -> list[str]:
     original = approval.original
     names = {"received": moment(original.received_at), "made": moment(approval.made_at), "lab": approval.lab}
     shown = {
-        Shown.PICTURES: _(
+        Shown.SEEN: _(
             "The signed copy came in on %(received)s. It is shown here in pictures, as whoever approved it saw it; the "
             "file itself is kept beside this one."
+        ),
+        Shown.PICTURES: _(
+            "The signed copy came in on %(received)s. It is shown here in pictures that the portal drew of it; "
+            "whoever approved it may not have seen them. The file itself is kept beside this one."
         ),
         Shown.SEALED: _(
             "The agreement was signed in the portal on %(received)s. The pages before are those that were sealed then; "

@@ -27,7 +27,7 @@ from agreements.documents.stamping import stamped
 from agreements.grants import lifecycle
 from agreements.grants.executed import due
 from agreements.grants.executed.behind import Behind, papers_behind
-from agreements.grants.executed.values import approval_of
+from agreements.grants.executed.values import approval_of, how_shown
 from agreements.grants.models import ExecutedAgreement, Grant
 from agreements.keys.signing_keys import NoSigningKey
 from agreements.ledger.act import act
@@ -143,7 +143,8 @@ def _put_together(grant: Grant, behind: Behind, copy: SignedCopy) -> bytes:
         return join([store.read(copy.document), render_approval(approval)])
     store.check_not_erased(copy.document)
     shown = _copy_pages(grant, copy)
-    approval = approval_of(grant, behind, shown=Shown.PICTURES if shown else Shown.MISSING)
+    assert behind.submission is not None
+    approval = approval_of(grant, behind, shown=how_shown(behind.submission) if shown else Shown.MISSING)
     words = (
         _("Pages of the agreement as it was issued. The copy that was signed follows, in pictures, then the approval.")
         if shown
@@ -160,7 +161,7 @@ def _first_pages(behind: Behind) -> bytes:
 
 
 def _copy_pages(grant: Grant, copy: SignedCopy) -> list[bytes]:
-    """Return the pages of the signed copy as its reviewers saw them; none if it could not be opened."""
+    """Return the pages of the signed copy in the pictures that were drawn of it; none if it could not be opened."""
     numbers = list(PageImage.objects.filter(document=copy.document).values_list("number", flat=True))
     found = [data for number in numbers if (data := pictures.page(copy.document, number)) is not None]
     if not found:

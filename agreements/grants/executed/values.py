@@ -52,6 +52,20 @@ def approval_of(grant: Grant, behind: Behind, *, shown: Shown) -> Approval:
     )
 
 
+def how_shown(submission: Submission) -> Shown:
+    """Return whether the pictures of the signed copy that there are were before the eyes of all who approved it.
+
+    An approval may be given while the copy is still being opened, or by a page from before it was; then it names no
+    evidence. And a copy may have been opened anew since.
+    """
+    given = Decision.objects.filter(submission=submission, kind=DecisionKind.APPROVE).order_by("decided_at")
+    drawn = Inspection.objects.filter(document=submission.signed_copy.document).first()
+    first = given.first()
+    if first is None or drawn is None or drawn.finished_at is None or given.filter(evidence_digest="").exists():
+        return Shown.PICTURES
+    return Shown.SEEN if drawn.finished_at <= first.decided_at else Shown.PICTURES
+
+
 def _site(form: dict[str, str]) -> dict[str, str]:
     return {part: form[f"site_{part}"] for part in ("department", "city", "country")}
 

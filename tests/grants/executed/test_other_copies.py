@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import partial
 
+from agreements.applications import submission
 from agreements.applications.models import Application, Decision, Manner
-from agreements.documents import store
+from agreements.core import clock
+from agreements.documents import inspecting, store
 from agreements.documents.issuing import newest
-from agreements.documents.models import Form, StoredDocument
+from agreements.documents.models import Form, Inspection, StoredDocument
 from agreements.flows import browser_signing
+from agreements.flows.approving import approve
 from agreements.flows.signed_copy import Sent, receive_files
 from agreements.grants import executed
+from agreements.grants.models import Grant
 from agreements.ledger.models import LedgerEntry
+from tests.applications.cases import seen
 from tests.documents.papers import photograph
 from tests.documents.photographs import CAMERA, jpeg, on_a_table
-from tests.flows.scene import Scene
-from tests.grants.executed.approved import approved, file_of, made, pages_of, texts_of
+from tests.flows.scene import Scene, draft_with_signed_copy
+from tests.grants.executed.approved import MARCH, approved, file_of, made, pages_of, texts_of
 from tests.grants.executed.test_tampering import is_good
 
 DRAWN = (((100, 200), (180, 80), (260, 200), (340, 90)), ((420, 150), (600, 160), (800, 140)))
@@ -105,3 +111,45 @@ def test_the_last_page_is_named_and_not_page_one_of_one(scene: Scene) -> None:
     page = texts_of(file_of(grant))[-1]
     assert "Approval page" in page
     assert "Page 1 of 1" not in page
+
+
+SEEN = "It is shown here in pictures, as whoever approved it saw it"
+NOT_SAID = "whoever approved it may not have seen them"
+
+
+def last_page(grant: Grant) -> str:
+    executed.work_off()
+    return texts_of(file_of(grant))[-1]
+
+
+def test_that_the_pictures_were_seen_is_said_where_they_were(scene: Scene) -> None:
+    page = last_page(approved(scene))
+    assert SEEN in page
+    assert NOT_SAID not in page
+
+
+def test_it_is_not_said_of_pages_that_were_drawn_after_the_approval(scene: Scene) -> None:
+    grant = approved(scene, is_opened=False)
+    inspecting.work_off()
+    page = last_page(grant)
+    assert SEEN not in page
+    assert NOT_SAID in page
+
+
+def test_nor_where_the_approval_names_no_evidence(scene: Scene) -> None:
+    """The pages were drawn while the page was open on which it was approved."""
+    with clock.frozen(MARCH):
+        application = draft_with_signed_copy(scene)
+        inspecting.work_off()
+        submission.submit(application=application, by=scene.alice.actor)
+        approve(application=application, seen=seen(application), reason="Known.", by=scene.carol.actor)
+    assert Decision.objects.get(kind="approve").evidence_digest == ""
+    page = last_page(Grant.objects.get(application=application))
+    assert SEEN not in page
+    assert NOT_SAID in page
+
+
+def test_nor_of_pages_that_were_drawn_anew_since(scene: Scene) -> None:
+    grant = approved(scene)
+    Inspection.objects.filter(document=approved_copy()).update(finished_at=MARCH + dt.timedelta(days=1))
+    assert NOT_SAID in last_page(grant)
