@@ -11,7 +11,9 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -136,6 +138,7 @@ def _look(request: HttpRequest, terms: Terms, form: DecideForm, decided: Decided
         return redirect("terms-decision", slug=terms.dataset.slug, version=terms.version)
     given, found = form.cleaned_data, campaigns.preview(terms)
     asks = given["choice"] == TermsChoice.ASK
+    grace_ends = _grace_end(terms, given["grace_days"]) if asks else None
     context: dict[str, Any] = {
         "dataset": terms.dataset,
         "terms": terms,
@@ -145,11 +148,17 @@ def _look(request: HttpRequest, terms: Terms, form: DecideForm, decided: Decided
         "asks": asks,
         "note": given["note"],
         "days": given["grace_days"],
-        "grace_ends": _grace_end(terms, given["grace_days"]) if asks else None,
-        "reminders": reach.REMINDER_DAYS,
+        "grace_ends": grace_ends,
+        "reminders": _reminders(grace_ends) if grace_ends else "",
         "form": decided,
     }
     return render(request, "stewardship/terms_decide.html", context, status=422 if decided.errors else 200)
+
+
+def _reminders(grace_ends: dt.datetime) -> str:
+    """Return how long before the end of the grace reminders come, in words; those before the asking never come."""
+    fit = [days for days in reach.REMINDER_DAYS if now() < grace_ends - dt.timedelta(days=days)]
+    return get_text_list([ngettext("%(n)d day", "%(n)d days", days) % {"n": days} for days in fit], _("and"))
 
 
 def _decided_form(terms: Terms, form: DecideForm) -> DecidedForm:

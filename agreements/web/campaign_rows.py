@@ -57,7 +57,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One holder's answer as a badge, and the last mail about it with how that stands (empty without one)."""
+    """One holder's answer as a badge, and the last mail about it with how that stands (empty without one).
+
+    `is_open`: it can still be answered, so its last day means something.
+    """
 
     consent: TermsConsent
     word: str
@@ -66,6 +69,7 @@ class Row:
     mail: OutboxMessage | None
     mail_standing: str
     may_resend: bool
+    is_open: bool
 
 
 def pieces(counts: Counts) -> list[Piece]:
@@ -121,7 +125,7 @@ def csv_lines(campaign: TermsCampaign, consents: QuerySet[TermsConsent]) -> Iter
                 consent.previous_terms.version,
                 consent.asked_at,
                 consent.grace_ends_at,
-                consent.answer or "waiting",
+                consent.standing,  # type: ignore[attr-defined]  # annotated by `answers`
                 consent.answered_at,
                 "yes" if consent.is_suspended else "no",  # type: ignore[attr-defined]  # annotated by `answers`
                 row.mail.created_at if row.mail else None,
@@ -144,4 +148,4 @@ def _row(consent: TermsConsent, mail: OutboxMessage | None) -> Row:
         look = (words, "bad", "pause")
     is_open = standing in {Standing.WAITING, Standing.DECLINED}
     may_resend = mail is not None and outbox.can_resend(mail) and is_open
-    return Row(consent, *look, mail, queries.standing_of(mail) if mail else "", may_resend)
+    return Row(consent, *look, mail, queries.standing_of(mail) if mail else "", may_resend, is_open)

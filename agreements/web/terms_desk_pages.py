@@ -17,6 +17,7 @@ from agreements.catalog import publishing_terms
 from agreements.catalog import terms as catalog_terms
 from agreements.catalog.models import Dataset, Terms
 from agreements.catalog.permissions import Permission, may
+from agreements.catalog.published_here import published_here
 from agreements.core.clock import today
 from agreements.grants import queries
 from agreements.grants.models import TermsCampaign
@@ -54,6 +55,7 @@ def versions(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "dataset": dataset,
         "rows": rows,
+        "published_here": published_here(dataset),
         "undecided": next((row for row in rows if row.waits), None),
         "may_publish": may(Permission.PUBLISH_TERMS, dataset=dataset, by=access.actor(request)),
         "may_decide": may(Permission.DECIDE_TERMS, dataset=dataset, by=access.actor(request)),
@@ -97,6 +99,7 @@ def _look(request: HttpRequest, dataset: Dataset, form: TermsForm) -> HttpRespon
         "dataset": dataset,
         "source": form.source,
         "old": newest,
+        "holds_at_once": form.source.effective_from <= today(),
         "comparison": compare(newest, form.source) if newest else None,
         "publish": _hidden(dataset, typed, PUBLISH),
         "edit": _hidden(dataset, typed, EDIT),

@@ -62,6 +62,31 @@ def test_whom_it_reaches_is_shown_with_dates_before_it_is_decided(scene: Scene, 
     assert (campaign.choice, campaign.note, campaign.decided_by) == ("ask", NOTE, scene.dan)
 
 
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ("30", "is reminded 14 days, 7 days and 1 day before that."),
+        ("10", "is reminded 7 days and 1 day before that."),
+        ("7", "is reminded 1 day before that."),
+        ("1", None),
+    ],
+)
+def test_only_reminders_that_come_are_promised(
+    scene: Scene, grant: Grant, dan: Client, days: str, words: str | None
+) -> None:
+    publish(scene, days=0)
+    said = text_of(dan.post(PAGE, form(grace_days=days)))
+    assert (words in said) if words else ("is reminded" not in said)
+
+
+def test_what_is_needed_to_ask_is_not_marked_as_optional(scene: Scene, grant: Grant, dan: Client) -> None:
+    publish(scene)
+    said = text_of(dan.get(PAGE))
+    assert "Days of grace (needed to ask)" in said
+    assert "Why the terms have changed (needed to ask)" in said
+    assert "(optional)" not in said
+
+
 def test_where_more_than_one_is_reached_the_number_is_typed(scene: Scene, grant: Grant, dan: Client) -> None:
     Grant.objects.create(
         **{
@@ -206,7 +231,20 @@ class TestTheCampaign:
             late = signed_in(scene.dan)
             assert "None of them is in this group" in text_of(late.get(f"{PAGE}?show=suspended"))
             head, row = table(late.get(ANSWERS))
-            assert dict(zip(head, row, strict=True))["suspended"] == "no"
+            told = dict(zip(head, row, strict=True))
+            assert (told["suspended"], told["answer"]) == ("no", "ended"), "as the page says"
+
+    def test_access_that_ended_unanswered_has_no_day_until_which_to_answer(
+        self, scene: Scene, grant: Grant, dan: Client
+    ) -> None:
+        consent = asked(scene, grant)
+        assert consent.grace_ends_at is not None
+        until = f"{consent.grace_ends_at.day} {consent.grace_ends_at:%B %Y}</td>"
+        assert until in dan.get(PAGE).content.decode()
+        Grant.objects.update(state=GrantState.REVOKED)
+        assert until not in dan.get(PAGE).content.decode()
+        head, row = table(dan.get(ANSWERS))
+        assert dict(zip(head, row, strict=True))["answer"] == "ended"
 
     def test_the_mail_is_sent_again_by_the_steward(self, scene: Scene, grant: Grant, dan: Client) -> None:
         asked(scene, grant)

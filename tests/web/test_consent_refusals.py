@@ -21,6 +21,19 @@ from tests.web.test_opening_pages import text_of
 from tests.web.test_renewal_pages import code
 
 
+class _Key:
+    """The key of this server, which can be taken away and put back."""
+
+    def __init__(self, settings: Any, nothing: Path) -> None:
+        self._settings, self._nothing, self._there = settings, nothing, settings.SIGNING_KEY
+
+    def lose(self) -> None:
+        self._settings.SIGNING_KEY = self._nothing
+
+    def find(self) -> None:
+        self._settings.SIGNING_KEY = self._there
+
+
 @pytest.fixture
 def grant(scene: Scene) -> Grant:
     put(scene, State.APPROVED)
@@ -42,6 +55,11 @@ def alice(scene: Scene) -> Client:
     return signed_in(scene.alice)
 
 
+@pytest.fixture
+def key(settings: Any, tmp_path: Path) -> _Key:
+    return _Key(settings, tmp_path / "nothing.p12")
+
+
 def version_of(grant: Grant) -> str:
     return Grant.objects.select_related("terms").get(pk=grant.pk).terms.version
 
@@ -52,34 +70,34 @@ class _Full:
 
 
 def test_without_a_signing_key_the_page_says_so_and_agrees_at_the_next_press(
-    alice: Client, grant: Grant, consent: TermsConsent, page: str, settings: Any, tmp_path: Path
+    alice: Client, grant: Grant, consent: TermsConsent, page: str, key: _Key
 ) -> None:
     alice.post(page, ticked(consent))
-    key, settings.SIGNING_KEY = settings.SIGNING_KEY, tmp_path / "nothing.p12"
+    key.lose()
     refused = alice.post(page, {"action": "check", "code": code()})
     assert refused.status_code == 503
     assert "You have not agreed to anything yet" in text_of(refused)
     assert "Try again" in text_of(refused)
-    settings.SIGNING_KEY = key
+    key.find()
     shown = alice.get(page)
     assert shown.status_code == 200
     assert "with the button you agree" in text_of(shown)
-    assert version_of(grant) == "1.0"
+    assert version_of(consent.grant) == "1.0"
     assert alice.post(page, {"action": "confirm"})["Location"] == f"/grants/{grant.reference}/"
     assert version_of(grant) == "1.1"
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_what_only_looks_at_the_page_agrees_to_nothing(
-    alice: Client, grant: Grant, consent: TermsConsent, page: str, settings: Any, tmp_path: Path, method: str
+    alice: Client, consent: TermsConsent, page: str, key: _Key, method: str
 ) -> None:
     alice.post(page, ticked(consent))
-    key, settings.SIGNING_KEY = settings.SIGNING_KEY, tmp_path / "nothing.p12"
+    key.lose()
     alice.post(page, {"action": "check", "code": code()})
-    settings.SIGNING_KEY = key
+    key.find()
     assert getattr(alice, method)(page).status_code == 200
     assert alice.post(page, {"action": "send"}).status_code == 200, "asking for a code agrees to nothing either"
-    assert version_of(grant) == "1.0"
+    assert version_of(consent.grant) == "1.0"
 
 
 def test_a_store_that_is_full_is_told_on_the_page(
@@ -104,14 +122,14 @@ def test_a_dataset_that_is_shut_is_told_on_the_page_and_does_not_loop(
     refused = alice.post(page, {"action": "check", "code": code()})
     assert refused.status_code == 409
     assert alice.get(page).status_code == 200
-    assert version_of(grant) == "1.0"
+    assert version_of(consent.grant) == "1.0"
 
 
 @pytest.mark.parametrize("given", ["ticks", "send"])
 def test_without_a_signing_key_no_code_is_mailed_and_the_ticks_stay(
-    alice: Client, consent: TermsConsent, page: str, settings: Any, tmp_path: Path, given: str
+    alice: Client, consent: TermsConsent, page: str, key: _Key, given: str
 ) -> None:
-    key, settings.SIGNING_KEY = settings.SIGNING_KEY, tmp_path / "nothing.p12"
+    key.lose()
     mail.outbox.clear()
     refused = alice.post(page, ticked(consent))
     if given == "send":
@@ -119,18 +137,18 @@ def test_without_a_signing_key_no_code_is_mailed_and_the_ticks_stay(
     assert refused.status_code == 503
     assert "Mail me a code" in text_of(refused)
     assert mail.outbox == []
-    settings.SIGNING_KEY = key
+    key.find()
     assert alice.post(page, {"action": "send"}).status_code == 302
     assert len(mail.outbox) == 1
 
 
 @pytest.mark.parametrize("how_far", ["nothing", "ticked", "typed"])
 def test_a_no_is_taken_at_every_step_also_without_a_signing_key(
-    alice: Client, consent: TermsConsent, page: str, settings: Any, tmp_path: Path, how_far: str
+    alice: Client, consent: TermsConsent, page: str, key: _Key, how_far: str
 ) -> None:
     if how_far != "nothing":
         alice.post(page, ticked(consent))
-    settings.SIGNING_KEY = tmp_path / "nothing.p12"
+    key.lose()
     if how_far == "typed":
         alice.post(page, {"action": "check", "code": code()})
     assert "I do not agree…" in text_of(alice.get(page))

@@ -113,6 +113,21 @@ def test_the_desk_lists_versions_checksums_running_access_and_what_is_to_be_deci
     assert "0 of 1 agreed" in page
 
 
+def test_only_what_was_published_here_is_said_to_stand_in_no_folder(dan: Client) -> None:
+    assert "not from the folder of the dataset" not in text_of(dan.get(DESK))
+    dan.post(NEW, form(action="publish"))
+    assert "Published here, and not from the folder of the dataset: 1.1." in text_of(dan.get(DESK))
+
+
+def test_a_version_that_holds_from_today_is_not_said_to_be_announced(dan: Client) -> None:
+    later = text_of(dan.post(NEW, form()))
+    assert "the pages announce it for" in later
+    assert "It holds at once" not in later
+    at_once = text_of(dan.post(NEW, form(effective_from=clock.today().isoformat())))
+    assert "It holds at once: whoever starts an application from now on agrees to it" in at_once
+    assert "the pages announce it for" not in at_once
+
+
 def test_auditors_read_and_publish_nothing(scene: Scene) -> None:
     audrey = signed_in(staff(scene, "audrey", Role.AUDITOR))
     page = audrey.get(DESK)
