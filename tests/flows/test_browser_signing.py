@@ -94,8 +94,8 @@ def test_a_drawn_signature_makes_the_signed_copy_with_a_page_that_says_everythin
     assert (kept.email, kept.network_address, kept.signed_at) == ("alice@connect.ust.hk", "192.0.2.7", NOON)
     assert what_is_missing(sign.application) == []
     rows = LedgerEntry.objects.filter(kind__in=["agreement.signed", "signed-copy.received"]).order_by("sequence")
-    assert [row.kind for row in rows] == ["signed-copy.received", "agreement.signed"]
-    assert rows[1].payload == {
+    assert [row.kind for row in rows] == ["agreement.signed", "signed-copy.received"]
+    assert rows[0].payload == {
         "issue": 1,
         "issued_sha256": sign.issued.document.sha256,
         "sha256": copy.document.sha256,
