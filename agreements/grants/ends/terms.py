@@ -11,8 +11,9 @@ from agreements.grants.terms_change import reach
 def newer_terms(grant: Grant) -> Terms | None:
     """Return the terms under which alone a grant can go on past its end, or None where it can under its own.
 
-    None where they are the newest in force, or where the steward decided that running access goes on as it is. See
-    `to_agree` for whether its holder is asked to agree to them; else they apply anew.
+    None where they are the newest in force, or where the steward decided that running access goes on as it is and no
+    decision before had ended its grace. See `to_agree` for whether its holder is asked to agree to them; else they
+    apply anew.
     """
     current = in_force_or_none(grant.dataset)
     if current is None or not is_later(current, grant.terms):
@@ -21,7 +22,7 @@ def newer_terms(grant: Grant) -> Terms | None:
     if decided is None or is_later(current, decided.terms):
         return current  # nothing was decided about those that are in force
     if decided.choice == TermsChoice.KEEP:
-        return None
+        return to_agree(grant)
     return decided.terms
 
 

@@ -1,4 +1,4 @@
-"""Doing what was decided about new terms, in slices, each a short act: asking, reminding, and suspending.
+"""Doing what was decided about new terms, in slices, each a short act: suspending, asking and reminding.
 
 Safe to stop at any point and to run twice: what is left is read from the rows themselves.
 """
@@ -32,13 +32,13 @@ _BY: Final = actors.job("terms")
 
 
 def work_off() -> int:
-    """Ask, remind and suspend whoever is due, and return how many it was.
+    """Suspend, ask and remind whoever is due, and return how many it was.
 
     Takes up nothing more after `SECONDS`; what is left is taken by the next call, which the clock makes.
     """
     running = TermsCampaign.objects.filter(ended_at=None, dataset__withdrawn_at=None, dataset__shut_at=None)
     reminding = [partial(_remind_some, days=days) for days in reach.REMINDER_DAYS]
-    each: list[Callable[[TermsCampaign], int | None]] = [_ask_some, *reminding, _suspend_some]
+    each: list[Callable[[TermsCampaign], int | None]] = [_suspend_some, _ask_some, *reminding]
     steps: list[Callable[[], int | None]] = [
         partial(take, campaign)
         for campaign in running.select_related("terms", "dataset").order_by("pk")
@@ -67,7 +67,7 @@ def _remind_some(campaign: TermsCampaign, *, days: int) -> int | None:
 
 
 def _suspend_some(campaign: TermsCampaign) -> int | None:
-    late = reach.overdue(campaign).order_by("grant_id").values_list("grant_id", flat=True)
+    late = reach.overdue(campaign).order_by("grant_id").values_list("grant_id", flat=True).distinct()
     return _in_an_act(campaign, list(late[:SLICE]), _suspend)
 
 
@@ -144,14 +144,19 @@ def _kind(campaign: TermsCampaign, days: int) -> str:
 
 def _suspend(campaign: TermsCampaign, grants: Sequence[Grant]) -> int:
     locked = {grant.pk: grant for grant in grants}
-    late = list(reach.overdue(campaign).filter(grant__in=grants).order_by("grant_id"))
+    overdue = reach.overdue(campaign).filter(grant__in=grants).select_related("campaign__terms")
+    last = {consent.grant_id: consent for consent in overdue.order_by("campaign_id")}
+    late = [last[key] for key in sorted(last)]
+    versions: dict[str, list[Grant]] = {}
     for consent in late:
         consent.grant = locked[consent.grant_id]
-    lifecycle.suspend_cause(
-        grants=[consent.grant for consent in late],
-        cause=Cause.TERMS,
-        reason=_("The holder has not agreed to terms %(version)s in time.") % {"version": campaign.terms.version},
-        by=_BY,
-    )
+        versions.setdefault(consent.campaign.terms.version, []).append(consent.grant)
+    for version, theirs in versions.items():
+        lifecycle.suspend_cause(
+            grants=theirs,
+            cause=Cause.TERMS,
+            reason=_("The holder has not agreed to terms %(version)s in time.") % {"version": version},
+            by=_BY,
+        )
     messages.queue_suspended(late)
     return len(late)

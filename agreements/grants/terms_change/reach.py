@@ -1,8 +1,9 @@
 """Whom a decision about new terms reaches: one rule for the preview, the asking, the reminders and the suspension.
 
 Reached is access under an earlier version that has not ended, or that expired and could still be renewed: revoked and
-closed access is not, nor what was brought in and waits for its holder, who is asked after confirming. Where the
-steward leaves running access as it is, only what an earlier decision had suspended is asked.
+closed access is not, nor what was brought in and waits for its holder, who is asked after confirming, nor that of an
+erased person. Where the steward leaves running access as it is, only what an earlier decision had suspended is asked,
+and what it would have: its grace was over, and the access had expired or nothing had suspended it yet.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from agreements.catalog.models import Terms
 from agreements.catalog.terms import earlier
@@ -43,7 +45,9 @@ def goes_on(grant: Grant) -> bool:
 def reached(terms: Terms, choice: str) -> QuerySet[Grant]:
     """Return the grants whose holders are asked to agree, if this is decided."""
     concerned = under_earlier(terms)
-    return concerned if choice == TermsChoice.ASK else concerned.filter(due.suspended_for_terms("pk"))
+    if choice == TermsChoice.ASK:
+        return concerned
+    return concerned.filter(due.suspended_for_terms("pk") | Exists(lapsed().filter(grant=OuterRef("pk"))))
 
 
 def to_ask(campaign: TermsCampaign) -> QuerySet[Grant]:
@@ -71,12 +75,22 @@ def not_agreed(campaign: TermsCampaign) -> QuerySet[TermsConsent]:
     return unsettled().filter(campaign=campaign)
 
 
+def lapsed() -> QuerySet[TermsConsent]:
+    """Return the questions whose grace ended while their decision counted, and whose access is under earlier terms yet.
+
+    A later decision does not undo that: from then on only agreeing, to the newest, lets the access go on.
+    """
+    day, asked_day = "grant__terms__effective_from", F("campaign__terms__effective_from")
+    is_earlier = Q((f"{day}__lt", asked_day)) | Q((day, asked_day), grant__terms__lt=F("campaign__terms"))
+    return unsettled().filter(is_earlier, grace_ends_at__lte=Coalesce(F("campaign__ended_at"), Value(now())))
+
+
 def overdue(campaign: TermsCampaign) -> QuerySet[TermsConsent]:
-    """Return the questions whose grace is over, and whose access is not suspended for it yet.
+    """Return the questions whose grace is over, also of decisions before this one, and whose access is not suspended.
 
     Access that expired is left out: it opens nothing, and is not renewed before its holder agrees.
     """
-    late = not_agreed(campaign).filter(grace_ends_at__lte=now(), grant__state__in=NOT_ENDED)
+    late = lapsed().filter(campaign__dataset=campaign.dataset_id, grant__state__in=NOT_ENDED)
     return late.filter(~due.suspended_for_terms("grant"))
 
 
@@ -98,4 +112,4 @@ def to_remind(campaign: TermsCampaign, *, days: int) -> QuerySet[TermsConsent]:
 def _goes_on() -> Q:
     renewable = Q(state=GrantState.EXPIRED, ends_at__gt=now() - due.RENEWAL_AFTER)
     confirmed = Q(imported_at=None) | Q(confirmed_at__isnull=False)
-    return (Q(state__in=NOT_ENDED) | renewable) & confirmed & Q(closed_for="")
+    return (Q(state__in=NOT_ENDED) | renewable) & confirmed & Q(closed_for="", holder__erased_at=None)

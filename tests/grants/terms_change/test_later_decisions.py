@@ -7,13 +7,14 @@ import datetime as dt
 import pytest
 
 from agreements.core import clock
-from agreements.core.errors import MovedOn
+from agreements.core.errors import MovedOn, NotPossible
 from agreements.grants import issuing
 from agreements.grants.ends.terms import newer_terms, to_agree
 from agreements.grants.models import Grant, GrantState, TermsChoice, TermsConsent
-from agreements.grants.terms_change import asking, consenting
+from agreements.grants.terms_change import asking, campaigns, consenting, reach
 from agreements.grants.terms_change.past import terms_at
 from agreements.ledger.models import LedgerEntry
+from agreements.people.models import User
 from tests.grants.ends import day, give_an_end, renew
 from tests.grants.scene import NOON, Scene, approved, handed_in
 from tests.grants.terms_change.asked import again, agree, ask, beat, body, causes, decide, publish, question
@@ -79,6 +80,91 @@ class TestALaterDecision:
             assert Grant.objects.get(pk=bobs.pk).state == GrantState.ACTIVE
             agree(scene)
             assert (again(scene).state, again(scene).terms.version) == (GrantState.ACTIVE, "3.0")
+
+
+class TestLeavingAllAsItIsAfterAGraceWasOver:
+    @pytest.mark.parametrize("declines", [True, False])
+    def test_access_that_had_expired_is_not_renewed_without_agreeing(self, scene: Scene, declines: bool) -> None:
+        give_an_end(scene, days=20)
+        ask(scene)
+        with day(2):
+            if declines:
+                consenting.decline(consent=question(scene), by=scene.alice.actor)
+        for later in (21, 40):
+            with day(later):
+                beat()
+        with day(41):
+            keep(scene, in_force=41)
+            assert newer_terms(again(scene)) == question(scene).campaign.terms
+            beat()
+            assert "Your access has expired, and you had not agreed to an earlier change in time." in body(ALICE)
+            with pytest.raises(NotPossible, match=r"Agree to terms 3\.0 first"):
+                renew(scene)
+            agree(scene)
+            renew(scene)
+            assert (again(scene).state, again(scene).terms.version) == (GrantState.ACTIVE, "3.0")
+            assert (newer_terms(again(scene)), reach.lapsed().exists()) == (None, False)
+
+    def test_what_nothing_had_suspended_yet_is_suspended_still(self, scene: Scene) -> None:
+        ask(scene)
+        with day(2):
+            consenting.decline(consent=question(scene), by=scene.alice.actor)
+        with day(31):
+            keep(scene, in_force=31)
+            beat()
+            assert (again(scene).state, causes(scene)) == (GrantState.SUSPENDED, ["terms"])
+            assert question(scene).grace_ends_at is None
+            assert "Your access is suspended because you have not agreed to an earlier change." in body(ALICE)
+            agree(scene)
+            beat()
+            assert (again(scene).state, again(scene).terms.version) == (GrantState.ACTIVE, "3.0")
+
+    def test_a_new_question_gives_no_new_grace_to_what_nothing_had_suspended_yet(self, scene: Scene) -> None:
+        ask(scene)
+        with day(31):
+            ask(scene, "3.0", in_force=31)
+            assert causes(scene) == ["terms"]
+
+    def test_a_decision_before_the_grace_was_over_lets_access_that_expired_be_renewed(self, scene: Scene) -> None:
+        give_an_end(scene, days=20)
+        ask(scene)
+        with day(2):
+            consenting.decline(consent=question(scene), by=scene.alice.actor)
+        with day(21):
+            beat()
+            keep(scene, in_force=21)
+            assert (newer_terms(again(scene)), to_agree(again(scene))) == (None, None)
+        with day(40):
+            beat()
+            renew(scene)
+            assert (again(scene).state, again(scene).terms.version) == (GrantState.ACTIVE, "1.0")
+
+
+def test_nobody_asks_or_mails_a_person_who_was_erased(scene: Scene) -> None:
+    give_an_end(scene, days=20)
+    with day(21):
+        beat()
+        User.objects.filter(pk=scene.alice.pk).update(erased_at=clock.now())
+        terms = publish(scene.dataset, in_force=21)
+        assert campaigns.preview(terms) == campaigns.Preview(grants=0, people=0)
+        decide(scene, terms)
+        assert beat() == []
+        assert not TermsConsent.objects.exists()
+
+
+def test_a_question_to_a_person_who_was_erased_since_has_ended(scene: Scene) -> None:
+    campaign = ask(scene)
+    User.objects.filter(pk=scene.alice.pk).update(erased_at=clock.now())
+    assert (campaigns.counts(campaign).waiting, campaigns.counts(campaign).ended) == (0, 1)
+    with day(31):
+        assert all("terms" not in subject for _to, subject in beat())
+        assert causes(scene) == []
+
+
+def keep(scene: Scene, *, in_force: float) -> None:
+    """Leave running access as it is, under terms that take effect then, and do what follows."""
+    decide(scene, publish(scene.dataset, "3.0", in_force=in_force), choice=TermsChoice.KEEP, days=None, note="")
+    asking.work_off()
 
 
 class TestGoingOnUnderTheOldText:
