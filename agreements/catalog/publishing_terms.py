@@ -8,10 +8,11 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from agreements.catalog import terms_limits
 from agreements.catalog.models import Dataset, Terms
 from agreements.catalog.permissions import Permission, check_may
 from agreements.catalog.source_errors import BadSource
-from agreements.catalog.terms_source import TermsSource, is_version, order, parse_terms
+from agreements.catalog.terms_source import TermsSource, order, parse_terms
 from agreements.core.actors import Actor
 from agreements.core.clock import today
 from agreements.core.errors import Invalid, NotPossible
@@ -20,8 +21,6 @@ from agreements.ledger.kinds import Kind
 
 FRONT_LINES: Final = 5
 """How many lines of a version's file stand above its first clause, where it was composed here."""
-TEXT_LIMIT: Final = 200_000
-"""Characters of the clauses. The agreement that is made for each applicant prints them all."""
 
 
 def compose(*, version: str, title: str, effective_from: dt.date, clauses: str) -> TermsSource:
@@ -29,13 +28,14 @@ def compose(*, version: str, title: str, effective_from: dt.date, clauses: str) 
 
     Raises Invalid for the version or the title, and BadSource with the line, counted in `clauses`.
     """
-    if not is_version(version):
-        raise Invalid(_("A version is one to three numbers with dots between, such as 1.1."), field="version")
-    if not title.strip() or len(title.splitlines()) > 1:
-        raise Invalid(_("The title stands on one line."), field="title")
-    if len(clauses) > TEXT_LIMIT:
-        words = _("The text has %(n)d characters; up to %(most)d can be published.")
-        raise Invalid(words % {"n": len(clauses), "most": TEXT_LIMIT}, field="clauses")
+    for field, refused in (
+        ("version", terms_limits.of_version(version)),
+        ("title", terms_limits.of_title(title)),
+        ("effective_from", terms_limits.of_day(effective_from)),
+        ("clauses", terms_limits.of_length(len(clauses))),
+    ):
+        if refused is not None:
+            raise Invalid(refused, field=field)
     body = clauses.replace("\r\n", "\n").replace("\r", "\n").rstrip()
     text = f"---\ntitle: {title.strip()}\neffective: {effective_from.isoformat()}\n---\n\n{body}\n"
     try:
@@ -132,10 +132,12 @@ def check_unchanged(terms: Terms, source: TermsSource) -> None:
 
 
 def check_may_follow(source: TermsSource, before: Mapping[str, Terms]) -> None:
-    """Raise BadSource: a later version has a higher number, and must not reach into the past."""
+    """Raise BadSource: a later version has a higher number, and must not reach into the past; each keeps its limits."""
+    name = f"terms/{source.version}.md"
+    if (found := terms_limits.of_source(source)) is not None:
+        raise BadSource(name, *found)
     if not before:
         return
-    name = f"terms/{source.version}.md"
     if source.effective_from < today():
         # Nobody could have known it.
         words = _("a new version of the terms cannot take effect in the past (%(date)s).")

@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from agreements.catalog import publishing_terms
+from agreements.catalog import publishing_terms, terms_limits
 from agreements.catalog.models import Dataset
 from agreements.catalog.source_errors import BadSource
 from agreements.catalog.terms_source import TermsSource, order
@@ -30,11 +30,11 @@ class TermsForm(forms.Form):
 
     version = forms.CharField(
         label=gettext_lazy("Version"),
-        max_length=20,
+        max_length=terms_limits.VERSION_LIMIT,
         help_text=gettext_lazy("Higher than every version before it, such as 1.1."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=terms_limits.TITLE_LIMIT)
     effective_from = forms.DateField(
         label=gettext_lazy("In force from"),
         help_text=gettext_lazy("Whoever applies from this day on agrees to it. Leave people the time to read."),
@@ -62,11 +62,19 @@ class TermsForm(forms.Form):
     def clean_clauses(self) -> str:
         """Return the text; refuse the first line that cannot be printed, since the agreement prints every line."""
         text: str = self.cleaned_data["clauses"]
-        for number, line in enumerate(text.splitlines(), start=1):
-            if missing := unprintable(line):
-                words = _("Line %(line)d: this cannot be printed on the agreement: %(characters)s")
-                raise forms.ValidationError(words % {"line": number, "characters": ", ".join(missing)})
+        # As the file's lines are counted: what else Unicode calls a line break is a character that cannot be printed.
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        for number, line in enumerate(lines, start=1):
+            if (words := _why_not_printed(line)) is not None:
+                raise forms.ValidationError(_line(number, words))
         return text
+
+    def clean_title(self) -> str:
+        """Return the title; refuse what cannot be printed, since the agreement prints it on top."""
+        title: str = self.cleaned_data["title"]
+        if (words := _why_not_printed(title)) is not None:
+            raise forms.ValidationError(capfirst(words))
+        return title
 
     def clean(self) -> dict[str, Any]:
         """Put the version together and check all that publishing it would refuse."""
@@ -101,9 +109,8 @@ def following(dataset: Dataset) -> dict[str, str]:
     if not before:
         return {"version": "1.0"}
     newest = before[max(before, key=order)]
-    first, second, _third = order(newest.version)
     return {
-        "version": f"{first}.{second + 1}",
+        "version": _next_version(newest.version),
         "title": newest.title,
         "clauses": publishing_terms.body_of(newest),
     }
@@ -124,7 +131,7 @@ class DecideForm(forms.Form):
         label=gettext_lazy("Days of grace"),
         required=False,
         initial=GRACE_DAYS,
-        help_text=gettext_lazy("Where holders are asked: counted from the day on which the terms take effect."),
+        help_text=gettext_lazy("Counted from now, or from the day on which the terms take effect if that is later."),
         widget=forms.NumberInput(attrs={"min": campaigns.GRACE_DAYS[0], "max": campaigns.GRACE_DAYS[1]}),
     )
     note = forms.CharField(
@@ -198,6 +205,20 @@ class AnswerFilterForm(forms.Form):
         max_length=100,
         help_text=gettext_lazy("Holder, organization or reference."),
     )
+
+
+def _next_version(version: str) -> str:
+    """Return the next version that can be published, or an empty text where no number is left."""
+    first, second, third = order(version)
+    following = (f"{first}.{second + 1}", f"{first + 1}.0", f"{first}.{second}.{third + 1}")
+    return next((each for each in following if terms_limits.of_version(each) is None), "")
+
+
+def _why_not_printed(line: str) -> str | None:
+    if (hidden := terms_limits.of_line(line)) is not None:
+        return hidden
+    words = _("this cannot be printed on the agreement: %(characters)s")
+    return words % {"characters": ", ".join(missing)} if (missing := unprintable(line)) else None
 
 
 def _line(number: int, words: str) -> str:

@@ -153,3 +153,31 @@ def test_more_versions_are_not_more_queries(scene: Scene, dan: Client) -> None:
     assert [row.campaign is not None for row in page.context["rows"]] == [False, *[True] * 5, False]
     # One more: how many accesses the version concerns that waits for a decision.
     assert len(many) <= len(few) + 3
+
+
+@pytest.mark.parametrize("hidden", ["\u2028", "\x85", "\x1c", "\x0b", "\x0c", "\u202e", "\u00ad", "\ufeff"])
+def test_a_character_that_hides_is_refused_wherever_it_stands(dan: Client, hidden: str) -> None:
+    said = text_of(dan.post(NEW, form(action="publish", clauses=f"## A{hidden}b {{#a}}\n\nText.")))
+    assert f"Line 1: this cannot be printed on the agreement: U+{ord(hidden):04X}" in said
+    said = text_of(dan.post(NEW, form(action="publish", clauses=f"## A {{#a}}\r\n\r\nSome{hidden}text.")))
+    assert f"Line 3: this cannot be printed on the agreement: U+{ord(hidden):04X}" in said
+    dan.post(NEW, form(action="publish", title=f"Ti{hidden}tle"))
+    assert Terms.objects.count() == 1
+
+
+@pytest.mark.parametrize("title", ["\U0001f600 Terms", "ภาษา"])
+def test_a_title_that_cannot_be_printed_is_refused(dan: Client, title: str) -> None:
+    assert "This cannot be printed on the agreement" in text_of(dan.post(NEW, form(action="publish", title=title)))
+    assert Terms.objects.count() == 1
+
+
+def test_a_day_and_a_number_that_nothing_could_follow_are_refused(dan: Client) -> None:
+    assert "within two years" in text_of(dan.post(NEW, form(action="publish", effective_from="9999-12-31")))
+    assert "up to 8 digits each" in text_of(dan.post(NEW, form(action="publish", version="9" * 20)))
+    assert Terms.objects.count() == 1
+
+
+@pytest.mark.parametrize(("last", "offered"), [("1.99999999", "2.0"), ("99999999.99999999", "99999999.99999999.1")])
+def test_the_number_offered_is_one_that_can_be_published(scene: Scene, dan: Client, last: str, offered: str) -> None:
+    Terms.objects.filter(dataset=scene.dataset).update(version=last)
+    assert shown_values(dan.get(NEW))["version"] == offered
