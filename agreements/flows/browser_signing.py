@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,8 @@ from agreements.documents.signature_page import SignedRecord, render_signature_p
 from agreements.documents.stamping import stamped
 from agreements.documents.strokes import Strokes
 from agreements.ledger.act import act
+
+log = logging.getLogger(__name__)
 
 FILE_NAME: Final = "signed-in-the-browser.pdf"
 
@@ -167,8 +170,15 @@ def _drawn(application: Application, signature: BrowserSignature, drawn: Strokes
 
 def _pages(issued: IssuedAgreement) -> bytes:
     """Return the issued pages, on which is said where their signature is."""
+    try:
+        pages = store.read(issued.document)
+    except OSError as failure:
+        log.error("an agreement that was to be signed could not be read: %s", failure)
+        raise store.NotStored(
+            _("The agreement could not be read: our store does not answer. Nothing was signed; try again later.")
+        ) from failure
     return stamped(
-        store.read(issued.document),
+        pages,
         _("Pages of the agreement as it was issued. It was signed in the portal: see the signature page behind them."),
         box=places.from_json(issued.places).get(places.SIGNATURE),
         in_box=_("Signed in the portal: see the signature page."),

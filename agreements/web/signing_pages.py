@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from agreements.applications import browser_signatures, drafting, signing
 from agreements.applications.missing import DETAILS, SIGNATURE, SITE
 from agreements.applications.models import Application, BrowserSignature, Manner
+from agreements.core.errors import DomainError, MovedOn
 from agreements.documents import strokes
 from agreements.documents.models import IssuedAgreement
 from agreements.flows import browser_signing
@@ -34,6 +35,7 @@ MAKE: Final = "make"
 CONFIRM: Final = "confirm"
 _KEPT: Final = "signing"
 _ABOUT_THE_CODE: Final = {address_codes.SEND, address_codes.CHECK, CONFIRM}
+_SIGNS: Final = {address_codes.CHECK, CONFIRM}
 
 
 @login_required
@@ -118,19 +120,30 @@ def _confirm(request: HttpRequest, found: Application, issued: IssuedAgreement, 
     if request.method == "POST":
         _keep(request, found, kept)  # as long as the code that is mailed or typed now
     if not address_codes.is_proven(request, found.email, **_proof(found, issued)):
-        proof = address_codes.step(request, found.email, **_code(found, issued))
+        proof = _step(request, found, issued)
         if not address_codes.is_proven(request, found.email, **_proof(found, issued)):
             if proof.moved:
                 return redirect("application-sign", reference=found.reference)
             return _show_confirm(request, found, issued, form, proof=proof)
-    elif request.method != "POST":
+    elif request.POST.get("action") not in _SIGNS:
         return _show_confirm(request, found, issued, form, proof=None)
-    return _sign(request, found, form)
+    return _sign(request, found, issued, form)
 
 
-def _sign(request: HttpRequest, found: Application, form: SigningForm) -> HttpResponse:
+def _step(request: HttpRequest, found: Application, issued: IssuedAgreement) -> address_codes.Proof:
+    """Take the code, or mail one; not while nothing could be signed with it."""
+    if request.POST.get("action") == address_codes.SEND:
+        try:
+            browser_signing.check_may_sign(application=found, seen=issued.document.sha256, by=access.actor(request))
+        except DomainError as refused:
+            return address_codes.refused(found.email, refused)
+    return address_codes.step(request, found.email, **_code(found, issued))
+
+
+def _sign(request: HttpRequest, found: Application, issued: IssuedAgreement, form: SigningForm) -> HttpResponse:
+    """Sign with what was kept. What is refused is said on the page that signs, with the button for another try."""
     given, address = form.cleaned_data, limits.client_address(request)
-    with IntoMessages(request):
+    try:
         browser_signing.sign(
             application=found,
             seen=given["issued"],
@@ -141,6 +154,11 @@ def _sign(request: HttpRequest, found: Application, form: SigningForm) -> HttpRe
             network_address=None if address == limits.UNKNOWN else address,
             by=access.actor(request),
         )
+    except MovedOn as changed:
+        messages.error(request, str(changed))
+    except DomainError as refused:
+        return _show_confirm(request, found, issued, form, proof=None, refusal=refused)
+    else:
         request.session.pop(_KEPT, None)
         address_codes.forget(request)
         messages.success(request, _("You have signed the agreement."))
@@ -167,6 +185,7 @@ def _show_confirm(
     form: SigningForm,
     *,
     proof: address_codes.Proof | None,
+    refusal: DomainError | None = None,
 ) -> HttpResponse:
     given = form.cleaned_data
     context = {
@@ -176,8 +195,12 @@ def _show_confirm(
         "name": given["name"],
         "path": strokes.svg_path(form.drawn),
         "proof": proof,
+        "refusal": refusal,
     }
-    return answer(request, "applications/sign_confirm.html", context, refusal=proof.refusal if proof else None)
+    shown = answer(request, "applications/sign_confirm.html", context, refusal=proof.refusal if proof else refusal)
+    if refusal is not None and shown.status_code < 400:
+        shown.status_code = 409
+    return shown
 
 
 def _signed(request: HttpRequest, found: Application, signed: BrowserSignature) -> HttpResponse:
