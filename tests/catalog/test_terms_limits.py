@@ -11,6 +11,7 @@ from agreements.catalog import publishing_terms, terms_limits
 from agreements.catalog.loading import load_dataset
 from agreements.catalog.models import Dataset, Terms
 from agreements.catalog.source_errors import BadSource
+from agreements.catalog.terms_source import parse_terms
 from agreements.core import clock
 from agreements.core.errors import Invalid
 from tests.catalog.conftest import SETUP
@@ -52,7 +53,7 @@ def test_what_is_published_already_stays_whatever_it_holds(genebody: Dataset, fo
     (source,) = (one for one in publishing_terms.versions(genebody).values() if one.version == "1.1")
     hidden = source.source.replace("Text", "Te\u00adxt")
     (folder / "terms" / "1.1.md").write_bytes(hidden.encode())
-    digest = publishing_terms.parse_terms("1.1", hidden).sha256
+    digest = parse_terms("1.1", hidden).sha256
     Terms.objects.filter(pk=source.pk).update(source=hidden, sha256=digest)
     assert load_dataset(folder, by=SETUP).terms_published == ()
 
