@@ -15,6 +15,7 @@ from agreements.keys.signing_keys import NoSigningKey
 from agreements.mail.immediate import NotSent
 from agreements.people.emailed_codes import Purpose
 from agreements.web.code_mail import send_code
+from agreements.web.personal import keep_over_an_error
 
 
 def send_or_refusal(
@@ -48,8 +49,7 @@ def answer(
     """
     response = render(request, template, context, status=status_of(refusal) if refusal else 200)
     if response.status_code >= 500:
-        # Django's middleware does not save it then, and what was ticked or proven is for the next try.
-        request.session.save()
+        keep_over_an_error(request)
     if isinstance(refusal, TooMany):
         response["Retry-After"] = str(refusal.retry_after)
     return response

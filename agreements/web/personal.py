@@ -67,3 +67,11 @@ def _note_seen(request: HttpRequest) -> None:
     request.session[_SEEN] = now().isoformat()
     if request.session.session_key:
         sessions.touch(key=request.session.session_key)
+
+
+def keep_over_an_error(request: HttpRequest) -> None:
+    """Write the session although the answer says that the server could not: Django's middleware leaves it out then.
+
+    What was ticked or proven is for the next try.
+    """
+    request.session.save()
