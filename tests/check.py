@@ -11,8 +11,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tests import signing
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+PASSPHRASE = "of a key that signs nothing"
 PACKAGES = ["portal", "agreements", "demo", "tests", "bench"]
 
 
@@ -46,6 +49,7 @@ def main(only: list[str]) -> int:
     failed = []
     with tempfile.TemporaryDirectory(prefix="cs-check-") as folder:
         environment = _environment(Path(folder))
+        signing.key_for_this_run(Path(folder, "signing-key.p12"), passphrase=PASSPHRASE)
         for name, command in steps().items():
             if only and name not in only:
                 continue
@@ -73,6 +77,8 @@ def _environment(folder: Path) -> dict[str, str]:
         "COUNTERSIGN_HSTS_SUBDOMAINS": "yes",
         "COUNTERSIGN_HSTS_PRELOAD": "yes",
         "COUNTERSIGN_DATABASE_URL": f"sqlite:///{folder / 'check.sqlite3'}",
+        "COUNTERSIGN_SIGNING_KEY": str(folder / "signing-key.p12"),
+        "COUNTERSIGN_SIGNING_PASSPHRASE": PASSPHRASE,
         "COUNTERSIGN_STATIC_ROOT": str(folder / "static"),
         "COUNTERSIGN_VAULT_ARCHIVES": f"folder:{folder / 'archives'}",
         "COUNTERSIGN_VAULT_DELIVERY": f"folder:{folder / 'delivery'}",
