@@ -12,12 +12,21 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from agreements.documents import papers as kept
+from agreements.documents.inspector.frames import Limits
+from agreements.documents.inspector.papers import PutTogether, put_together
 from tests.services import tools
 
+LIMITS = Limits()
 TABLE = (122, 92, 64)
 CAMERA = "Telephone of Alice"
 _GPS, _MODEL, _ORIENTATION = 0x8825, 0x0110, 0x0112
 _DARK = 60
+
+
+def made_of(*files: bytes, limits: Limits = LIMITS) -> PutTogether:
+    """Put files together in this process, as `inspect` does in its child."""
+    return put_together(kept.bundle(files), limits)
 
 
 def on_a_table(sheet: Image.Image, *, lean: float = 0.0, seed: int = 1) -> Image.Image:

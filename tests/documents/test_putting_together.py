@@ -13,28 +13,10 @@ from PIL import Image
 
 from agreements.documents import papers as kept
 from agreements.documents.inspector import photographs as decoding
-from agreements.documents.inspector.frames import Limits
-from agreements.documents.inspector.papers import PutTogether, put_together
+from agreements.documents.inspector.papers import PutTogether
 from tests.documents import hostile, photographs
 from tests.documents.papers import another_application, bound, issue, photograph, without_code
-from tests.documents.photographs import CAMERA, heic, jpeg, on_a_table, saved
-
-LIMITS = Limits()
-
-
-@pytest.fixture(scope="module")
-def sheets() -> list[Image.Image]:
-    return photograph(issue(), dots_per_inch=150)
-
-
-@pytest.fixture(scope="module")
-def shots(sheets: list[Image.Image]) -> list[bytes]:
-    """Photographs of pages 1, 2 and 3."""
-    return [jpeg(on_a_table(sheet, seed=at)) for at, sheet in enumerate(sheets)]
-
-
-def made_of(*files: bytes, limits: Limits = LIMITS) -> PutTogether:
-    return put_together(kept.bundle(files), limits)
+from tests.documents.photographs import CAMERA, heic, jpeg, made_of, on_a_table, saved
 
 
 def numbers(together: PutTogether) -> list[int]:

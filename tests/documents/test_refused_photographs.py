@@ -10,30 +10,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from agreements.documents import papers as kept
 from agreements.documents.inspector.frames import Limits
-from agreements.documents.inspector.papers import PutTogether, put_together
+from agreements.documents.inspector.papers import put_together
 from agreements.documents.inspector.structure import Refused
 from tests.documents import hostile, photographs
-from tests.documents.papers import bound, issue, photograph
-from tests.documents.photographs import heic, jpeg, on_a_table, png_bomb, png_that_says, saved
-
-LIMITS = Limits()
-
-
-@pytest.fixture(scope="module")
-def sheets() -> list[Image.Image]:
-    return photograph(issue(), dots_per_inch=150)
-
-
-@pytest.fixture(scope="module")
-def shots(sheets: list[Image.Image]) -> list[bytes]:
-    """Photographs of pages 1, 2 and 3."""
-    return [jpeg(on_a_table(sheet, seed=at)) for at, sheet in enumerate(sheets)]
-
-
-def made_of(*files: bytes, limits: Limits = LIMITS) -> PutTogether:
-    return put_together(kept.bundle(files), limits)
+from tests.documents.papers import bound
+from tests.documents.photographs import LIMITS, heic, jpeg, made_of, png_bomb, png_that_says, saved
 
 
 def refusal(*files: bytes, limits: Limits = LIMITS) -> tuple[str, int | None]:
