@@ -46,7 +46,7 @@ def known(digest: str) -> Verdict | None:
 def no_pdf(data: bytes) -> Verdict | None:
     """Return what is said of a file that nothing could be looked for in; None of any other. Cheap."""
     refused = refused_unread(data)
-    return None if refused is None else _said(answers.unreadable(refused.reason, is_ours_to_mend=False))
+    return None if refused is None else _said(_unopened(refused))
 
 
 def look(data: bytes, began: Beginning | None) -> Verdict:
@@ -116,11 +116,15 @@ def _not_as_it_was(report: InspectionReport) -> Verdict:
         return answers.unknown_paper()
     if judgement.certification in {"intact", "broken"}:
         return answers.altered(began=False)
+    if report.outcome != "ok":
+        return _unopened(report)
+    return answers.foreign() if judgement.certification == "foreign" else _by_codes(report)
+
+
+def _unopened(report: InspectionReport) -> Verdict:
     if report.reason_code == "not-a-pdf":
         return answers.no_pdf(report.reason)
-    if report.outcome != "ok":
-        return answers.unreadable(report.reason, is_ours_to_mend=report.outcome == "failed")
-    return answers.foreign() if judgement.certification == "foreign" else _by_codes(report)
+    return answers.unreadable(report.reason, is_ours_to_mend=report.outcome == "failed")
 
 
 def _by_codes(report: InspectionReport) -> Verdict:

@@ -53,7 +53,9 @@ def test_eve_follows_the_footer_and_is_told_what_she_holds(
     asked(eve, typed)
     expect(eve.page.get_by_role("heading", name="Ours, filled in since")).to_be_visible(timeout=LOOK)
     bad = tmp_path / "bad.pdf"
-    bad.write_bytes(agreement.read_bytes() + b"\n% and three others\n%%EOF\n")
+    changed = bytearray(agreement.read_bytes())
+    changed[len(changed) // 2] ^= 1
+    bad.write_bytes(changed)
     asked(eve, bad)
     expect(eve.page.get_by_role("heading", name="Changed: do not rely on it")).to_be_visible(timeout=LOOK)
     eve.look("62-verify-changed")

@@ -70,6 +70,7 @@ def consent(scene: Scene, grant: Grant, version: str, data: bytes) -> bytes:
         source="",
         sha256="1" * 64,
     )
+    TermsCampaign.objects.filter(dataset=scene.dataset, ended_at=None).update(ended_at=APRIL)
     campaign = TermsCampaign.objects.create(
         dataset=scene.dataset, terms=terms, choice=TermsChoice.ASK, note_salt="", decided_by=scene.dan
     )
