@@ -45,7 +45,11 @@ def of(copy: SignedCopy | None) -> BrowserSignature | None:
 
 def up_to_date(application: Application) -> IssuedAgreement | None:
     """Return the agreement that can be signed now: the newest, if it is of the present data and can be trusted."""
-    last = issuing.newest(application.reference)
+    return last_if_up_to_date(application, issuing.newest(application.reference))
+
+
+def last_if_up_to_date(application: Application, last: IssuedAgreement | None) -> IssuedAgreement | None:
+    """Do the same where the agreement issued last is known already."""
     if last is None or last.form_sha256 != form_sha256(form_of(application)) or not issuing.is_trusted(last):
         return None
     return last

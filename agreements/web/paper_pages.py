@@ -19,7 +19,7 @@ from agreements.applications.models import Application, SignedCopy
 from agreements.documents import inspecting, issuing, signatures_said
 from agreements.documents.file_order import in_words
 from agreements.documents.inspection import InspectionReport
-from agreements.documents.models import Form, Inspection
+from agreements.documents.models import Form, Inspection, IssuedAgreement
 from agreements.documents.page_set import is_of
 from agreements.documents.papers import MOST_FILES
 from agreements.flows.agreement_issue import issue_agreement
@@ -141,14 +141,13 @@ def signed_copy_files(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _copy_context(application: Application) -> dict[str, Any]:
     copy = signing.current(application)
-    inspection = inspection_of(copy)
-    context = {"copy": copy, "inspection": inspection, **signed_context(application, copy)}
-    return context if copy is None else context | _pages(application, copy, inspection)
+    inspection, issued = inspection_of(copy), issuing.newest(application.reference)
+    context = {"copy": copy, "inspection": inspection, **signed_context(application, copy, last=issued)}
+    return context if copy is None else context | _pages(copy, inspection, issued)
 
 
-def _pages(application: Application, copy: SignedCopy, inspection: Inspection | None) -> dict[str, Any]:
+def _pages(copy: SignedCopy, inspection: Inspection | None, issued: IssuedAgreement | None) -> dict[str, Any]:
     """Return what a reviewer will find odd about the pages, and of several files where each page came from."""
-    issued = issuing.newest(application.reference)
     if issued is None or inspection is None or not is_opened(inspection):
         return {}
     report = inspecting.report_of(inspection)
@@ -160,7 +159,7 @@ def _pages(application: Application, copy: SignedCopy, inspection: Inspection | 
         "odd_besides": " ".join(others),
         "order": in_words(sources),
         "found_pages": [
-            {"source": source, "is_ours": is_of(said, application.reference), **said}
+            {"source": source, "is_ours": is_of(said, issued.application_reference), **said}
             for source, said in zip(sources, finding.details.get("pages", []), strict=False)
             if source
         ],
